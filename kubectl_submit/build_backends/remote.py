@@ -1,0 +1,117 @@
+"""Builds in the cluster: a Job with git, docker buildx and a rootless BuildKit."""
+
+from __future__ import annotations
+
+import json
+
+from kubectl_submit import docker, manifest, pod_template
+from kubectl_submit.errors import BuildError, SubmitError
+from kubectl_submit.execution import Execution, Outcome
+from kubectl_submit.follow import follow
+from kubectl_submit.image import Image
+from kubectl_submit.kubectl import Kubectl, Object
+from kubectl_submit.manifest import Node
+from kubectl_submit.output import Output
+from kubectl_submit.parameters import BuildParameters
+
+REGISTRY_SECRET_PATH = "/run/registry-secret"  # noqa: S105 (DOCKER_CONFIG in the manifest)
+GIT_SECRET_PATH = "/run/git-secret"  # noqa: S105 (GIT_SECRET in the manifest)
+
+
+def render(parameters: BuildParameters) -> list[Node]:
+    """The build Job, and whatever else stands in the user's manifest; pure."""
+    text, source = manifest.read(parameters.manifest, "build-remote.yml")
+    documents = manifest.load(text, source)
+    job = manifest.only(documents, "Job", source)
+    facts = parameters.source.facts(parameters.name)
+    pod_template.identify(job, f"{parameters.name}-build", facts)
+    template = manifest.child(job, "spec", "template", source=source)
+    pod_template.describe(template, facts)
+    pod_spec = manifest.child(template, "spec", source=source)
+    container = manifest.only_container(pod_spec, source)
+    _set_build(pod_spec, container, parameters)
+    _set_credentials(pod_spec, container, parameters)
+    return documents
+
+
+def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Image:
+    """The image of the commit as the cluster fetches it. Raises BuildError, ClusterError.
+
+    The Job of a build that was interrupted, or that never ran, is deleted.
+    """
+    created = kubectl.create(manifest.dump(render(parameters)))
+    job = next(obj for obj in created if obj["kind"] == "Job")
+    execution = _execution(job)
+    output.status(f"building {parameters.pull_name}:{parameters.tag} in job/{execution.name}")
+    try:
+        outcome = follow(execution, kubectl, output.build())
+    except (SubmitError, KeyboardInterrupt) as error:
+        kubectl.delete("job", execution.name, execution.namespace)
+        if isinstance(error, SubmitError):
+            raise BuildError(f"the build failed: {error}", remedy=error.remedy) from None
+        raise
+    return Image(name=parameters.pull_name, digest=_digest(outcome))
+
+
+def _execution(job: Object) -> Execution:
+    metadata = job["metadata"]
+    return Execution(
+        kind="job",
+        name=metadata["name"],
+        namespace=metadata["namespace"],
+        uid=metadata["uid"],
+        workers=1,
+        pod_selector=f"batch.kubernetes.io/job-name={metadata['name']}",
+        container=job["spec"]["template"]["spec"]["containers"][0]["name"],
+    )
+
+
+def _digest(outcome: Outcome) -> str:
+    if outcome.exit_code != 0:
+        raise BuildError(
+            f"the image build failed: {outcome.summary}", remedy="Its last lines are above."
+        )
+    try:
+        return str(json.loads(outcome.last_message)["digest"])
+    except (ValueError, KeyError, TypeError):
+        raise BuildError(
+            "the build ended well, but left no digest",
+            last_words=outcome.last_message,
+            remedy='Its container must write {"digest": "sha256:…"} to /dev/termination-log.',
+        ) from None
+
+
+def _set_build(pod_spec: Node, container: Node, parameters: BuildParameters) -> None:
+    variables = {
+        "GIT_URL": parameters.fetch_url,
+        "COMMIT": parameters.source.commit,
+        "IMAGE": f"{parameters.pull_name}:{parameters.tag}",
+        "DOCKERFILE": parameters.dockerfile,
+        "CONTEXT": parameters.context,
+        "REBUILD": "yes" if parameters.rebuild else "",
+    }
+    pod_template.set_environment(container, variables)
+    flags = docker.build_flags(parameters.target, parameters.build_args, parameters.platform)
+    manifest.put(container, ("args",), [pod_template.literal(flag) for flag in flags])
+    if parameters.builder_image:
+        manifest.put(container, ("image",), parameters.builder_image)
+    if parameters.buildkit_image:
+        for sidecar in pod_spec.get("initContainers") or []:
+            if sidecar.get("name") == "buildkit":
+                manifest.put(sidecar, ("image",), parameters.buildkit_image)
+
+
+def _set_credentials(pod_spec: Node, container: Node, parameters: BuildParameters) -> None:
+    if parameters.registry_secret:
+        pod_template.mount_secret(
+            pod_spec,
+            container,
+            parameters.registry_secret,
+            REGISTRY_SECRET_PATH,
+            items={".dockerconfigjson": "config.json"},
+        )
+        pod_template.pull_with(pod_spec, parameters.registry_secret)
+    if parameters.git_secret:
+        pod_template.mount_secret(pod_spec, container, parameters.git_secret, GIT_SECRET_PATH)
+    if parameters.service_account:
+        manifest.put(pod_spec, ("serviceAccountName",), parameters.service_account)

@@ -1,0 +1,198 @@
+"""Starts processes; the only importer of sh."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+import re
+import shlex
+import shutil
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from kubectl_submit.errors import CommandFailedError, MissingProgramError
+
+log = logging.getLogger(__name__)
+
+PIPE_BYTES = 1 << 20
+READ_BYTES = 1 << 16
+
+# Every exit code is "ok" to sh: its own exceptions cut the output and quote secrets.
+ANY_EXIT_CODE = range(-64, 256)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a finished process left: its exit code (negative: the signal) and its output."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+def find(program: str) -> str:
+    """The path of a program; MissingProgramError if there is none on PATH."""
+    path = shutil.which(program)
+    if path is None:
+        raise MissingProgramError(
+            f"{program} was not found on PATH", remedy=f"Install {program}, or put it on PATH."
+        )
+    return path
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    stdin: str | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    output: int | None = None,
+    check: bool = True,
+) -> Result:
+    """Run a program to its end; with `output` (a file descriptor) it writes there, both streams.
+
+    Raises MissingProgramError, and CommandFailedError unless `check` is False.
+    """
+    redirect = {"_out_bufsize": READ_BYTES} if output is None else {"_out": output, "_err": output}
+    with open(os.devnull, "rb") as nothing:
+        process = _command(argv[0])(
+            *argv[1:],
+            _in=nothing if stdin is None else stdin.encode(),
+            _bg=True,  # so that an interrupt of ours finds a process to end
+            _bg_exc=False,
+            **_settings(argv, env, cwd),
+            **redirect,
+        )
+        try:
+            process.wait()
+        except BaseException:
+            _end(process)
+            raise
+    result = Result(
+        exit_code=process.exit_code, stdout=_text(process.stdout), stderr=_text(process.stderr)
+    )
+    if check and result.exit_code != 0:
+        raise CommandFailedError(tuple(argv), result.exit_code, result.stdout, result.stderr)
+    return result
+
+
+class Stream:
+    """A running program whose stdout is read as it comes, without blocking.
+
+    It runs in a process group of its own, so that a Ctrl-C on the terminal reaches only us.
+    """
+
+    def __init__(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
+        self.argv = tuple(argv)
+        self._reader, writer = os.pipe()
+        _widen(self._reader)
+        os.set_blocking(self._reader, False)
+        self._nothing = open(os.devnull, "rb")  # noqa: SIM115 (closed in stop)
+        try:
+            self._process = _command(argv[0])(
+                *argv[1:],
+                _in=self._nothing,
+                _out=writer,
+                _bg=True,
+                _bg_exc=False,
+                _new_group=True,
+                **_settings(argv, env, None),
+            )
+        except BaseException:
+            os.close(self._reader)
+            self._nothing.close()
+            raise
+        finally:
+            os.close(writer)
+
+    def fileno(self) -> int:
+        """The file descriptor to wait on until there is something to read."""
+        return self._reader
+
+    def read(self) -> bytes | None:
+        """Some bytes; b"" at the end of the output; None if nothing has come yet."""
+        try:
+            return os.read(self._reader, READ_BYTES)
+        except BlockingIOError:
+            return None
+
+    def finish(self) -> Result:
+        """Wait for the end of the program (its output has ended) and release it."""
+        self._process.wait()
+        stderr = _text(self._process.process.stderr)
+        self._release()
+        return Result(exit_code=self._process.process.exit_code, stdout="", stderr=stderr)
+
+    def stop(self) -> None:
+        """End the program now; does nothing if it has ended."""
+        if self._reader < 0:
+            return
+        _end(self._process)
+        self._release()
+
+    def _release(self) -> None:
+        if self._reader >= 0:
+            os.close(self._reader)
+            self._nothing.close()
+            self._reader = -1
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def mask(text: str) -> str:
+    """The text without the values of `--token`, `--password` and the passwords in URLs."""
+    text = re.sub(r"(--(?:token|password)[= ])\S+", r"\1***", text)
+    return re.sub(r"(?<=://)[^/@\s]+@", "***@", text)
+
+
+def _command(program: str) -> Any:
+    import sh  # costs 60 ms: not for --help
+
+    return sh.Command(find(program))
+
+
+def _end(process: Any) -> None:
+    """Ask a process to end, and wait until it has."""
+    if process.is_alive():
+        with contextlib.suppress(ProcessLookupError):
+            process.process.signal(signal.SIGTERM)
+    process.wait()
+
+
+def _settings(
+    argv: Sequence[str], env: Mapping[str, str] | None, cwd: Path | None
+) -> dict[str, Any]:
+    log.info("+ %s", mask(shlex.join(argv)))
+    return {
+        "_env": {**os.environ, **env} if env else None,
+        "_cwd": str(cwd) if cwd else None,
+        "_tty_out": False,  # a terminal would turn on colours and progress bars
+        "_ok_code": ANY_EXIT_CODE,
+    }
+
+
+def _text(output: bytes) -> str:
+    return output.decode("utf-8", "replace")
+
+
+def _widen(pipe: int) -> None:
+    """Give a pipe more room where the kernel can, so that a fast log is read in large pieces."""
+    size = getattr(fcntl, "F_SETPIPE_SZ", None)
+    if size is not None:
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, size, PIPE_BYTES)

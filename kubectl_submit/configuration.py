@@ -1,0 +1,92 @@
+"""The repository's `.kubectl-submit.yaml`: defaults of flags, by their long names."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kubectl_submit.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from kubectl_submit.options import GroupedOption
+
+FILE_NAME = ".kubectl-submit.yaml"
+
+
+def find(start: Path) -> Path | None:
+    """The nearest configuration file from a folder up to the root of its repository."""
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+        if (folder / ".git").exists():
+            return None
+    return None
+
+
+def load(path: Path, options: Iterable[GroupedOption]) -> dict[str, Any]:
+    """click's default_map from a file: parameter name → value.
+
+    Raises ConfigurationError for what is no YAML, an unknown key, or a value of the wrong type.
+    """
+    known = {option.key: option for option in options}
+    defaults: dict[str, Any] = {}
+    for key, value in _read(path).items():
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=1)
+            raise ConfigurationError(
+                f"{path}: unknown key {key!r}",
+                remedy=f"Did you mean {near[0]}?" if near else "See `kubectl submit --help`.",
+            )
+        option = known[key]
+        if value is not None:
+            defaults[str(option.name)] = _value(path, option, value)
+    return defaults
+
+
+def _read(path: Path) -> dict[Any, Any]:
+    import yaml  # 15 ms, only where there is a file
+
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise ConfigurationError(f"{path}{where}: {error.problem}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is no valid YAML", last_words=str(error)) from None
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigurationError(
+            f"{path}: a mapping is needed", remedy="Write one `flag: value` a line."
+        )
+    return content
+
+
+def _value(path: Path, option: GroupedOption, value: Any) -> Any:
+    if option.is_flag:
+        if not isinstance(value, bool):
+            raise ConfigurationError(f"{path}: {option.key} is true or false, not {value!r}")
+        return value
+    if option.multiple:
+        if isinstance(value, dict):
+            return [f"{key}={_scalar(path, option, item)}" for key, item in value.items()]
+        items = value if isinstance(value, list) else [value]
+        return [_scalar(path, option, item) for item in items]
+    text = _scalar(path, option, value)
+    # A path in the file is meant from the file; everywhere else it is meant from here.
+    return os.path.relpath(path.parent / text) if option.path else text
+
+
+def _scalar(path: Path, option: GroupedOption, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ConfigurationError(
+            f"{path}: {option.key} is text or a number, not {value!r}",
+            remedy="Put the value in quotes.",
+        )
+    return str(value)

@@ -1,0 +1,85 @@
+"""Calls docker; the only module that does."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from kubectl_submit import command
+from kubectl_submit.errors import BuildError, CommandFailedError, MissingProgramError
+
+STDERR = 2
+
+
+def installed() -> bool:
+    """Whether there is a docker to ask."""
+    return shutil.which("docker") is not None
+
+
+def check() -> None:
+    """MissingProgramError unless docker and its buildx plugin are there."""
+    result = command.run(["docker", "buildx", "version"], check=False)
+    if result.exit_code != 0:
+        raise MissingProgramError(
+            "docker has no buildx",
+            last_words=result.stderr,
+            remedy="Install the plugin docker-buildx, or build in the cluster: --build remote.",
+        )
+
+
+def digest(reference: str) -> str:
+    """The digest of a tag in its registry, `sha256:…`; empty if it is not there or not told.
+
+    `imagetools inspect` prints the digest of the index or manifest that a pull would use.
+    """
+    argv = ["docker", "buildx", "imagetools", "inspect", reference]
+    result = command.run([*argv, "--format", "{{.Manifest.Digest}}"], check=False)
+    answer = result.stdout.strip()
+    return answer if result.exit_code == 0 and answer.startswith("sha256:") else ""
+
+
+def build_and_push(
+    folder: Path,
+    reference: str,
+    *,
+    dockerfile: str,
+    context: str,
+    flags: list[str],
+    metadata: Path,
+) -> str:
+    """Build what is in a folder, push it, and give the digest, `sha256:…`, of what was pushed.
+
+    buildx writes its progress to our stderr. Raises BuildError.
+    """
+    argv = ["docker", "buildx", "build", "--push", "--provenance=false", "--tag", reference]
+    argv += ["--metadata-file", str(metadata), "--file", str(folder / dockerfile), *flags]
+    try:
+        command.run([*argv, str(folder / context)], output=STDERR)
+    except CommandFailedError as error:
+        raise BuildError(
+            f"the image build failed: docker buildx exited {error.program_exit_code}",
+            remedy="Its last lines are above.",
+        ) from None
+    return pushed_digest(metadata.read_text(encoding="utf-8"))
+
+
+def pushed_digest(metadata: str) -> str:
+    """The digest in buildx' metadata file: its key `containerimage.digest`, never a tag."""
+    try:
+        found = json.loads(metadata)["containerimage.digest"]
+    except (ValueError, KeyError, TypeError):
+        raise BuildError("docker buildx pushed nothing: no digest in its metadata") from None
+    return str(found)
+
+
+def build_flags(
+    target: str | None, build_args: tuple[tuple[str, str], ...], platform: str | None
+) -> list[str]:
+    """The flags of `docker buildx build` that decide what is in the image."""
+    flags = [f"--build-arg={key}={value}" for key, value in build_args]
+    if target:
+        flags.append(f"--target={target}")
+    if platform:
+        flags.append(f"--platform={platform}")
+    return flags

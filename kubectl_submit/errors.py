@@ -1,0 +1,76 @@
+"""What can go wrong, as a list; each kind with the exit code it ends the command with."""
+
+from __future__ import annotations
+
+
+class SubmitError(Exception):
+    """An error that a user can meet: what failed, the tool's own last words, what to do."""
+
+    exit_code = 125
+
+    def __init__(self, message: str, *, last_words: str = "", remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.last_words = last_words.strip("\n").rstrip()
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        """The text for the terminal, without the leading `error: `."""
+        return "\n".join(part for part in (self.message, self.last_words, self.remedy) if part)
+
+
+class UsageError(SubmitError):
+    """Flags, arguments or environment that make no sense."""
+
+
+class ConfigurationError(SubmitError):
+    """A `.kubectl-submit.yaml` that cannot be used."""
+
+
+class ManifestError(SubmitError):
+    """A manifest that cannot be used."""
+
+
+class MissingProgramError(SubmitError):
+    """git, docker, buildx or kubectl is not there."""
+
+
+class RepositoryError(SubmitError):
+    """The folder is no repository, or not one that can be built from."""
+
+
+class GateError(RepositoryError):
+    """The commit is not what the cluster would see: changes, untracked files, not pushed."""
+
+
+class ClusterError(SubmitError):
+    """kubectl failed, or the cluster refused."""
+
+
+class BuildError(SubmitError):
+    """No image came out of the build."""
+
+
+class ExecutionError(SubmitError):
+    """The job never ran, or ended without an exit code of its own."""
+
+
+class PendingTimeoutError(SubmitError):
+    """`--pending-timeout` passed before every worker ran."""
+
+    exit_code = 124
+
+
+class DetachedError(SubmitError):
+    """Ctrl-C while the job runs: we leave, the job stays."""
+
+    exit_code = 130
+
+
+class CommandFailedError(SubmitError):
+    """A program that was run ended with an error; its callers turn this into what it means."""
+
+    def __init__(self, argv: tuple[str, ...], exit_code: int, stdout: str, stderr: str) -> None:
+        super().__init__(f"{argv[0]} exited {exit_code}", last_words=stderr or stdout)
+        self.program_exit_code = exit_code
+        self.stderr = stderr

@@ -1,0 +1,156 @@
+"""Runs the command as an Indexed Job."""
+
+from __future__ import annotations
+
+from kubectl_submit import manifest, pod_template
+from kubectl_submit.errors import ClusterError
+from kubectl_submit.execution import Execution
+from kubectl_submit.kubectl import Kubectl, Object
+from kubectl_submit.manifest import Node
+from kubectl_submit.parameters import ExecutionParameters
+
+# A worker's host is `<name>-<rank>`, a DNS label of at most 63 characters.
+NAME_LIMIT = 52
+MASTER_PORT = "29500"  # torch.distributed's own default
+RANK_ANNOTATION = "metadata.annotations['batch.kubernetes.io/job-completion-index']"
+
+
+def render(parameters: ExecutionParameters) -> list[Node]:
+    """The Job, and whatever else stands in the user's manifest; pure. Raises ManifestError."""
+    text, source = manifest.read(parameters.manifest, "job.yml")
+    documents = manifest.load(text, source)
+    job = manifest.only(documents, "Job", source)
+    facts = parameters.source.facts(parameters.name)
+    recorded = {"image": parameters.image.reference, "command": list(parameters.argv)}
+    pod_template.identify(job, parameters.name, facts, **recorded)
+    _set_job(job, parameters)
+
+    template = manifest.child(job, "spec", "template", source=source)
+    pod_template.describe(template, facts, **recorded)
+    pod_spec = manifest.child(template, "spec", source=source)
+    container = manifest.only_container(pod_spec, source)
+    _set_container(container, parameters)
+    _set_ranks(pod_spec, container, _workers(job), parameters)
+    if parameters.gpus:
+        _add_shared_memory(pod_spec, container)
+    _set_credentials(pod_spec, container, parameters)
+    return documents
+
+
+def execute(parameters: ExecutionParameters, kubectl: Kubectl) -> Execution:
+    """Create the Job, with more than one worker also their Service. Raises ClusterError."""
+    documents = render(parameters)
+    created = kubectl.create(manifest.dump(documents))
+    job = next(obj for obj in created if obj["kind"] == "Job")
+    metadata = job["metadata"]
+    workers = job["spec"].get("completions") or 1
+    if workers > 1:
+        _create_service(job, kubectl)
+    return Execution(
+        kind="job",
+        name=metadata["name"],
+        namespace=metadata["namespace"],
+        uid=metadata["uid"],
+        workers=workers,
+        pod_selector=f"batch.kubernetes.io/job-name={metadata['name']}",
+        container=job["spec"]["template"]["spec"]["containers"][0]["name"],
+    )
+
+
+def _set_job(job: Node, parameters: ExecutionParameters) -> None:
+    if parameters.workers is not None:
+        manifest.put(job, ("spec", "completionMode"), "Indexed")
+        manifest.put(job, ("spec", "completions"), parameters.workers)
+        manifest.put(job, ("spec", "parallelism"), parameters.workers)
+    if parameters.ttl is not None:
+        manifest.put(job, ("spec", "ttlSecondsAfterFinished"), parameters.ttl)
+    if parameters.timeout is not None:
+        # On the pod, not on the Job: there it would count the time in the queue.
+        path = ("spec", "template", "spec", "activeDeadlineSeconds")
+        manifest.put(job, path, parameters.timeout)
+
+
+def _set_container(container: Node, parameters: ExecutionParameters) -> None:
+    manifest.put(container, ("image",), parameters.image.reference)
+    manifest.put(container, ("command",), [pod_template.literal(arg) for arg in parameters.argv])
+    container.pop("args", None)
+    pod_template.set_environment(container, parameters.environment())
+    amounts = {"cpu": parameters.cpu, "memory": parameters.memory}
+    for resource, amount in amounts.items():
+        if amount is not None:
+            manifest.put(container, ("resources", "requests", resource), amount)
+            manifest.put(container, ("resources", "limits", resource), amount)
+    if parameters.gpus:
+        # Kubernetes takes the limit of an extended resource as its request.
+        limit = ("resources", "limits", parameters.gpu_resource)
+        manifest.put(container, limit, str(parameters.gpus))
+
+
+def _set_ranks(
+    pod_spec: Node, container: Node, workers: int, parameters: ExecutionParameters
+) -> None:
+    """Where the workers find each other; not RANK and WORLD_SIZE: torchrun counts processes.
+
+    What the user or the manifest says already stays.
+    """
+    name = parameters.name
+    if workers > 1:
+        manifest.put(pod_spec, ("subdomain",), name)
+    limits = manifest.child(container, "resources").get("limits") or {}
+    variables: dict[str, dict[str, object]] = {
+        "NODE_RANK": {"valueFrom": {"fieldRef": {"fieldPath": RANK_ANNOTATION}}},
+        "NNODES": {"value": str(workers)},
+        "MASTER_ADDR": {"value": f"{name}-0.{name}" if workers > 1 else "localhost"},
+        "MASTER_PORT": {"value": MASTER_PORT},
+        "GPUS_PER_NODE": {"value": str(limits.get(parameters.gpu_resource, 0))},
+    }
+    taken = {variable["name"] for variable in container["env"]}
+    for variable, value in variables.items():
+        if variable not in taken:
+            manifest.put_named(container, "env", {"name": variable, **value})
+
+
+def _add_shared_memory(pod_spec: Node, container: Node) -> None:
+    """NCCL and data loaders need more than the 64 MiB that a container has by default."""
+    volume = {"name": "shared-memory", "emptyDir": {"medium": "Memory"}}
+    manifest.put_named(pod_spec, "volumes", volume)
+    mount = {"name": "shared-memory", "mountPath": "/dev/shm"}  # noqa: S108
+    manifest.put_named(container, "volumeMounts", mount, by="mountPath")
+
+
+def _set_credentials(pod_spec: Node, container: Node, parameters: ExecutionParameters) -> None:
+    for secret in parameters.secrets:
+        pod_template.mount_secret(pod_spec, container, secret.name, secret.path)
+    if parameters.registry_secret:
+        pod_template.pull_with(pod_spec, parameters.registry_secret)
+    if parameters.service_account:
+        manifest.put(pod_spec, ("serviceAccountName",), parameters.service_account)
+        manifest.put(pod_spec, ("automountServiceAccountToken",), True)
+
+
+def _workers(job: Node) -> int:
+    return int(job["spec"].get("completions") or 1)
+
+
+def _create_service(job: Object, kubectl: Kubectl) -> None:
+    """A headless Service that gives every worker a name, owned by the Job, gone with it."""
+    metadata = job["metadata"]
+    owner = {"apiVersion": "batch/v1", "kind": "Job"} | {
+        key: metadata[key] for key in ("name", "uid")
+    }
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {key: metadata[key] for key in ("name", "namespace", "labels")}
+        | {"ownerReferences": [owner]},
+        "spec": {
+            "clusterIP": "None",
+            "publishNotReadyAddresses": True,  # rank 0 is asked before any worker is ready
+            "selector": {"batch.kubernetes.io/job-name": metadata["name"]},
+        },
+    }
+    try:
+        kubectl.create(manifest.dump([manifest.quoted(service)]))
+    except ClusterError:
+        kubectl.delete("job", metadata["name"], metadata["namespace"])
+        raise

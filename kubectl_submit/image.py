@@ -1,0 +1,31 @@
+"""The value between the build box and the execution box."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """An image that runs: its name as the cluster pulls it, and the digest of its manifest."""
+
+    name: str
+    """Without tag: `registry.example/team/app`."""
+    digest: str
+    """`sha256:…`; empty where a tag of `--image` could not be resolved."""
+    tag: str = ""
+
+    @property
+    def reference(self) -> str:
+        """What the pod runs: `name@sha256:…`, or `name:tag` where there is no digest."""
+        if self.digest:
+            return f"{self.name}@{self.digest}"
+        return f"{self.name}:{self.tag}" if self.tag else self.name
+
+
+def parse_reference(reference: str) -> Image:
+    """Split `name[:tag][@digest]`; a colon before the last slash belongs to a port."""
+    rest, _, digest = reference.partition("@")
+    head, slash, last = rest.rpartition("/")
+    last, _, tag = last.partition(":")
+    return Image(name=f"{head}{slash}{last}", tag=tag, digest=digest)

@@ -1,0 +1,130 @@
+"""Calls kubectl; the only module that does."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from kubectl_submit import command
+from kubectl_submit.errors import ClusterError, CommandFailedError
+
+Object = dict[str, Any]
+"""A Kubernetes object, as kubectl prints it in JSON."""
+
+# How kubectl begins, and what a user can do about it. From kubectl's own sources
+# (cmd/util/helpers.go) and the API server's status reasons.
+REMEDIES = (
+    ("(Forbidden)", "Ask for the permission, or choose another namespace with -n."),
+    ("(Unauthorized)", "Log in to the cluster again, or choose another user or context."),
+    ("namespaces ", "Choose an existing namespace with -n."),
+    ("connect", "Is this the right context, and is the cluster reachable?"),
+    ("no such host", "Is this the right context, and is the cluster reachable?"),
+    ("refused", "Is this the right context, and is the cluster reachable?"),
+    ("context", "See `kubectl config get-contexts`."),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kubectl:
+    """kubectl with the user's own flags (`--context=…`) on every call."""
+
+    flags: tuple[str, ...] = ()
+    request_timeout: str | None = None
+
+    def create(self, manifest: str, *, dry_run: bool = False) -> list[Object]:
+        """Create every document of a manifest, all or none; what the server made of them.
+
+        Raises ClusterError; what was created before the error is deleted again.
+        """
+        argv = ["create", "-f", "-", "-o", "json"]
+        if dry_run:
+            argv.append("--dry-run=server")
+        result = command.run(self._argv(argv), stdin=manifest, check=False)
+        created = list(_objects(result.stdout))
+        if result.exit_code == 0:
+            return created
+        if not dry_run:
+            for obj in created:
+                self.delete(obj["kind"], obj["metadata"]["name"], obj["metadata"].get("namespace"))
+        raise _cluster_error("the cluster refused the manifest", result.stderr)
+
+    def get(self, kind: str, *names: str, namespace: str | None = None) -> list[Object]:
+        """The objects of these names; ClusterError if one of them is missing."""
+        argv = ["get", kind, *names, "-o", "json", *_in(namespace)]
+        try:
+            result = command.run(self._argv(argv))
+        except CommandFailedError as error:
+            raise _cluster_error(f"cannot read {kind} {' '.join(names)}", error.stderr) from None
+        return list(_objects(result.stdout))
+
+    def missing(self, names: Sequence[str]) -> list[str]:
+        """Which of these `kind/name` do not exist. What may not be read counts as there."""
+        argv = ["get", *names, "-o", "name", "--ignore-not-found"]
+        result = command.run(self._argv(argv), check=False)
+        found = set(result.stdout.split())
+        if result.exit_code != 0:
+            if "(Forbidden)" in result.stderr:
+                return []
+            raise _cluster_error("cannot ask the cluster", result.stderr)
+        return [name for name in names if name not in found]
+
+    def delete(self, kind: str, name: str, namespace: str | None = None) -> None:
+        """Delete an object and what it owns, without waiting; one that is gone is no error."""
+        argv = ["delete", kind, name, "--ignore-not-found", "--wait=false", *_in(namespace)]
+        try:
+            command.run(self._argv(argv))
+        except CommandFailedError as error:
+            raise _cluster_error(f"cannot delete {kind} {name}", error.stderr) from None
+
+    def watch(self, path: str, **query: str) -> command.Stream:
+        """The changes of the objects under an API path, one JSON event a line, until it is cut.
+
+        `get --raw` writes each event as the server sends it, in one line and without discovery.
+        Without a resourceVersion the server begins with an ADDED event for all that exists.
+        """
+        question = urlencode({"watch": "1", **query})
+        return command.Stream(self._argv(["get", "--raw", f"{path}?{question}"], stream=True))
+
+    def logs(
+        self, namespace: str, pod: str, container: str, *, since: str | None, follow: bool
+    ) -> command.Stream:
+        """The lines of one container with their timestamps (RFC 3339, nanoseconds)."""
+        argv = ["logs", pod, "-n", namespace, "-c", container, "--timestamps"]
+        if since:
+            argv.append(f"--since-time={since}")
+        if follow:
+            argv.append("--follow")
+        return command.Stream(self._argv(argv, stream=True))
+
+    def _argv(self, argv: Sequence[str], *, stream: bool = False) -> list[str]:
+        timeout = [] if stream or not self.request_timeout else [self._timeout_flag()]
+        return [os.environ.get("KUBECTL_PATH") or "kubectl", *argv, *self.flags, *timeout]
+
+    def _timeout_flag(self) -> str:
+        return f"--request-timeout={self.request_timeout}"
+
+
+def _in(namespace: str | None) -> list[str]:
+    return ["-n", namespace] if namespace else []
+
+
+def _objects(text: str) -> Iterator[Object]:
+    """The objects in kubectl's `-o json`: one, several one after another, or a List."""
+    decoder = json.JSONDecoder()
+    text = text.strip()
+    while text:
+        obj, end = decoder.raw_decode(text)
+        if obj.get("kind") == "List":
+            yield from obj["items"]
+        else:
+            yield obj
+        text = text[end:].lstrip()
+
+
+def _cluster_error(message: str, stderr: str) -> ClusterError:
+    remedy = next((remedy for sign, remedy in REMEDIES if sign in stderr), "")
+    return ClusterError(message, last_words=command.mask(stderr), remedy=remedy)

@@ -1,0 +1,58 @@
+"""Waits for everything at once: running programs that write, and moments to come. One thread."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import selectors
+import time
+from collections.abc import Callable
+
+from kubectl_submit.command import Result, Stream
+
+OnBytes = Callable[[bytes], None]
+OnEnd = Callable[[Result], None]
+
+
+class Loop:
+    """Calls back when a stream has output or has ended, and when a moment has come."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._moments: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+
+    def read(self, stream: Stream, on_bytes: OnBytes, on_end: OnEnd) -> None:
+        """Give the output of a stream to `on_bytes`, and its end to `on_end`."""
+        self._selector.register(stream, selectors.EVENT_READ, (on_bytes, on_end))
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Call once when that much time has passed."""
+        heapq.heappush(self._moments, (time.monotonic() + seconds, next(self._order), call))
+
+    def run_once(self) -> None:
+        """Wait for the next thing to happen, and make its calls."""
+        for key, _ in self._selector.select(self._patience()):
+            stream = key.fileobj
+            assert isinstance(stream, Stream)
+            on_bytes, on_end = key.data
+            data = stream.read()
+            if data:
+                on_bytes(data)
+            elif data is not None:
+                self._selector.unregister(stream)
+                on_end(stream.finish())
+        while self._moments and self._moments[0][0] <= time.monotonic():
+            heapq.heappop(self._moments)[2]()
+
+    def close(self) -> None:
+        """End every program that still runs."""
+        for key in list(self._selector.get_map().values()):
+            assert isinstance(key.fileobj, Stream)
+            key.fileobj.stop()
+        self._selector.close()
+
+    def _patience(self) -> float | None:
+        if not self._moments:
+            return None
+        return max(0.0, self._moments[0][0] - time.monotonic())

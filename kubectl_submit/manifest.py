@@ -1,0 +1,147 @@
+"""Loads, edits and dumps manifests; pure. Values are set in the tree, nothing is templated as text.
+
+ruamel.yaml keeps comments, order, quotes, anchors and extra documents of a user's own manifest.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+from kubectl_submit.errors import ManifestError
+
+Node = CommentedMap
+Path_ = tuple[str, ...]
+
+
+def read(path: Path | None, default: str) -> tuple[str, str]:
+    """The text of the user's manifest, or of the default one of this name; and how to call it."""
+    if path is None:
+        return _default(default), f"the default {default}"
+    try:
+        return path.read_text(encoding="utf-8"), str(path)
+    except UnicodeDecodeError:
+        raise ManifestError(f"{path} is not UTF-8 text") from None
+    except OSError as error:
+        raise ManifestError(f"cannot read the manifest {path}: {error.strerror}") from None
+
+
+def load(text: str, source: str) -> list[Node]:
+    """The documents of a manifest; ManifestError with file, line and column if it is no YAML."""
+    try:
+        documents = list(_yaml().load_all(text))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise ManifestError(
+            f"{source}{where}: {error.problem or 'not valid YAML'}", remedy="Mend the manifest."
+        ) from None
+    except (YAMLError, ValueError) as error:
+        raise ManifestError(f"{source}: not valid YAML", last_words=str(error)) from None
+    documents = [document for document in documents if document is not None]
+    for document in documents:
+        if not isinstance(document, CommentedMap):
+            raise ManifestError(f"{source}: a document is not a mapping")
+    return documents
+
+
+def dump(documents: Iterable[Node]) -> str:
+    """The manifest as text, for kubectl and for people."""
+    out = io.StringIO()
+    _yaml().dump_all(documents, out)
+    return out.getvalue()
+
+
+def only(documents: Iterable[Node], kind: str, source: str) -> Node:
+    """The one document of a kind; ManifestError if there is none, or more than one."""
+    found = [document for document in documents if document.get("kind") == kind]
+    if len(found) == 1:
+        return found[0]
+    kinds = ", ".join(str(document.get("kind")) for document in documents) or "nothing"
+    count = "no" if not found else "more than one"
+    raise ManifestError(f"{source}: {count} {kind} in it (found: {kinds})")
+
+
+def only_container(pod_spec: Node, source: str) -> Node:
+    """The one container of a pod; ManifestError if there is none, or more than one."""
+    containers = child(pod_spec, "containers", kind=CommentedSeq, source=source)
+    if len(containers) == 1 and isinstance(containers[0], CommentedMap):
+        return containers[0]
+    raise ManifestError(
+        f"{source}: {len(containers)} containers in the pod, where one is needed",
+        remedy="Sidecars go to initContainers, with `restartPolicy: Always`.",
+    )
+
+
+def child(node: Node, *path: str, kind: type[Any] = CommentedMap, source: str = "") -> Any:
+    """The mapping (or sequence) at a path below a node, made where it is missing."""
+    for step, key in enumerate(path):
+        wanted = kind if step == len(path) - 1 else CommentedMap
+        if node.get(key) is None:
+            node[key] = wanted()
+        if not isinstance(node[key], wanted):
+            raise ManifestError(f"{source or 'the manifest'}: {'.'.join(path)} has the wrong type")
+        node = node[key]
+    return node
+
+
+def put(node: Node, path: Path_, value: object) -> None:
+    """Set the value at a path, making what is missing on the way."""
+    parent = child(node, *path[:-1]) if len(path) > 1 else node
+    parent[path[-1]] = quoted(value)
+
+
+def put_all(node: Node, path: Path_, values: Mapping[str, str]) -> None:
+    """Set many keys of the mapping at a path."""
+    target = child(node, *path)
+    for key, value in values.items():
+        target[key] = quoted(value)
+
+
+def put_named(node: Node, key: str, item: Mapping[str, object], *, by: str = "name") -> None:
+    """Put an item into a list of named items: in place of the one of its name, else at the end."""
+    items = child(node, key, kind=CommentedSeq)
+    new = quoted(item)
+    for index, old in enumerate(items):
+        if isinstance(old, CommentedMap) and old.get(by) == item[by]:
+            items[index] = new
+            return
+    items.append(new)
+
+
+def quoted(value: object) -> Any:
+    """The value with every string in double quotes.
+
+    kubectl reads YAML 1.1, where a bare `yes`, `0o7` or `12:30:45` is no string.
+    """
+    if isinstance(value, str):
+        return DoubleQuotedScalarString(value)
+    if isinstance(value, Mapping):
+        return CommentedMap((key, quoted(item)) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return CommentedSeq([quoted(item) for item in value])
+    return value
+
+
+def _yaml() -> YAML:
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 1 << 20  # never fold a line
+    yaml.indent(mapping=2, sequence=2, offset=0)
+    return yaml
+
+
+def _default(name: str) -> str:
+    """A manifest of ours: inside the wheel, or beside the package in a checkout."""
+    packaged = resources.files("kubectl_submit") / "manifests" / name
+    if packaged.is_file():
+        return packaged.read_text(encoding="utf-8")
+    return (Path(__file__).parent.parent / "manifests" / name).read_text(encoding="utf-8")

@@ -1,0 +1,235 @@
+"""BuildParameters and ExecutionParameters, and how they are collected."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from kubectl_submit import gate, git_url, values
+from kubectl_submit.errors import RepositoryError, UsageError
+from kubectl_submit.image import Image
+from kubectl_submit.options import Options
+from kubectl_submit.provenance import Source
+from kubectl_submit.repository import Snapshot, inspect, is_tracked, user_email
+
+RANDOM_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # as Kubernetes does: spells no words
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildParameters:
+    """All that a build backend needs; paths in the source are relative to its root."""
+
+    name: str
+    source: Source
+    root: Path
+    fetch_url: str
+    """As the cluster reaches the remote, without credentials."""
+    push_name: str
+    """The image's name from this machine."""
+    pull_name: str
+    """The image's name inside the cluster."""
+    tag: str
+    dockerfile: str
+    context: str
+    target: str | None
+    build_args: tuple[tuple[str, str], ...]
+    platform: str | None
+    rebuild: bool
+    registry_secret: str | None
+    git_secret: str | None
+    service_account: str | None
+    manifest: Path | None
+    builder_image: str | None
+    buildkit_image: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutionParameters:
+    """All that an execution backend needs; None means: as the manifest has it."""
+
+    name: str
+    source: Source
+    image: Image
+    argv: tuple[str, ...]
+    workers: int | None
+    gpus: int | None
+    gpu_resource: str
+    cpu: str | None
+    memory: str | None
+    env: tuple[tuple[str, str], ...]
+    secrets: tuple[values.SecretMount, ...]
+    registry_secret: str | None
+    service_account: str | None
+    timeout: int | None
+    ttl: int | None
+    manifest: Path | None
+
+    def environment(self) -> dict[str, str]:
+        """The facts as variables of every container, and the user's own after them."""
+        return self.source.environment(self.name) | dict(self.env)
+
+
+def collect_build_parameters(options: Options, name_limit: int) -> BuildParameters:
+    """What to build, from the repository around the current folder.
+
+    Raises RepositoryError, GateError, UsageError. `name_limit`: characters of the run's name.
+    """
+    _refuse_remote_dirty(options)
+    if not options.image_repository:
+        raise UsageError(
+            "no image repository is given",
+            remedy="Say where images go: --image-repository registry.example/you/app, "
+            "or `image-repository:` in .kubectl-submit.yaml.",
+        )
+    snapshot = inspect(Path.cwd(), options.git_remote)
+    if not options.allow_dirty:
+        gate.check(snapshot)
+    source = _source(snapshot)
+    dockerfile, context = _paths(options, snapshot.root, dirty=source.dirty)
+    project = git_url.project_name(snapshot.url) or snapshot.root.name
+    name = run_name(options.name, f"{project}-{source.commit[:7]}", name_limit)
+    return BuildParameters(
+        name=name,
+        source=source,
+        root=snapshot.root,
+        fetch_url=_fetch_url(options, snapshot),
+        push_name=options.image_repository,
+        pull_name=options.pull_repository or options.image_repository,
+        tag=_tag(options, source, dockerfile, context, name),
+        dockerfile=dockerfile,
+        context=context,
+        target=options.target,
+        build_args=options.build_arg,
+        platform=options.platform,
+        rebuild=options.rebuild or source.dirty,
+        registry_secret=options.registry_secret,
+        git_secret=options.git_secret,
+        service_account=options.service_account,
+        manifest=Path(options.build_manifest) if options.build_manifest else None,
+        builder_image=options.builder_image,
+        buildkit_image=options.buildkit_image,
+    )
+
+
+def collect_execution_parameters(
+    options: Options, argv: tuple[str, ...], build: BuildParameters | None, image: Image, limit: int
+) -> ExecutionParameters:
+    """What to run; without a build, the source is only who runs it."""
+    name = build.name if build else run_name(options.name, image.name.split("/")[-1], limit)
+    return ExecutionParameters(
+        name=name,
+        source=build.source if build else Source(created_by=_created_by(user_email(Path.cwd()))),
+        image=image,
+        argv=argv,
+        workers=options.workers,
+        gpus=options.gpus,
+        gpu_resource=options.gpu_resource,
+        cpu=options.cpu,
+        memory=options.memory,
+        env=options.env,
+        secrets=options.secret,
+        registry_secret=options.registry_secret,
+        service_account=options.service_account,
+        timeout=options.timeout,
+        ttl=options.ttl,
+        manifest=Path(options.manifest) if options.manifest else None,
+    )
+
+
+def run_name(prefix: str | None, default: str, limit: int) -> str:
+    """`<prefix>-<random5>`, a DNS label of at most `limit` characters that starts with a letter.
+
+    A default is cut where it is too long; for a prefix that the user chose this is a UsageError.
+    """
+    room = limit - 6
+    if prefix and len(prefix) > room:
+        raise UsageError(
+            f"the name {prefix!r} is {len(prefix)} characters long, {room} are allowed"
+        )
+    safe = prefix or re.sub(r"[^a-z0-9]+", "-", default.lower()).strip("-")
+    if not safe[:1].isalpha():
+        safe = f"run-{safe}".rstrip("-")
+    if len(safe) > room:  # keep the end: it is the commit
+        safe = f"{safe[: room - 8].rstrip('-')}-{safe[-7:].lstrip('-')}"
+    return f"{safe}-{''.join(secrets.choice(RANDOM_LETTERS) for _ in range(5))}"
+
+
+def _refuse_remote_dirty(options: Options) -> None:
+    if options.allow_dirty and options.build == "remote":
+        raise UsageError(
+            "the remote build cannot see changes that are not pushed",
+            remedy="Build the working tree here: --build local --allow-dirty.",
+        )
+
+
+def _source(snapshot: Snapshot) -> Source:
+    return Source(
+        created_by=_created_by(snapshot.email),
+        commit=snapshot.commit,
+        branch=snapshot.branch,
+        remote=git_url.without_credentials(snapshot.url),
+        dirty=bool(gate.faults(snapshot)),
+    )
+
+
+def _created_by(email: str) -> str:
+    if email:
+        return email
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in many containers
+        return str(os.getuid())
+
+
+def _paths(options: Options, root: Path, *, dirty: bool) -> tuple[str, str]:
+    """The Dockerfile and the context as paths from the root."""
+    context = _inside(root, Path(options.build_context or root), "--build-context")
+    dockerfile = _inside(root, Path(options.dockerfile or root / "Dockerfile"), "--dockerfile")
+    if not (root / context).is_dir():
+        raise RepositoryError(f"there is no folder {context} in {root}")
+    if not (root / dockerfile).is_file():
+        raise RepositoryError(
+            f"there is no {dockerfile} in {root}",
+            remedy="Add one, name it with --dockerfile PATH, or run an image with --image REF.",
+        )
+    if not dirty and not is_tracked(root, dockerfile):
+        raise RepositoryError(f"{dockerfile} is not part of the commit: git ignores it")
+    return dockerfile, context
+
+
+def _inside(root: Path, path: Path, flag: str) -> str:
+    """The path from the root; symbolic links in it are left to git and docker."""
+    relative = os.path.relpath(os.path.abspath(path), os.path.realpath(root))
+    if relative.startswith(".."):
+        relative = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
+    if relative == ".." or relative.startswith("../"):
+        raise UsageError(f"{flag} {path} is outside of the repository {root}")
+    return Path(relative).as_posix()
+
+
+def _fetch_url(options: Options, snapshot: Snapshot) -> str:
+    """The URL for the pod; only the remote build needs one that a pod can reach."""
+    url = git_url.without_credentials(options.git_url or snapshot.url)
+    if options.build == "remote" and not git_url.reachable_from_cluster(url):
+        raise UsageError(
+            f"the cluster cannot fetch from {url}",
+            remedy="Give the URL as the cluster reaches it with --git-url (https, ssh, git), "
+            "or build here: --build local.",
+        )
+    return url
+
+
+def _tag(options: Options, source: Source, dockerfile: str, context: str, name: str) -> str:
+    """The commit, and a short hash of whatever else decides what is in the image."""
+    if source.dirty:
+        return f"{source.commit}-dirty-{name[-5:]}"
+    recipe = [dockerfile, context, options.target, options.build_arg, options.platform]
+    if recipe == ["Dockerfile", ".", None, (), None]:
+        return source.commit
+    return f"{source.commit}-{hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:8]}"

@@ -1,0 +1,56 @@
+"""What both kinds of pods share: identity, variables, Secrets, service account. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kubectl_submit import manifest, provenance
+from kubectl_submit.manifest import Node
+
+
+def identify(obj: Node, name: str, facts: dict[str, str], **more: object) -> None:
+    """Name an object, and write what is known of the run on it as labels and annotations."""
+    manifest.put(obj, ("metadata", "name"), name)
+    if "generateName" in obj["metadata"]:
+        del obj["metadata"]["generateName"]
+    describe(obj, facts, **more)
+
+
+def describe(obj: Node, facts: dict[str, str], **more: object) -> None:
+    """Write what is known of the run on an object or a pod template."""
+    manifest.put_all(obj, ("metadata", "labels"), provenance.as_labels(facts))
+    manifest.put_all(obj, ("metadata", "annotations"), provenance.as_annotations(facts, **more))
+
+
+def set_environment(container: Node, variables: Mapping[str, str]) -> None:
+    """Set variables of a container to these very values."""
+    for name, value in variables.items():
+        manifest.put_named(container, "env", {"name": name, "value": literal(value)})
+
+
+def literal(text: str) -> str:
+    """The text as it must stand in command, args and env to arrive unchanged.
+
+    Kubernetes expands `$(NAME)` there and reads `$$` as `$` (k8s.io/kubernetes third_party/forked/
+    golang/expansion).
+    """
+    return text.replace("$", "$$")
+
+
+def mount_secret(
+    pod_spec: Node, container: Node, secret: str, path: str, *, items: Mapping[str, str] = {}
+) -> None:
+    """Mount an existing Secret read-only; `items` renames keys to files."""
+    volume = f"secret-{secret}".replace(".", "-")[:63].rstrip("-")
+    source: dict[str, object] = {"secretName": secret, "defaultMode": 0o440 if items else 0o444}
+    if items:
+        source["items"] = [{"key": key, "path": file} for key, file in items.items()]
+        volume = f"{volume[:56]}-config"
+    manifest.put_named(pod_spec, "volumes", {"name": volume, "secret": source})
+    mount = {"name": volume, "mountPath": path, "readOnly": True}
+    manifest.put_named(container, "volumeMounts", mount, by="mountPath")
+
+
+def pull_with(pod_spec: Node, secret: str) -> None:
+    """Let the kubelet pull with a registry Secret."""
+    manifest.put_named(pod_spec, "imagePullSecrets", {"name": secret})

@@ -1,0 +1,241 @@
+"""Questions to git, and clean checkouts; the only user of GitPython."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
+
+from kubectl_submit.errors import MissingProgramError, RepositoryError
+
+if TYPE_CHECKING:
+    from git import Repo
+
+GITLINK_MODE = "160000"
+# The user's repository is only read: no index refresh is written, no hook or monitor is started.
+READ_ONLY = {"GIT_OPTIONAL_LOCKS": "0"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What stands between the working tree and its commit; paths from the root."""
+
+    tracked: tuple[str, ...] = ()
+    untracked: tuple[str, ...] = ()
+    submodules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """A repository as it stands: where it is, its commit, its remote, what is not committed."""
+
+    root: Path
+    commit: str
+    branch: str
+    """Empty on a detached HEAD."""
+    remote: str
+    """The name of the remote; empty if there is none."""
+    url: str
+    """The remote's URL, with credentials if it has some."""
+    pushed: bool
+    """Whether the remote has the commit."""
+    email: str
+    changes: Changes = field(default_factory=Changes)
+
+
+def inspect(start: Path, remote_name: str | None = None) -> Snapshot:
+    """The repository around a folder (also a worktree, a subfolder, a detached HEAD).
+
+    Raises MissingProgramError without git, RepositoryError where there is no commit to build.
+    """
+    repo = _open(start)
+    changes, commit, branch = _status(repo)
+    if not commit:
+        raise RepositoryError("the repository has no commit yet", remedy="Commit your work first.")
+    remote = _remote(repo, branch, remote_name)
+    return Snapshot(
+        root=Path(str(repo.working_tree_dir)),
+        commit=commit,
+        branch=branch,
+        remote=remote,
+        url=_ask(repo, "remote", "get-url", remote) if remote else "",
+        pushed=bool(remote) and _on_remote(repo, commit, remote),
+        email=_ask(repo, "config", "user.email"),
+        changes=changes,
+    )
+
+
+def user_email(start: Path) -> str:
+    """git's user.email as seen from a folder; empty without git or without one."""
+    try:
+        git = _git_module()
+    except MissingProgramError:
+        return ""
+    status, text, _ = git.cmd.Git(start).execute(
+        ["git", "config", "user.email"], with_extended_output=True, with_exceptions=False
+    )
+    return str(text) if status == 0 else ""
+
+
+def is_tracked(root: Path, path: str) -> bool:
+    """Whether a file belongs to the repository or one of its submodules."""
+    return bool(_ask(_open(root), "ls-files", "--recurse-submodules", "--", path))
+
+
+@contextlib.contextmanager
+def checkout(root: Path, commit: str) -> Iterator[Path]:
+    """A temporary folder with exactly the files of a commit and its submodules, without `.git`.
+
+    The files are written from the object database with an index of our own, so that nothing in
+    the repository changes and nothing that git ignores gets in. Raises RepositoryError.
+    """
+    with tempfile.TemporaryDirectory(prefix="kubectl-submit-") as folder:
+        tree = Path(folder) / "source"
+        umask = os.umask(0o022)  # the same modes as in the remote build
+        try:
+            _write_tree(_open(root), commit, tree, Path(folder) / "index")
+        finally:
+            os.umask(umask)
+        yield tree
+
+
+def _write_tree(repo: Repo, commit: str, tree: Path, index: Path) -> None:
+    from git import GitCommandError
+
+    tree.mkdir(exist_ok=True)
+    environment = {"GIT_INDEX_FILE": str(index), **READ_ONLY}
+    try:
+        with repo.git.custom_environment(**environment):
+            repo.git.read_tree(commit)
+            repo.git(c="core.autocrlf=false", work_tree=str(tree)).checkout_index("-a", "-f")
+            entries = str(repo.git.ls_files("-s", "-z"))
+    except GitCommandError as error:
+        raise RepositoryError(
+            f"cannot check out {commit[:12]}", last_words=str(error.stderr)
+        ) from None
+    for entry in entries.split("\0"):
+        mode, _, rest = entry.partition(" ")
+        if mode == GITLINK_MODE:
+            sub_commit, path = rest.split(" ", 1)[0], rest.split("\t", 1)[1]
+            sub_repo = _submodule(repo, path)
+            _write_tree(sub_repo, sub_commit, tree / path, index.with_name(index.name + "-sub"))
+
+
+def _submodule(repo: Repo, path: str) -> Repo:
+    from git import InvalidGitRepositoryError, NoSuchPathError, Repo
+
+    try:
+        return Repo(Path(str(repo.working_tree_dir)) / path)
+    except (InvalidGitRepositoryError, NoSuchPathError):
+        raise RepositoryError(
+            f"the submodule {path} is not checked out",
+            remedy="Run `git submodule update --init --recursive`.",
+        ) from None
+
+
+def _open(start: Path) -> Repo:
+    git = _git_module()
+    try:
+        repo = git.Repo(start, search_parent_directories=True)
+    except (git.InvalidGitRepositoryError, git.NoSuchPathError):
+        raise RepositoryError(
+            f"{start} is not in a git repository",
+            remedy="Go to one, or run an image without a build: --image REF.",
+        ) from None
+    if repo.bare or repo.working_tree_dir is None:
+        raise RepositoryError(f"{start} is a bare repository", remedy="Use a checkout of it.")
+    return cast("Repo", repo)
+
+
+def _git_module() -> ModuleType:
+    """GitPython, imported where it is needed: it costs 70 ms."""
+    try:
+        import git
+    except ImportError:  # GitPython's way to say that the program is missing
+        raise MissingProgramError(
+            "git was not found on PATH", remedy="Install git, or put it on PATH."
+        ) from None
+    return git
+
+
+def _ask(repo: Repo, *argv: str) -> str:
+    """What git answers; empty where it has no answer."""
+    status, text, _ = repo.git.execute(
+        ["git", *argv], with_extended_output=True, with_exceptions=False, env=READ_ONLY
+    )
+    return str(text) if status == 0 else ""
+
+
+def _status(repo: Repo) -> tuple[Changes, str, str]:
+    """The changes, the commit and the branch, from one `git status` (porcelain version 2)."""
+    from git import GitCommandError
+
+    argv = ["git", "-c", "core.fsmonitor=false", "status", "--porcelain=v2", "--branch", "-z"]
+    argv += ["--untracked-files=normal", "--ignore-submodules=none", "--no-renames"]
+    try:
+        text = str(repo.git.execute(argv, env=READ_ONLY, strip_newline_in_stdout=False))
+    except GitCommandError as error:
+        raise RepositoryError("git status failed", last_words=str(error.stderr)) from None
+    return parse_status(text)
+
+
+def parse_status(text: str) -> tuple[Changes, str, str]:
+    """Changes, commit (empty before the first) and branch (empty if detached).
+
+    The format is that of `git status --porcelain=v2 --branch -z --no-renames`, git-status(1).
+    """
+    commit = branch = ""
+    tracked: list[str] = []
+    untracked: list[str] = []
+    submodules: list[str] = []
+    for entry in text.split("\0"):
+        if entry.startswith("# branch.oid "):
+            commit = entry[13:].replace("(initial)", "")
+        elif entry.startswith("# branch.head "):
+            branch = entry[14:].replace("(detached)", "")
+        elif entry.startswith("? "):
+            untracked.append(entry[2:])
+        elif entry.startswith("u "):  # u XY sub m1 m2 m3 mW h1 h2 h3 path
+            tracked.append(entry.split(" ", 10)[10])
+        elif entry.startswith("1 "):  # 1 XY sub mH mI mW hH hI path
+            _, state, sub, *_, path = entry.split(" ", 8)
+            inside = sub.startswith("S") and state[0] == "."
+            (submodules if inside else tracked).append(path)
+    changes = Changes(
+        tracked=tuple(tracked), untracked=tuple(untracked), submodules=tuple(submodules)
+    )
+    return changes, commit, branch
+
+
+def _remote(repo: Repo, branch: str, wanted: str | None) -> str:
+    """The remote's name: the one asked for, the branch's, origin, or the only one."""
+    names = _ask(repo, "remote").split()
+    if wanted:
+        if wanted not in names:
+            raise RepositoryError(
+                f"there is no remote {wanted!r}",
+                remedy=f"There is: {', '.join(names)}." if names else "See `git remote add`.",
+            )
+        return wanted
+    of_branch = _ask(repo, "config", f"branch.{branch}.remote") if branch else ""
+    for name in (of_branch, "origin"):
+        if name in names:
+            return name
+    return names[0] if len(names) == 1 else ""
+
+
+def _on_remote(repo: Repo, commit: str, remote: str) -> bool:
+    """Whether the remote has the commit: as far as we know, else as the remote says."""
+    known = _ask(
+        repo, "for-each-ref", "--count=1", f"--contains={commit}", f"refs/remotes/{remote}/"
+    )
+    if known:
+        return True
+    # A checkout of CI often has no branches of the remote; its tips tell.
+    advertised = _ask(repo, "ls-remote", "--quiet", remote)
+    return any(line.split("\t")[0] == commit for line in advertised.splitlines())

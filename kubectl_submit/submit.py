@@ -1,0 +1,79 @@
+"""The main job, as a picture: one line a box.
+
+build parameters → build backend → image → execution parameters → execution backend
+                                                    → pods → lines → exit code
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kubectl_submit import docker, preflight
+from kubectl_submit.build_backends import BACKENDS as BUILD_BACKENDS
+from kubectl_submit.errors import DetachedError, ExecutionError, PendingTimeoutError
+from kubectl_submit.execution import Execution, Outcome
+from kubectl_submit.execution_backends import BACKENDS as EXECUTION_BACKENDS
+from kubectl_submit.follow import follow
+from kubectl_submit.image import Image, parse_reference
+from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.options import Options, kubectl_flags
+from kubectl_submit.output import Output
+from kubectl_submit.parameters import collect_build_parameters, collect_execution_parameters
+
+PLACEHOLDER = Image(name="image.not.built.yet", digest="sha256:" + 64 * "0")
+
+
+def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
+    """Run a command in the image of a commit; its exit code. Raises SubmitError."""
+    kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
+    build_backend = BUILD_BACKENDS[options.build]
+    execution_backend = EXECUTION_BACKENDS[options.execution]
+    limit = execution_backend.NAME_LIMIT
+
+    if options.image:
+        build = None
+        preflight.check_names(options, kubectl)
+        image = _resolve(options)
+    else:
+        build = collect_build_parameters(options, limit)
+        draft = collect_execution_parameters(options, argv, build, PLACEHOLDER, limit)
+        preflight.check(execution_backend.render(draft), options, kubectl)
+        image = build_backend.build(build, kubectl, output)
+
+    parameters = collect_execution_parameters(options, argv, build, image, limit)
+    execution = execution_backend.execute(parameters, kubectl)
+    output.status(f"{execution.kind}/{execution.name} runs {image.reference}")
+    outcome = _follow(execution, kubectl, options, output)
+    return _report(execution, outcome, output)
+
+
+def _resolve(options: Options) -> Image:
+    """The image of `--image`: with its digest, where docker is there and the registry tells it."""
+    image = parse_reference(options.image or "")
+    if image.digest or not docker.installed():
+        return image
+    return replace(image, digest=docker.digest(image.reference))
+
+
+def _follow(execution: Execution, kubectl: Kubectl, options: Options, output: Output) -> Outcome:
+    """Show the job to its end; one that never ran is deleted, one that runs outlives us."""
+    namespace = execution.namespace
+    lines = output.job(execution.workers)
+    try:
+        return follow(execution, kubectl, lines, pending_timeout=options.pending_timeout)
+    except (ExecutionError, PendingTimeoutError):
+        kubectl.delete(execution.kind, execution.name, namespace)
+        raise
+    except KeyboardInterrupt:
+        raise DetachedError(
+            f"detached; {execution.kind}/{execution.name} goes on in the cluster",
+            remedy=f"See it:    kubectl logs -n {namespace} -f {execution.kind}/{execution.name}\n"
+            f"Cancel it: kubectl delete -n {namespace} {execution.kind}/{execution.name}",
+        ) from None
+
+
+def _report(execution: Execution, outcome: Outcome, output: Output) -> int:
+    """Say how it ended, unless it ended well."""
+    if outcome.exit_code:
+        output.error(f"{execution.kind}/{execution.name}: {outcome.summary}")
+    return outcome.exit_code

@@ -1,0 +1,105 @@
+"""The forms that values of flags have, as pure functions; each raises ValueError."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+# resource.Quantity without the exponent form, which nobody types.
+QUANTITY = re.compile(r"\d+(\.\d+)?(m|k|[MGTPE]|[KMGTPE]i)?")
+DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+ENVIRONMENT_NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
+# The name part of distribution's reference grammar, with an optional host and port.
+REPOSITORY = re.compile(
+    r"([a-zA-Z0-9.-]+(:\d+)?/)?[a-z0-9]+((\.|_{1,2}|-+)[a-z0-9]+)*"
+    r"(/[a-z0-9]+((\.|_{1,2}|-+)[a-z0-9]+)*)*"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretMount:
+    """An existing Secret and the folder under which its keys appear as files."""
+
+    name: str
+    path: str
+
+
+def duration(text: str) -> int:
+    """Seconds of `90`, `90s`, `5m`, `1h30m` or `2d`."""
+    parts = re.findall(r"(\d+)([smhd])", text)
+    if text.isascii() and text.isdigit():
+        return int(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f"{text!r} is no duration; write 90s, 5m, 1h30m or 2d")
+    return sum(int(number) * UNITS[unit] for number, unit in parts)
+
+
+def positive_duration(text: str) -> int:
+    """Seconds, at least one."""
+    seconds = duration(text)
+    if seconds < 1:
+        raise ValueError("it must be at least one second")
+    return seconds
+
+
+def quantity(text: str) -> str:
+    """A Kubernetes quantity such as `500m`, `2`, `16Gi`, unchanged."""
+    if not QUANTITY.fullmatch(text):
+        raise ValueError(f"{text!r} is no quantity; write 500m, 2 or 16Gi")
+    return text
+
+
+def assignment(text: str) -> tuple[str, str]:
+    """`K=V`, or `K` alone for the value that K has in our own environment."""
+    key, equals, value = text.partition("=")
+    if not ENVIRONMENT_NAME.fullmatch(key):
+        raise ValueError(f"{key!r} is no name for a variable; write NAME=VALUE")
+    if not equals:
+        if key not in os.environ:
+            raise ValueError(f"{key} is not set in the environment; write {key}=VALUE")
+        value = os.environ[key]
+    return key, encodable(value)
+
+
+def secret_mount(text: str) -> SecretMount:
+    """`NAME` or `NAME:/path`; the default path is /run/secrets/NAME."""
+    name, colon, path = text.partition(":")
+    secret_name(name)
+    if colon and (not path.startswith("/") or ":" in path or path.rstrip("/") == ""):
+        raise ValueError(f"{path!r} is no absolute path; write NAME:/path")
+    return SecretMount(name=name, path=path or f"/run/secrets/{name}")
+
+
+def secret_name(text: str) -> str:
+    """The name of a Secret or a ServiceAccount (a DNS subdomain), unchanged."""
+    if not DNS_SUBDOMAIN.fullmatch(text) or len(text) > 253:
+        raise ValueError(f"{text!r} is no name of a Kubernetes object")
+    return text
+
+
+def name_prefix(text: str) -> str:
+    """The beginning of a job's name (a DNS label that starts with a letter), unchanged."""
+    if not DNS_LABEL.fullmatch(text):
+        raise ValueError(
+            f"{text!r} is no name; use lower-case letters, digits and -, a letter first"
+        )
+    return text
+
+
+def image_repository(text: str) -> str:
+    """The name of an image without tag and digest, unchanged."""
+    if not REPOSITORY.fullmatch(text):
+        raise ValueError(f"{text!r} is no image name without a tag; write registry/team/app")
+    return text
+
+
+def encodable(text: str) -> str:
+    """The text, if the Kubernetes API can carry it: valid UTF-8 without NUL."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{text!r} is not valid UTF-8") from None
+    return text
