@@ -75,18 +75,20 @@ def _value(path: Path, option: GroupedOption, value: Any) -> Any:
         return value
     if option.multiple:
         if isinstance(value, dict):
-            return [f"{key}={_scalar(path, option, item)}" for key, item in value.items()]
+            return [
+                f"{key}={_scalar(path, f'{option.key}.{key}', item)}" for key, item in value.items()
+            ]
         items = value if isinstance(value, list) else [value]
-        return [_scalar(path, option, item) for item in items]
-    text = _scalar(path, option, value)
+        return [_scalar(path, option.key, item) for item in items]
+    text = _scalar(path, option.key, value)
     # A path in the file is meant from the file; everywhere else it is meant from here.
     return os.path.relpath(path.parent / text) if option.path else text
 
 
-def _scalar(path: Path, option: GroupedOption, value: Any) -> str:
+def _scalar(path: Path, key: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ConfigurationError(
-            f"{path}: {option.key} is text or a number, not {value!r}",
+            f"{path}: {key} is text or a number, not {value!r}",
             remedy="Put the value in quotes.",
         )
     return str(value)

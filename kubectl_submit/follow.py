@@ -23,7 +23,7 @@ LONGEST_PAUSE = 10.0
 # How long the job's end waits for lines still to come: of workers that are being stopped because
 # another one failed (they may ignore it for as long as their grace period), and of those that
 # have ended, whose log the node may not give.
-STOPPING_SECONDS = 3.0
+STOPPING_SECONDS = 2.0
 ENDED_SECONDS = 15.0
 # A Job without pods after that long has a reason, which only its events tell.
 NO_POD_SECONDS = 2.0
@@ -123,11 +123,14 @@ class _Follower:
     def _on_pod(self, change: str, pod: Object) -> None:
         state = watch.pod_state(pod, self._execution.container)
         before = self._pods.get(state.name)
-        if before and before.ended:
-            state = before  # the first word on an end is the true one
-        elif change == "DELETED":
-            state = dataclasses.replace(state, ended=True, reason=state.reason or "Deleted")
-        if state.ended:  # kept in the order of their ends
+        if change == "DELETED":
+            ended = dataclasses.replace(
+                state, ended=True, failed=True, reason=state.reason or "Deleted"
+            )
+            state = before if before and before.ended else ended
+        elif before and before.ended:  # it may be told to stop after its end
+            state = dataclasses.replace(state, stopped=before.stopped)
+        if state.ended and not (before and before.ended):  # kept in the order of their ends
             self._pods.pop(state.name, None)
         self._pods[state.name] = state
         if state.hopeless:

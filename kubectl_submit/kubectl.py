@@ -15,16 +15,19 @@ from kubectl_submit.errors import ClusterError, CommandFailedError
 Object = dict[str, Any]
 """A Kubernetes object, as kubectl prints it in JSON."""
 
-# How kubectl begins, and what a user can do about it. From kubectl's own sources
-# (cmd/util/helpers.go) and the API server's status reasons.
-REMEDIES = (
-    ("(Forbidden)", "Ask for the permission, or choose another namespace with -n."),
-    ("(Unauthorized)", "Log in to the cluster again, or choose another user or context."),
-    ("namespaces ", "Choose an existing namespace with -n."),
-    ("connect", "Is this the right context, and is the cluster reachable?"),
-    ("no such host", "Is this the right context, and is the cluster reachable?"),
-    ("refused", "Is this the right context, and is the cluster reachable?"),
-    ("context", "See `kubectl config get-contexts`."),
+LOST = "Is this the right context, and is the cluster reachable?"
+# A sign in kubectl's words, what it means, and what a user can do about it. The words are those
+# of kubectl (cmd/util/helpers.go), of client-go and of the API server's status reasons.
+MEANINGS = (
+    ("(Forbidden)", "not allowed", "Ask for the permission, or choose another namespace with -n."),
+    ("(Unauthorized)", "not logged in", "Log in to the cluster again, or choose another context."),
+    ("must be logged in", "not logged in", "Log in to the cluster again."),
+    ("namespaces ", "there is no such namespace", "Choose an existing one with -n."),
+    ("connect", "cannot reach the cluster", LOST),
+    ("no such host", "cannot reach the cluster", LOST),
+    ("refused", "cannot reach the cluster", LOST),
+    ("imeout", "cannot reach the cluster", LOST),
+    ("context", "there is no such context", "See `kubectl config get-contexts`."),
 )
 
 
@@ -126,5 +129,6 @@ def _objects(text: str) -> Iterator[Object]:
 
 
 def _cluster_error(message: str, stderr: str) -> ClusterError:
-    remedy = next((remedy for sign, remedy in REMEDIES if sign in stderr), "")
-    return ClusterError(message, last_words=command.mask(stderr), remedy=remedy)
+    meanings = (found[1:] for found in MEANINGS if found[0] in stderr)
+    meaning, remedy = next(meanings, (message, ""))
+    return ClusterError(meaning, last_words=command.mask(stderr), remedy=remedy)

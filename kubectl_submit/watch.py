@@ -42,6 +42,8 @@ class PodState:
     started: bool = False
     """The container runs or has run, so that there are lines to read."""
     ended: bool = False
+    failed: bool = False
+    """It ended, and not well: a deadline can end a container that exits 0."""
     exit_code: int | None = None
     reason: str = ""
     """Why it ended: `OOMKilled`, `DeadlineExceeded`, `Evicted`; empty for a plain exit."""
@@ -82,8 +84,9 @@ def pod_state(pod: Object, container: str) -> PodState:
     return PodState(
         name=metadata["name"],
         rank=int(metadata.get("labels", {}).get(RANK_LABEL, 0)),
-        started=(terminated or "running" in found.get("state", {})) != {} and not never_started,
+        started=bool(terminated or "running" in found.get("state", {})) and not never_started,
         ended=ended,
+        failed=phase == "Failed" or terminated.get("exitCode", 0) != 0,
         exit_code=None if never_started else terminated.get("exitCode"),
         reason="" if reason in ("Completed", "Error") else reason,
         message=terminated.get("message") or status.get("message", ""),
@@ -120,12 +123,11 @@ def outcome(job: JobState, pods: Iterable[PodState], workers: int) -> Outcome | 
     """
     pods = list(pods)
     if job.succeeded:
-        ended = [pod for pod in pods if pod.exit_code == 0]
-        message = ended[0].message if ended else ""
+        message = next((pod.message for pod in pods if pod.exit_code == 0), "")
         return Outcome(exit_code=0, summary="succeeded", last_message=message)
     if not job.failed:
         return None
-    failed = [pod for pod in pods if pod.ended and pod.exit_code != 0]
+    failed = [pod for pod in pods if pod.failed]
     by_itself = [pod for pod in failed if not pod.stopped] or failed
     if not by_itself:
         reason = f"{job.reason}: {job.message}" if job.message else job.reason
@@ -147,7 +149,7 @@ def _summary(first: PodState, pods: list[PodState], workers: int) -> str:
         how = "ran longer than --timeout allows"
     elif first.reason:
         how += f" ({first.reason})"
-    finished = sum(pod.exit_code == 0 for pod in pods)
+    finished = sum(pod.ended and not pod.failed for pod in pods)
     others = workers - 1 - finished
     rest = [f"{finished} finished"] if finished else []
     rest += [f"{others} other{'s' if others > 1 else ''} stopped"] if others > 0 else []
@@ -174,12 +176,12 @@ def no_pod_reason(event: Object) -> tuple[str, bool]:
     """
     if event.get("reason") != "FailedCreate":
         return "", False
-    message = str(event.get("message", "")).removeprefix("Error creating: ")
+    message = re.sub(r'^Error creating: pods "[^"]*" is ', "", str(event.get("message", "")))
     quota = re.search(r"exceeded quota: .*requested: (.*), used: (.*), limited: (.*)", message)
     if quota:
         asked, limits = _amounts(quota[1]), _amounts(quota[3])
         return message, any(amount > limits.get(what, amount) for what, amount in asked.items())
-    return message, "is forbidden" in message or "not found" in message
+    return message, message.startswith("forbidden") or "not found" in message
 
 
 def _amounts(text: str) -> dict[str, float]:
@@ -210,7 +212,9 @@ def _container_status(status: Object, container: str) -> Object:
 def _waiting(status: Object) -> str:
     for condition in status.get("conditions", []):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            return f"{condition.get('reason', 'Pending')}: {condition.get('message', '')}"
+            # What follows the first sentence tells of preemption, and helps nobody.
+            message = condition.get("message", "").split(". ")[0]
+            return f"{condition.get('reason', 'Pending')}: {message}"
     for waiting in _waiting_states(status):
         if waiting["reason"] not in UNEVENTFUL:
             return f"{waiting['reason']}: {waiting.get('message', '')}"

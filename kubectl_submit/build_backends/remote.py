@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from kubectl_submit import docker, manifest, pod_template
-from kubectl_submit.errors import BuildError, SubmitError
+from kubectl_submit.errors import BuildError, ExecutionError
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.follow import follow
 from kubectl_submit.image import Image
@@ -37,20 +37,21 @@ def render(parameters: BuildParameters) -> list[Node]:
 def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Image:
     """The image of the commit as the cluster fetches it. Raises BuildError, ClusterError.
 
-    The Job of a build that was interrupted, or that never ran, is deleted.
+    The Job of a build that failed or was interrupted is deleted: its log has been shown.
     """
     created = kubectl.create(manifest.dump(render(parameters)))
-    job = next(obj for obj in created if obj["kind"] == "Job")
-    execution = _execution(job)
+    execution = _execution(next(obj for obj in created if obj["kind"] == "Job"))
     output.status(f"building {parameters.pull_name}:{parameters.tag} in job/{execution.name}")
     try:
         outcome = follow(execution, kubectl, output.build())
-    except (SubmitError, KeyboardInterrupt) as error:
+        return Image(name=parameters.pull_name, digest=_digest(outcome))
+    except (ExecutionError, BuildError, KeyboardInterrupt) as error:
         kubectl.delete("job", execution.name, execution.namespace)
-        if isinstance(error, SubmitError):
-            raise BuildError(f"the build failed: {error}", remedy=error.remedy) from None
+        if isinstance(error, ExecutionError):
+            raise BuildError(
+                f"the build never ran: {error.message}", last_words=error.last_words
+            ) from None
         raise
-    return Image(name=parameters.pull_name, digest=_digest(outcome))
 
 
 def _execution(job: Object) -> Execution:
