@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -54,8 +52,6 @@ class SubmitCommand(click.Command):
 
 def main() -> NoReturn:
     """The console script."""
-    for terminating in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(terminating, _interrupt)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -125,6 +121,7 @@ def parse(arguments: list[str]) -> tuple[Options, tuple[str, ...]]:
 
 def _run(arguments: list[str]) -> int:
     options, argv = parse(arguments)
+    _end_like_interrupts()
     _check_encoding(argv)
     if options.verbose:
         _log_commands()
@@ -143,7 +140,7 @@ def _split(arguments: list[str]) -> tuple[list[str], bool, list[str]]:
 
 
 def _configured(submit_command: SubmitCommand) -> dict[str, Any]:
-    path = configuration.find(Path.cwd())
+    path = configuration.find(os.getcwd())
     if path is None:
         return {}
     options = [one for one in submit_command.params if isinstance(one, GroupedOption)]
@@ -191,5 +188,12 @@ def _program() -> str:
     return name.replace("kubectl-", "kubectl ", 1) if name.startswith("kubectl-") else name
 
 
-def _interrupt(_signal: int, _frame: object) -> NoReturn:
-    raise KeyboardInterrupt
+def _end_like_interrupts() -> None:
+    """Let SIGTERM and SIGHUP end us as Ctrl-C does, so that nothing is left behind."""
+    import signal
+
+    def interrupt(_signal: int, _frame: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGHUP, interrupt)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kubectl_submit.errors import ConfigurationError
@@ -16,17 +14,20 @@ if TYPE_CHECKING:
 FILE_NAME = ".kubectl-submit.yaml"
 
 
-def find(start: Path) -> Path | None:
+def find(start: str) -> str | None:
     """The nearest configuration file from a folder up to the root of its repository."""
-    for folder in (start, *start.parents):
-        if (folder / FILE_NAME).is_file():
-            return folder / FILE_NAME
-        if (folder / ".git").exists():
+    folder = os.path.abspath(start)
+    while True:
+        path = os.path.join(folder, FILE_NAME)
+        if os.path.isfile(path):
+            return path
+        parent = os.path.dirname(folder)
+        if parent == folder or os.path.exists(os.path.join(folder, ".git")):
             return None
-    return None
+        folder = parent
 
 
-def load(path: Path, options: Iterable[GroupedOption]) -> dict[str, Any]:
+def load(path: str, options: Iterable[GroupedOption]) -> dict[str, Any]:
     """click's default_map from a file: parameter name → value.
 
     Raises ConfigurationError for what is no YAML, an unknown key, or a value of the wrong type.
@@ -35,6 +36,8 @@ def load(path: Path, options: Iterable[GroupedOption]) -> dict[str, Any]:
     defaults: dict[str, Any] = {}
     for key, value in _read(path).items():
         if key not in known:
+            import difflib
+
             near = difflib.get_close_matches(str(key), known, n=1)
             raise ConfigurationError(
                 f"{path}: unknown key {key!r}",
@@ -46,11 +49,12 @@ def load(path: Path, options: Iterable[GroupedOption]) -> dict[str, Any]:
     return defaults
 
 
-def _read(path: Path) -> dict[Any, Any]:
+def _read(path: str) -> dict[Any, Any]:
     import yaml  # 15 ms, only where there is a file
 
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        with open(path, encoding="utf-8") as file:
+            content = yaml.safe_load(file)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
@@ -68,7 +72,7 @@ def _read(path: Path) -> dict[Any, Any]:
     return content
 
 
-def _value(path: Path, option: GroupedOption, value: Any) -> Any:
+def _value(path: str, option: GroupedOption, value: Any) -> Any:
     if option.is_flag:
         if not isinstance(value, bool):
             raise ConfigurationError(f"{path}: {option.key} is true or false, not {value!r}")
@@ -82,10 +86,10 @@ def _value(path: Path, option: GroupedOption, value: Any) -> Any:
         return [_scalar(path, option.key, item) for item in items]
     text = _scalar(path, option.key, value)
     # A path in the file is meant from the file; everywhere else it is meant from here.
-    return os.path.relpath(path.parent / text) if option.path else text
+    return os.path.relpath(os.path.join(os.path.dirname(path), text)) if option.path else text
 
 
-def _scalar(path: Path, key: str, value: Any) -> str:
+def _scalar(path: str, key: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ConfigurationError(
             f"{path}: {key} is text or a number, not {value!r}",

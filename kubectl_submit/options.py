@@ -66,7 +66,7 @@ def option(
     return dataclasses.field(default=default, metadata=metadata)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
 class Options:
     """What the user asked for, from flags, environment, configuration file and defaults."""
 

@@ -124,7 +124,7 @@ def collect_execution_parameters(
     name = build.name if build else run_name(options.name, image.name.split("/")[-1], limit)
     return ExecutionParameters(
         name=name,
-        source=build.source if build else Source(created_by=_created_by(user_email(Path.cwd()))),
+        source=build.source if build else Source(created_by=_created_by(user_email())),
         image=image,
         argv=argv,
         workers=options.workers,

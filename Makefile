@@ -1,0 +1,64 @@
+# Targets for people and for CI. `make demo` and `make test` need a Debian machine with git, make,
+# Python, Go and root, and nothing else: they bring up a cluster of their own. With
+# CONTEXT=… IMAGE_REPOSITORY=… they use yours.
+
+PYTHON ?= python3
+VENV := .venv
+STAMP := $(VENV)/.installed
+CONTEXT ?=
+IMAGE_REPOSITORY ?=
+PYTEST := $(VENV)/bin/pytest
+LOCAL := eval "$$(scripts/local-cluster env)"
+
+.PHONY: help format lint typecheck test test-unit test-docker test-cluster demo cluster-up \
+	cluster-down bench clean
+
+help:  ## Show the targets.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
+
+# Debian's Python comes without what venv needs.
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+		{ apt-get update -qq && apt-get install -qq --no-install-recommends python3-venv; }
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --upgrade pip
+	$(VENV)/bin/pip install --quiet --editable . --group dev
+	@touch $@
+
+format: $(STAMP)  ## Format the code.
+	$(VENV)/bin/ruff format
+	$(VENV)/bin/ruff check --fix
+
+lint: $(STAMP)  ## Check format and style.
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/ruff check
+
+typecheck: $(STAMP)  ## Check types.
+	$(VENV)/bin/mypy
+
+test: lint typecheck test-unit test-docker test-cluster  ## Run every check and test.
+
+test-unit: $(STAMP)  ## Test without docker and without a cluster.
+	$(PYTEST) tests/unit -n auto
+
+test-docker: $(STAMP) cluster-up  ## Test local builds with docker buildx and a registry.
+	@$(LOCAL) && $(PYTEST) tests/docker
+
+test-cluster: $(STAMP) cluster-up  ## Test the installed command on a real cluster.
+	@$(LOCAL) && $(PYTEST) tests/cluster -n 4
+
+demo: $(STAMP)  ## Run examples/hello on a cluster: the local one, or CONTEXT=… IMAGE_REPOSITORY=…
+	@scripts/demo "$(CONTEXT)" "$(IMAGE_REPOSITORY)"
+
+cluster-up:  ## Bring up the local cluster.
+	@scripts/local-cluster install
+	@scripts/local-cluster up
+
+cluster-down:  ## Take the local cluster down.
+	@scripts/local-cluster down
+
+bench: $(STAMP) cluster-up  ## Measure the speed against bare kubectl.
+	@$(LOCAL) && $(VENV)/bin/python scripts/bench.py
+
+clean:  ## Remove what was made here.
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
