@@ -155,8 +155,8 @@ class Stream:
 
 
 def mask(text: str) -> str:
-    """The text without the values of `--token`, `--password` and the passwords in URLs."""
-    text = re.sub(r"(--(?:token|password)[= ])\S+", r"\1***", text)
+    """The text without the values of `--token=…`, `--password=…` and the passwords in URLs."""
+    text = re.sub(r"(--(?:token|password)=)\S+", r"\1***", text)
     return re.sub(r"(?<=://)[^/@\s]+@", "***@", text)
 
 
@@ -177,7 +177,7 @@ def _end(process: Any) -> None:
 def _settings(
     argv: Sequence[str], env: Mapping[str, str] | None, cwd: Path | None
 ) -> dict[str, Any]:
-    log.info("+ %s", mask(shlex.join(argv)))
+    log.info("+ %s", shlex.join(mask(argument) for argument in argv))
     return {
         "_env": {**os.environ, **env} if env else None,
         "_cwd": str(cwd) if cwd else None,

@@ -106,11 +106,18 @@ class _Follower:
 
         self._loop.later(seconds, check)
 
-    def _watch(self, path: str, on_event: Callable[[str, Object], None], **query: str) -> None:
+    def _watch(
+        self,
+        path: str,
+        on_event: Callable[[str, Object], None],
+        *,
+        needed: bool = True,
+        **query: str,
+    ) -> None:
         def open_stream() -> Stream:
             return self._kubectl.watch(path, **query)
 
-        _Watch(self._loop, open_stream, on_event).start()
+        _Watch(self._loop, open_stream, on_event, needed=needed).start()
 
     def _on_job(self, change: str, job: Object) -> None:
         if job["metadata"]["uid"] != self._execution.uid:
@@ -165,7 +172,8 @@ class _Follower:
     def _ask_for_events(self) -> None:
         if len(self._pods) < self._execution.workers and not self._job.suspended:
             of_job = f"involvedObject.uid={self._execution.uid}"
-            self._watch(self._execution.events_path, self._on_event, fieldSelector=of_job)
+            path = self._execution.events_path
+            self._watch(path, self._on_event, needed=False, fieldSelector=of_job)
 
     def _outcome(self) -> Outcome | None:
         return watch.outcome(self._job, self._pods.values(), self._execution.workers)
@@ -203,11 +211,17 @@ class _Watch:
     """The changes of some objects, begun again whenever the server or the network ends it."""
 
     def __init__(
-        self, loop: Loop, open_stream: Callable[[], Stream], on_event: Callable[[str, Object], None]
+        self,
+        loop: Loop,
+        open_stream: Callable[[], Stream],
+        on_event: Callable[[str, Object], None],
+        *,
+        needed: bool,
     ) -> None:
         self._loop = loop
         self._open = open_stream
         self._on_event = on_event
+        self._needed = needed
         self._rest = b""
         self._pause = FIRST_PAUSE
         self._contact = time.monotonic()
@@ -227,6 +241,8 @@ class _Watch:
 
     def _on_end(self, result: Result) -> None:
         if "(Forbidden)" in result.stderr or "(Unauthorized)" in result.stderr:
+            if not self._needed:
+                return
             raise ClusterError("may not watch the job", last_words=result.stderr)
         if time.monotonic() - self._contact > CONTACT_SECONDS:
             raise ClusterError("lost contact with the cluster", last_words=result.stderr)

@@ -20,7 +20,7 @@ from kubectl_submit.options import Options, kubectl_flags
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import collect_build_parameters, collect_execution_parameters
 
-PLACEHOLDER = Image(name="image.not.built.yet", digest="sha256:" + 64 * "0")
+NOT_BUILT_YET = "sha256:" + 64 * "0"
 
 
 def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
@@ -36,7 +36,8 @@ def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
         image = _resolve(options)
     else:
         build = collect_build_parameters(options, limit)
-        draft = collect_execution_parameters(options, argv, build, PLACEHOLDER, limit)
+        promised = Image(name=build.pull_name, digest=NOT_BUILT_YET)
+        draft = collect_execution_parameters(options, argv, build, promised, limit)
         preflight.check(execution_backend.render(draft), options, kubectl)
         image = build_backend.build(build, kubectl, output)
 
