@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,6 +11,9 @@ from kubectl_submit.command import Result, Stream
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.loop import Loop
 
+STAMP = re.compile(rb"^\S+ ", re.MULTILINE)
+LINE = re.compile(rb"[^\n]*\n|[^\n]+")
+REMEMBERED = 1000
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
 
@@ -17,55 +21,75 @@ LONGEST_PAUSE = 5.0
 class Resume:
     """Takes the timestamps off, and drops what was seen when a stream is read again. Pure.
 
-    `kubectl logs --timestamps` begins each line with an RFC 3339 time with nanoseconds, and
-    `--since-time` counts whole seconds. So the times of the last two seconds are remembered with
-    a count each, and after a reconnect as many lines of each time are dropped.
+    `kubectl logs --timestamps` begins each line with an RFC 3339 time of fixed width with
+    nanoseconds; `--since-time` counts whole seconds. Lines of stdout and stderr may be out of
+    order by a little, and some have equal times. So the newest times are remembered with a count
+    each, and after a reconnect as many lines of each are dropped; all lines up to an older time
+    have been seen.
     """
 
     def __init__(self) -> None:
-        self._seen: dict[bytes, Counter[bytes]] = {}
+        self._counts: Counter[bytes] = Counter()
+        self._all_seen_until = b""
         self._drop: Counter[bytes] = Counter()
-        self._rest = b""
+        self._drop_until = b""
+        self._rest: list[bytes] = []
 
     @property
     def since(self) -> str | None:
-        """From when to read again, one second back, as writers may be out of step by a little."""
-        if not self._seen:
+        """From when to read again, a second back, as writers may be out of step by a little."""
+        if not self._counts:
             return None
-        newest = max(self._seen)
-        stamp = max(self._seen[newest]).decode()
-        zone = "+00:00" if stamp.endswith("Z") else stamp[-6:]
-        moment = datetime.fromisoformat(newest.decode() + zone) - timedelta(seconds=1)
+        newest = max(self._counts).decode().rstrip()
+        zone = "+00:00" if newest.endswith("Z") else newest[-6:]
+        moment = datetime.fromisoformat(newest[:19] + zone) - timedelta(seconds=1)
         return moment.isoformat().replace("+00:00", "Z")
 
     def again(self) -> None:
         """The stream is read again, from `since`."""
-        self._drop = sum(self._seen.values(), Counter())
-        self._rest = b""
+        self._drop = self._counts.copy()
+        self._drop_until = max(self._counts, default=b"")
+        self._rest = []
 
-    def take(self, data: bytes) -> list[bytes]:
-        """The new whole lines in what has come, with their line ends."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        return [text + b"\n" for line in lines if (text := self._text(line)) is not None]
+    def take(self, data: bytes) -> bytes:
+        """The new whole lines in what has come."""
+        end = data.rfind(b"\n") + 1
+        if not end:
+            self._rest.append(data)
+            return b""
+        lines = b"".join([*self._rest, data[:end]])
+        self._rest = [data[end:]]
+        return self._new(lines)
 
     def last(self) -> bytes:
         """What came after the last line end: a last line without one."""
-        rest, self._rest = self._rest, b""
-        return (self._text(rest) or b"") if rest else b""
+        rest = b"".join(self._rest)
+        self._rest = []
+        return self._new(rest) if rest else b""
 
-    def _text(self, line: bytes) -> bytes | None:
-        """The line without its time; None if it was seen."""
-        stamp, _, text = line.partition(b" ")
-        if self._drop.get(stamp):
-            self._drop[stamp] -= 1
-            return None
-        second = stamp[:19]
-        if second not in self._seen:
-            for old in sorted(self._seen)[:-1]:
-                del self._seen[old]
-            self._seen[second] = Counter()
-        self._seen[second][stamp] += 1
-        return text
+    def _new(self, lines: bytes) -> bytes:
+        if self._drop_until:
+            lines = self._without_seen(lines)
+        self._counts.update(STAMP.findall(lines))
+        if len(self._counts) > 2 * REMEMBERED:
+            oldest_first = sorted(self._counts)
+            for stamp in oldest_first[:-REMEMBERED]:
+                del self._counts[stamp]
+            self._all_seen_until = max(self._all_seen_until, oldest_first[-REMEMBERED - 1])
+        return STAMP.sub(b"", lines)
+
+    def _without_seen(self, lines: bytes) -> bytes:
+        new: list[bytes] = []
+        stamp = b""
+        for line in LINE.findall(lines):
+            stamp = line[: line.find(b" ") + 1]
+            if self._drop[stamp] > 0:
+                self._drop[stamp] -= 1
+            elif stamp > self._all_seen_until:
+                new.append(line)
+        if stamp > self._drop_until:
+            self._drop_until = b""
+        return b"".join(new)
 
 
 class ContainerLog:
@@ -111,7 +135,7 @@ class ContainerLog:
         self._pause = FIRST_PAUSE
         lines = self._resume.take(data)
         if lines:
-            self._write(b"".join(lines))
+            self._write(lines)
 
     def _on_end(self, result: Result) -> None:
         if self.complete:

@@ -43,8 +43,7 @@ class WorkerLines:
         """Write whole lines; only the very last one of a worker may lack its line end."""
         if self._prefixed:
             prefix = b"[%d] " % rank
-            lines = data.removesuffix(b"\n").split(b"\n")
-            data = b"".join(b"%s%s\n" % (prefix, line) for line in lines)
+            data = prefix + data.removesuffix(b"\n").replace(b"\n", b"\n" + prefix) + b"\n"
         if self._stream is None:
             return
         try:
