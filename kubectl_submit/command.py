@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 import signal
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,20 +94,22 @@ class Stream:
         self._reader, writer = os.pipe()
         _widen(self._reader)
         os.set_blocking(self._reader, False)
-        self._nothing = open(os.devnull, "rb")  # noqa: SIM115 (closed in stop)
+        self._nothing = open(os.devnull, "rb")  # noqa: SIM115 (closed by _release)
+        # A file: sh would read a pipe in a thread that wakes up ten times a second.
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by _release)
         try:
             self._process = _command(argv[0])(
                 *argv[1:],
                 _in=self._nothing,
                 _out=writer,
+                _err=self._errors,
                 _bg=True,
                 _bg_exc=False,
                 _new_group=True,
                 **_settings(argv, env, None),
             )
         except BaseException:
-            os.close(self._reader)
-            self._nothing.close()
+            self._release()
             raise
         finally:
             os.close(writer)
@@ -125,7 +128,8 @@ class Stream:
     def finish(self) -> Result:
         """Wait for the end of the program (its output has ended) and release it."""
         self._process.wait()
-        stderr = _text(self._process.process.stderr)
+        self._errors.seek(0)
+        stderr = _text(self._errors.read())
         self._release()
         return Result(exit_code=self._process.process.exit_code, stdout="", stderr=stderr)
 
@@ -140,6 +144,7 @@ class Stream:
         if self._reader >= 0:
             os.close(self._reader)
             self._nothing.close()
+            self._errors.close()
             self._reader = -1
 
     def __enter__(self) -> Stream:
