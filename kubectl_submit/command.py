@@ -118,6 +118,11 @@ class Stream:
         """The file descriptor to wait on until there is something to read."""
         return self._reader
 
+    @property
+    def closed(self) -> bool:
+        """Whether it has been finished or stopped."""
+        return self._reader < 0
+
     def read(self) -> bytes | None:
         """Some bytes; b"" at the end of the output; None if nothing has come yet."""
         try:
@@ -135,7 +140,7 @@ class Stream:
 
     def stop(self) -> None:
         """End the program now; does nothing if it has ended."""
-        if self._reader < 0:
+        if self.closed:
             return
         _end(self._process)
         self._release()

@@ -13,7 +13,7 @@ from kubectl_submit.command import Result, Stream
 from kubectl_submit.errors import ClusterError, ExecutionError, PendingTimeoutError
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.kubectl import Kubectl, Object
-from kubectl_submit.logs import ContainerLog, container_log
+from kubectl_submit.log_streams import LogStreams
 from kubectl_submit.loop import Loop
 from kubectl_submit.watch import JobState, PodState
 
@@ -37,6 +37,9 @@ class Audience(Protocol):
 
     def status(self, text: str) -> None:
         """Something to know while waiting."""
+
+    def warn(self, text: str) -> None:
+        """Something that must be seen."""
 
 
 def follow(
@@ -75,7 +78,7 @@ class _Follower:
         self._audience = audience
         self._job = JobState()
         self._pods: dict[str, PodState] = {}
-        self._logs: dict[str, ContainerLog] = {}
+        self._logs = LogStreams(loop, kubectl, execution, audience.lines, self._lost)
         self._no_pod = ""
         self._told = ""
         self._decided_at: float | None = None
@@ -146,20 +149,16 @@ class _Follower:
         self._update()
 
     def _read_log(self, pod: PodState, *, gone: bool) -> None:
-        if pod.started and pod.name not in self._logs and not gone:
-            self._logs[pod.name] = container_log(
-                self._loop,
-                self._kubectl,
-                namespace=self._execution.namespace,
-                pod=pod.name,
-                container=self._execution.container,
-                write=lambda data: self._audience.lines(pod.rank, data),
-            )
-        log = self._logs.get(pod.name)
-        if log and pod.ended:
-            log.container_ended()
-        if log and gone:
-            log.give_up()
+        if pod.started and not gone:
+            self._logs.started(pod.name, pod.rank, pod.started_at)
+        if gone:
+            self._logs.gone(pod.name)
+        elif pod.ended:
+            self._logs.ended(pod.name)
+
+    def _lost(self, rank: int, what: str) -> None:
+        who = f"worker {rank}: " if self._execution.workers > 1 else ""
+        self._audience.warn(f"warning: {who}{what}")
 
     def _on_event(self, _change: str, event: Object) -> None:
         message, for_ever = watch.no_pod_reason(event)
@@ -199,9 +198,8 @@ class _Follower:
         if self._decided_at is None:
             self._decided_at = now
         patience = ENDED_SECONDS if self._job.settled else STOPPING_SECONDS
-        complete = all(log.complete for log in self._logs.values())
         ended = all(pod.ended for pod in self._pods.values())
-        if (complete and ended) or now >= self._decided_at + patience:
+        if (ended and self._logs.complete) or now >= self._decided_at + patience:
             self.done = True
         else:
             self._loop.later(0.05, self._finish)

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from kubectl_submit import command
 from kubectl_submit.errors import ClusterError, CommandFailedError
+from kubectl_submit.execution import Execution
 
 Object = dict[str, Any]
 """A Kubernetes object, as kubectl prints it in JSON."""
@@ -93,14 +94,17 @@ class Kubectl:
         return command.Stream(self._argv(["get", "--raw", f"{path}?{question}"], stream=True))
 
     def logs(
-        self, namespace: str, pod: str, container: str, *, since: str | None, follow: bool
+        self, execution: Execution, pods: Sequence[str], *, since: str, follow: bool
     ) -> command.Stream:
-        """The lines of one container with their timestamps (RFC 3339, nanoseconds)."""
-        argv = ["logs", pod, "-n", namespace, "-c", container, "--timestamps"]
-        if since:
-            argv.append(f"--since-time={since}")
-        if follow:
-            argv.append("--follow")
+        """The lines of the execution's container in some pods, behind their times (RFC 3339).
+
+        `pods` is one name, or a selector for several; then each line stands behind
+        `[pod/NAME/CONTAINER] `. `since` is RFC 3339 in whole seconds, or empty for all there is.
+        """
+        argv = ["logs", *pods, "--timestamps", *_in(execution.namespace), "--tail=-1"]
+        argv += [f"--container={execution.container}"]
+        argv += [f"--since-time={since}"] if since else []
+        argv += ["--follow"] if follow else []
         return command.Stream(self._argv(argv, stream=True))
 
     def _argv(self, argv: Sequence[str], *, stream: bool = False) -> list[str]:

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
 from datetime import datetime, timedelta
-
-from kubectl_submit.command import Result, Stream
-from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.loop import Loop
 
 STAMP = re.compile(rb"^\S+ ", re.MULTILINE)
 LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 REMEMBERED = 1000
-FIRST_PAUSE = 0.2
-LONGEST_PAUSE = 5.0
 
 
 class Resume:
@@ -34,21 +27,25 @@ class Resume:
         self._drop: Counter[bytes] = Counter()
         self._drop_until = b""
         self._rest: list[bytes] = []
+        self._dropped = 0
+        self.gap: tuple[str, str] | None = None
+        """Between these times lines may be missing: nothing that was seen came again."""
 
     @property
-    def since(self) -> str | None:
-        """From when to read again, a second back, as writers may be out of step by a little."""
-        if not self._counts:
-            return None
-        newest = max(self._counts).decode().rstrip()
-        zone = "+00:00" if newest.endswith("Z") else newest[-6:]
-        moment = datetime.fromisoformat(newest[:19] + zone) - timedelta(seconds=1)
-        return moment.isoformat().replace("+00:00", "Z")
+    def newest(self) -> str:
+        """The time of the newest line, RFC 3339; empty if there is none."""
+        return max(self._counts, default=b"").decode().rstrip()
+
+    @property
+    def since(self) -> str:
+        """From when to read again: a second back, as writers may be out of step by a little."""
+        return earlier(self.newest, 1) if self._counts else ""
 
     def again(self) -> None:
         """The stream is read again, from `since`."""
         self._drop = self._counts.copy()
         self._drop_until = max(self._counts, default=b"")
+        self._dropped = 0
         self._rest = []
 
     def take(self, data: bytes) -> bytes:
@@ -62,10 +59,12 @@ class Resume:
         return self._new(lines)
 
     def last(self) -> bytes:
-        """What came after the last line end: a last line without one."""
+        """What came after the last line end, at the very end: a last line without one."""
         rest = b"".join(self._rest)
         self._rest = []
-        return self._new(rest) if rest else b""
+        last = self._new(rest) if rest else b""
+        self._note_gap("the end")
+        return last
 
     def _new(self, lines: bytes) -> bytes:
         if self._drop_until:
@@ -85,87 +84,26 @@ class Resume:
             stamp = line[: line.find(b" ") + 1]
             if self._drop[stamp] > 0:
                 self._drop[stamp] -= 1
+                self._dropped += 1
             elif stamp > self._all_seen_until:
                 new.append(line)
         if stamp > self._drop_until:
+            self._note_gap(stamp.decode().rstrip())
             self._drop_until = b""
         return b"".join(new)
 
+    def _note_gap(self, until: str) -> None:
+        """Without a gap, the newest line comes again: reading begins a second before it."""
+        if self._drop_until and not self._dropped:
+            self.gap = (self._drop_until.decode().rstrip(), until)
 
-class ContainerLog:
-    """The log of one container, until nothing more can come.
 
-    A stream that ends may have been cut, even if it says otherwise. So the log is complete only
-    when a stream ended well that was begun after the container was seen to have ended.
+def earlier(moment: str, seconds: int) -> str:
+    """The time some seconds before, in whole seconds: RFC 3339, as `--since-time` wants it.
+
+    >>> earlier("2026-11-22T17:00:00.123456789Z", 1)
+    '2026-11-22T16:59:59Z'
     """
-
-    def __init__(
-        self,
-        loop: Loop,
-        open_stream: Callable[[str | None], Stream],
-        write: Callable[[bytes], None],
-    ) -> None:
-        self.complete = False
-        self._loop = loop
-        self._open = open_stream
-        self._write = write
-        self._resume = Resume()
-        self._ended = False
-        self._begun_after_end = False
-        self._pause = FIRST_PAUSE
-
-    def start(self) -> None:
-        """Read the log, from where the last stream left it."""
-        if self.complete:
-            return
-        self._begun_after_end = self._ended
-        since = self._resume.since
-        self._resume.again()
-        self._loop.read(self._open(since), self._on_bytes, self._on_end)
-
-    def container_ended(self) -> None:
-        """The cluster says that the container has ended."""
-        self._ended = True
-
-    def give_up(self) -> None:
-        """The pod is gone: no more can be had."""
-        self.complete = True
-
-    def _on_bytes(self, data: bytes) -> None:
-        self._pause = FIRST_PAUSE
-        lines = self._resume.take(data)
-        if lines:
-            self._write(lines)
-
-    def _on_end(self, result: Result) -> None:
-        if self.complete:
-            return
-        if result.exit_code == 0 and self._begun_after_end:
-            self.complete = True
-            last = self._resume.last()
-            if last:
-                self._write(last)
-        elif result.exit_code == 0 and self._ended:
-            self.start()
-        else:
-            self._loop.later(self._pause, self.start)
-            self._pause = min(self._pause * 2, LONGEST_PAUSE)
-
-
-def container_log(
-    loop: Loop,
-    kubectl: Kubectl,
-    *,
-    namespace: str,
-    pod: str,
-    container: str,
-    write: Callable[[bytes], None],
-) -> ContainerLog:
-    """The log of one container of a pod, begun."""
-
-    def open_stream(since: str | None) -> Stream:
-        return kubectl.logs(namespace, pod, container, since=since, follow=True)
-
-    log = ContainerLog(loop, open_stream, write)
-    log.start()
-    return log
+    zone = "+00:00" if moment.endswith("Z") else moment[-6:]
+    before = datetime.fromisoformat(moment[:19] + zone) - timedelta(seconds=seconds)
+    return before.isoformat().replace("+00:00", "Z")

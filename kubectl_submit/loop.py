@@ -26,6 +26,11 @@ class Loop:
         """Give the output of a stream to `on_bytes`, and its end to `on_end`."""
         self._selector.register(stream, selectors.EVENT_READ, (on_bytes, on_end))
 
+    def drop(self, stream: Stream) -> None:
+        """End a program whose output is not wanted any more; no call is made for it."""
+        self._selector.unregister(stream)
+        stream.stop()
+
     def later(self, seconds: float, call: Callable[[], None]) -> None:
         """Call once when that much time has passed."""
         heapq.heappush(self._moments, (time.monotonic() + seconds, next(self._order), call))
@@ -35,6 +40,8 @@ class Loop:
         for key, _ in self._selector.select(self._patience()):
             stream = key.fileobj
             assert isinstance(stream, Stream)
+            if stream.closed:  # a call before this one has dropped it
+                continue
             on_bytes, on_end = key.data
             data = stream.read()
             if data:

@@ -56,6 +56,10 @@ class WorkerLines:
         """Something to know while waiting."""
         self._output.status(text)
 
+    def warn(self, text: str) -> None:
+        """Something that must be seen."""
+        self._output.error(text)
+
 
 def printable(text: str) -> str:
     """The text without what would move a terminal's cursor; surrogates shown as escapes."""

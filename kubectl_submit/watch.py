@@ -41,6 +41,7 @@ class PodState:
     rank: int
     started: bool = False
     """The container runs or has run, so that there are lines to read."""
+    started_at: str = ""
     ended: bool = False
     failed: bool = False
     """It ended, and not well: a deadline can end a container that exits 0."""
@@ -74,17 +75,20 @@ class JobState:
 def pod_state(pod: Object, container: str) -> PodState:
     """What a Pod object says of the container that runs the command."""
     metadata, status = pod["metadata"], pod.get("status", {})
-    found = _container_status(status, container)
-    terminated = found.get("state", {}).get("terminated")
+    state = _container_status(status, container).get("state", {})
+    # Where the kubelet restarts containers, the end of one is not the end of the pod.
+    restarts = pod.get("spec", {}).get("restartPolicy") != "Never"
+    terminated = None if restarts else state.get("terminated")
     phase = status.get("phase")
     ended = terminated is not None or phase in ("Succeeded", "Failed")
-    terminated = terminated or {}
+    terminated = state.get("terminated", {}) if ended else {}
     never_started = terminated.get("reason") in NEVER_STARTED
     reason = status.get("reason") or terminated.get("reason", "")
     return PodState(
         name=metadata["name"],
         rank=int(metadata.get("labels", {}).get(RANK_LABEL, 0)),
-        started=bool(terminated or "running" in found.get("state", {})) and not never_started,
+        started=("running" in state or "terminated" in state) and not never_started,
+        started_at=(state.get("running") or state.get("terminated") or {}).get("startedAt") or "",
         ended=ended,
         failed=phase == "Failed" or terminated.get("exitCode", 0) != 0,
         exit_code=None if never_started else terminated.get("exitCode"),
