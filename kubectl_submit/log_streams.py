@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kubectl_submit.command import Result
+from kubectl_submit.errors import ClusterError
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.logs import LINE, Resume, earlier
@@ -254,6 +255,12 @@ class LogStreams:
         """A stream has ended: well or not, its workers are read again unless they are complete."""
         if group in self._groups:
             self._groups.remove(group)
+        if "(Forbidden)" in result.stderr:
+            raise ClusterError(
+                "may not read the job's output; the job goes on",
+                last_words=result.stderr,
+                remedy="Ask for the permission to `get` pods/log.",
+            )
         well = result.exit_code == 0
         if well and group.final and group.rest:
             self._take_last(group)

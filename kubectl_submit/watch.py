@@ -153,7 +153,7 @@ def _summary(first: PodState, pods: list[PodState], workers: int) -> str:
         how = "ran longer than --timeout allows"
     elif first.reason:
         how += f" ({first.reason})"
-    finished = sum(pod.ended and not pod.failed for pod in pods)
+    finished = sum(pod.ended and not pod.failed and not pod.stopped for pod in pods)
     others = workers - 1 - finished
     rest = [f"{finished} finished"] if finished else []
     rest += [f"{others} other{'s' if others > 1 else ''} stopped"] if others > 0 else []

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from kubectl_submit import docker, manifest, pod_template
+from kubectl_submit import docker, job, manifest, pod_template
 from kubectl_submit.errors import BuildError, ExecutionError
-from kubectl_submit.execution import Execution, Outcome
+from kubectl_submit.execution import Outcome
 from kubectl_submit.follow import follow
 from kubectl_submit.image import Image
-from kubectl_submit.kubectl import Kubectl, Object
+from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import BuildParameters
@@ -22,10 +22,10 @@ def render(parameters: BuildParameters) -> list[Node]:
     """The build Job, and whatever else stands in the user's manifest; pure."""
     text, source = manifest.read(parameters.manifest, "build-remote.yml")
     documents = manifest.load(text, source)
-    job = manifest.only(documents, "Job", source)
+    root = manifest.only(documents, "Job", source)
     facts = parameters.source.facts(parameters.name)
-    pod_template.identify(job, f"{parameters.name}-build", facts)
-    template = manifest.child(job, "spec", "template", source=source)
+    pod_template.identify(root, f"{parameters.name}-build", facts)
+    template = manifest.child(root, "spec", "template", source=source)
     pod_template.describe(template, facts)
     pod_spec = manifest.child(template, "spec", source=source)
     container = manifest.only_container(pod_spec, source)
@@ -39,8 +39,7 @@ def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Imag
 
     The Job of a build that failed or was interrupted is deleted: its log has been shown.
     """
-    created = kubectl.create(manifest.dump(render(parameters)))
-    execution = _execution(next(obj for obj in created if obj["kind"] == "Job"))
+    execution = job.create(render(parameters), kubectl)
     output.status(f"building {parameters.pull_name}:{parameters.tag} in job/{execution.name}")
     try:
         outcome = follow(execution, kubectl, output.build())
@@ -52,19 +51,6 @@ def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Imag
                 f"the build never ran: {error.message}", last_words=error.last_words
             ) from None
         raise
-
-
-def _execution(job: Object) -> Execution:
-    metadata = job["metadata"]
-    return Execution(
-        kind="job",
-        name=metadata["name"],
-        namespace=metadata["namespace"],
-        uid=metadata["uid"],
-        workers=1,
-        pod_selector=f"batch.kubernetes.io/job-name={metadata['name']}",
-        container=job["spec"]["template"]["spec"]["containers"][0]["name"],
-    )
 
 
 def _digest(outcome: Outcome) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from kubectl_submit import manifest, pod_template
-from kubectl_submit.errors import ClusterError
+from typing import cast
+
+from kubectl_submit import job, manifest, pod_template
 from kubectl_submit.execution import Execution
-from kubectl_submit.kubectl import Kubectl, Object
+from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
 from kubectl_submit.parameters import ExecutionParameters
 
@@ -16,21 +17,27 @@ RANK_ANNOTATION = "metadata.annotations['batch.kubernetes.io/job-completion-inde
 
 
 def render(parameters: ExecutionParameters) -> list[Node]:
-    """The Job, and whatever else stands in the user's manifest; pure. Raises ManifestError."""
+    """The Job, with several workers their Service, and what else stands in the user's manifest.
+
+    Pure. Raises ManifestError.
+    """
     text, source = manifest.read(parameters.manifest, "job.yml")
     documents = manifest.load(text, source)
-    job = manifest.only(documents, "Job", source)
+    root = manifest.only(documents, "Job", source)
     facts = parameters.source.facts(parameters.name)
     recorded = {"image": parameters.image.reference, "command": list(parameters.argv)}
-    pod_template.identify(job, parameters.name, facts, **recorded)
-    _set_job(job, parameters)
+    pod_template.identify(root, parameters.name, facts, **recorded)
+    _set_job(root, parameters)
+    workers = int(root["spec"].get("completions") or 1)
+    if workers > 1:
+        documents.append(_service(parameters.name, facts))
 
-    template = manifest.child(job, "spec", "template", source=source)
+    template = manifest.child(root, "spec", "template", source=source)
     pod_template.describe(template, facts, **recorded)
     pod_spec = manifest.child(template, "spec", source=source)
     container = manifest.only_container(pod_spec, source)
     _set_container(container, parameters)
-    _set_ranks(pod_spec, container, _workers(job), parameters)
+    _set_ranks(pod_spec, container, workers, parameters)
     if parameters.gpus:
         _add_shared_memory(pod_spec, container)
     _set_credentials(pod_spec, container, parameters)
@@ -38,36 +45,21 @@ def render(parameters: ExecutionParameters) -> list[Node]:
 
 
 def execute(parameters: ExecutionParameters, kubectl: Kubectl) -> Execution:
-    """Create the Job, with more than one worker also their Service. Raises ClusterError."""
-    documents = render(parameters)
-    created = kubectl.create(manifest.dump(documents))
-    job = next(obj for obj in created if obj["kind"] == "Job")
-    metadata = job["metadata"]
-    workers = job["spec"].get("completions") or 1
-    if workers > 1:
-        _create_service(job, kubectl)
-    return Execution(
-        kind="job",
-        name=metadata["name"],
-        namespace=metadata["namespace"],
-        uid=metadata["uid"],
-        workers=workers,
-        pod_selector=f"batch.kubernetes.io/job-name={metadata['name']}",
-        container=job["spec"]["template"]["spec"]["containers"][0]["name"],
-    )
+    """Create the Job and what belongs to it. Raises ManifestError, ClusterError."""
+    return job.create(render(parameters), kubectl)
 
 
-def _set_job(job: Node, parameters: ExecutionParameters) -> None:
+def _set_job(root: Node, parameters: ExecutionParameters) -> None:
     if parameters.workers is not None:
-        manifest.put(job, ("spec", "completionMode"), "Indexed")
-        manifest.put(job, ("spec", "completions"), parameters.workers)
-        manifest.put(job, ("spec", "parallelism"), parameters.workers)
+        manifest.put(root, ("spec", "completionMode"), "Indexed")
+        manifest.put(root, ("spec", "completions"), parameters.workers)
+        manifest.put(root, ("spec", "parallelism"), parameters.workers)
     if parameters.ttl is not None:
-        manifest.put(job, ("spec", "ttlSecondsAfterFinished"), parameters.ttl)
+        manifest.put(root, ("spec", "ttlSecondsAfterFinished"), parameters.ttl)
     if parameters.timeout is not None:
         # On the pod, not on the Job: there it would count the time in the queue.
         path = ("spec", "template", "spec", "activeDeadlineSeconds")
-        manifest.put(job, path, parameters.timeout)
+        manifest.put(root, path, parameters.timeout)
 
 
 def _set_container(container: Node, parameters: ExecutionParameters) -> None:
@@ -128,29 +120,18 @@ def _set_credentials(pod_spec: Node, container: Node, parameters: ExecutionParam
         manifest.put(pod_spec, ("automountServiceAccountToken",), True)
 
 
-def _workers(job: Node) -> int:
-    return int(job["spec"].get("completions") or 1)
-
-
-def _create_service(job: Object, kubectl: Kubectl) -> None:
-    """A headless Service that gives every worker a name, owned by the Job, gone with it."""
-    metadata = job["metadata"]
-    owner = {"apiVersion": "batch/v1", "kind": "Job"} | {
-        key: metadata[key] for key in ("name", "uid")
-    }
-    service = {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {key: metadata[key] for key in ("name", "namespace", "labels")}
-        | {"ownerReferences": [owner]},
-        "spec": {
-            "clusterIP": "None",
-            "publishNotReadyAddresses": True,  # rank 0 is asked before any worker is ready
-            "selector": {"batch.kubernetes.io/job-name": metadata["name"]},
-        },
-    }
-    try:
-        kubectl.create(manifest.dump([manifest.quoted(service)]))
-    except ClusterError:
-        kubectl.delete("job", metadata["name"], metadata["namespace"])
-        raise
+def _service(name: str, facts: dict[str, str]) -> Node:
+    """A headless Service that gives every worker a host name, `<name>-<rank>.<name>`."""
+    service = manifest.quoted(
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "spec": {
+                "clusterIP": "None",
+                "publishNotReadyAddresses": True,  # rank 0 is asked before any worker is ready
+                "selector": {"batch.kubernetes.io/job-name": name},
+            },
+        }
+    )
+    pod_template.identify(service, name, facts)
+    return cast("Node", service)
