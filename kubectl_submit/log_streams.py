@@ -26,6 +26,7 @@ GATHER_SECONDS = 0.1
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
 STALLED_SECONDS = 10.0
+GOING_SECONDS = 1.0
 MOST_STREAMS = 8
 GROUP_SIZE = 16
 # What --prefix writes before each line.
@@ -42,6 +43,7 @@ class Worker:
     group: Group | None = None
     """The group that reads it now; lines from any other are not its own any more."""
     ended: bool = False
+    gone: bool = False
     complete: bool = False
     started_at: str = ""
     alone: bool = False
@@ -99,29 +101,44 @@ class LogStreams:
             self._workers[pod] = Worker(pod=pod, rank=rank, started_at=started_at)
             self._arrange_soon(GATHER_SECONDS)
 
-    def ended(self, pod: str) -> None:
-        """The container of a pod has ended: what is there now is all there will be."""
+    def ended(self, pod: str, *, stopped: bool) -> None:
+        """The container of a pod has ended: what is there now is all there will be.
+
+        The pod of one that was `stopped` goes away at once, and its log with it. So what reads it
+        goes on for a moment, instead of reading it once more.
+        """
         worker = self._workers.get(pod)
         if worker is None or worker.ended:
             return
         worker.ended = True
-        if worker.group and len(worker.group.workers) > 1:
-            # The end of one stream in a group does not show.
-            self._leave(worker)
-        elif worker.group:
-            self._watch_for_stall(worker.group)
-        self._arrange_soon(0)
+        self._loop.later(GOING_SECONDS if stopped else 0, lambda: self._read_to_the_end(worker))
 
     def gone(self, pod: str) -> None:
         """The pod does not exist any more: what has not come will not come."""
         worker = self._workers.get(pod)
         if worker is None or worker.complete:
             return
-        worker.complete = True
+        worker.gone = True
         if worker.group:
+            self._loop.later(GOING_SECONDS, lambda: self._complete(worker))
+        else:
+            self._give_up(worker)
+
+    def give_up(self) -> None:
+        """Nobody waits any longer for what has not come."""
+        for worker in self._workers.values():
+            if not worker.complete:
+                self._give_up(worker)
+
+    def _read_to_the_end(self, worker: Worker) -> None:
+        if worker.complete:
+            return
+        if worker.group and len(worker.group.workers) > 1:
+            # The end of one stream in a group does not show.
             self._leave(worker)
-        since = worker.resume.newest or worker.started_at
-        self._lost(worker.rank, f"lines after {since} may be missing: its pod is gone")
+        elif worker.group:
+            self._watch_for_stall(worker.group)
+        self._arrange_soon(0)
 
     def _arrange_soon(self, seconds: float) -> None:
         if not self._arranging:
@@ -268,6 +285,8 @@ class LogStreams:
             worker.group = None
             if well and group.final:
                 self._complete(worker)
+            elif worker.gone and not well:
+                self._give_up(worker)
             elif not (well and worker.ended):
                 worker.not_before = time.monotonic() + worker.pause
                 self._loop.later(worker.pause, self._arrange)
@@ -282,15 +301,30 @@ class LogStreams:
             self._take(worker, group.rest[prefix.end() :])
 
     def _complete(self, worker: Worker) -> None:
+        if worker.complete:
+            return
         worker.complete = True
         last = worker.resume.last()
         if last:
             self._write(worker.rank, last)
+        if worker.group:
+            self._leave(worker)
+        if worker.resume.unreadable:
+            self._lose(worker, "the node has no more of it")
         self._tell_gap(worker)
+
+    def _give_up(self, worker: Worker) -> None:
+        self._complete(worker)
+        self._lose(worker, "its pod is gone" if worker.gone else "the node does not give them")
+
+    def _lose(self, worker: Worker, why: str) -> None:
+        since = worker.resume.newest or worker.started_at
+        self._lost(worker.rank, f"lines after {since} may be missing: {why}")
 
     def _tell_gap(self, worker: Worker) -> None:
         gap = worker.resume.gap
         if gap:
+            worker.resume.gap = None
             self._lost(worker.rank, f"lines between {gap[0]} and {gap[1]} may be missing")
 
     def _watch_for_stall(self, group: Group) -> None:

@@ -6,7 +6,11 @@ import re
 from collections import Counter
 from datetime import datetime, timedelta
 
-STAMP = re.compile(rb"^\S+ ", re.MULTILINE)
+TIME = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d) "
+STAMP = re.compile(rb"^" + TIME, re.MULTILINE)
+# The kubelet writes its own troubles into the stream, without a time: `unable to retrieve
+# container logs for containerd://…` (its kuberuntime package).
+UNSTAMPED = re.compile(rb"^(?!" + TIME + rb")[^\n]*\n?", re.MULTILINE)
 LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 REMEMBERED = 1000
 
@@ -28,6 +32,8 @@ class Resume:
         self._drop_until = b""
         self._rest: list[bytes] = []
         self._dropped = 0
+        self.unreadable = False
+        """The node had no log to give, or not all of it."""
         self.gap: tuple[str, str] | None = None
         """Between these times lines may be missing: nothing that was seen came again."""
 
@@ -46,6 +52,7 @@ class Resume:
         self._drop = self._counts.copy()
         self._drop_until = max(self._counts, default=b"")
         self._dropped = 0
+        self.unreadable = False
         self._rest = []
 
     def take(self, data: bytes) -> bytes:
@@ -67,9 +74,14 @@ class Resume:
         return last
 
     def _new(self, lines: bytes) -> bytes:
+        stamps = STAMP.findall(lines)
+        if len(stamps) != lines.count(b"\n") + (not lines.endswith(b"\n")):
+            self.unreadable = True
+            lines = UNSTAMPED.sub(b"", lines)
         if self._drop_until:
             lines = self._without_seen(lines)
-        self._counts.update(STAMP.findall(lines))
+            stamps = STAMP.findall(lines)
+        self._counts.update(stamps)
         if len(self._counts) > 2 * REMEMBERED:
             oldest_first = sorted(self._counts)
             for stamp in oldest_first[:-REMEMBERED]:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import BinaryIO, TextIO
+import time
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+# Of a terminal's sixteen colours those that can be read on black and on white.
+COLOURS = (36, 33, 32, 35, 34, 31)
 
 
 class Output:
-    """Writes lines of workers and messages; one of these lives as long as the command."""
+    """Messages on stderr; one of these lives as long as the command."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._stderr: TextIO = sys.stderr
         self._quiet = quiet
+        self._live: Progress | None = None
+        self._waiting_for = ""
+        self._waiting_since = 0.0
 
     def status(self, text: str) -> None:
         """Something to know; not shown with --quiet."""
@@ -20,30 +30,78 @@ class Output:
 
     def error(self, text: str) -> None:
         """Something that must be seen."""
-        print(printable(text), file=self._stderr, flush=True)
+        self.clear()
+        print(printable(text), file=sys.stderr, flush=True)
+
+    def waiting(self, why: str) -> None:
+        """Why nothing happens: a live line on a terminal, else a line whenever it changes."""
+        if self._quiet or why == self._waiting_for:
+            return
+        if not self._waiting_for:
+            self._waiting_since = time.monotonic()
+        self._waiting_for = why
+        if not why:
+            self.clear()
+        elif sys.stderr.isatty():
+            self._show_live(printable(why))
+        else:
+            seconds = time.monotonic() - self._waiting_since
+            after = f" after {seconds:.0f} s" if seconds >= 1 else ""
+            print(f"waiting{after}: {printable(why)}", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        """Take the live line away."""
+        if self._live:
+            self._live.stop()
+            self._live = None
 
     def build(self) -> WorkerLines:
         """Lines of a build, which are no data."""
-        return WorkerLines(sys.stderr.buffer, self, workers=1)
+        return WorkerLines(sys.stderr.buffer, self, prefixed=False, coloured=False)
 
-    def job(self, workers: int) -> WorkerLines:
-        """Lines of the job, each behind its rank if there are several workers."""
-        return WorkerLines(sys.stdout.buffer, self, workers=workers)
+    def job(self, *, prefixed: bool) -> WorkerLines:
+        """Lines of the job, each behind its rank if that is asked for."""
+        coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        return WorkerLines(sys.stdout.buffer, self, prefixed=prefixed, coloured=coloured)
+
+    def _show_live(self, why: str) -> None:
+        if self._live:
+            self._live.update(self._live.task_ids[0], description=why)
+            return
+        from rich.console import Console
+        from rich.progress import Progress, TextColumn, TimeElapsedColumn
+        from rich.table import Column
+
+        # A reason that is too long must not push the time away.
+        elapsed = TimeElapsedColumn(table_column=Column(min_width=7, no_wrap=True))
+        reason = TextColumn(
+            "{task.description}",
+            markup=False,
+            table_column=Column(no_wrap=True, overflow="ellipsis"),
+        )
+        console = Console(stderr=True, no_color=bool(os.environ.get("NO_COLOR")))
+        self._live = Progress(
+            elapsed, reason, console=console, transient=True, refresh_per_second=4
+        )
+        self._live.add_task(why, total=None)
+        self._live.start()
 
 
 class WorkerLines:
-    """Lines of workers on one stream, and messages beside them."""
+    """Lines of workers on one stream, and what there is to say beside them."""
 
-    def __init__(self, stream: BinaryIO, output: Output, *, workers: int) -> None:
+    def __init__(self, stream: BinaryIO, output: Output, *, prefixed: bool, coloured: bool) -> None:
         self._stream: BinaryIO | None = stream
         self._output = output
-        self._prefixed = workers > 1
+        self._prefixed = prefixed
+        self._coloured = coloured
 
     def lines(self, rank: int, data: bytes) -> None:
         """Write whole lines; only the very last one of a worker may lack its line end."""
         if self._prefixed:
-            prefix = b"[%d] " % rank
+            prefix = self._prefix(rank)
             data = prefix + data.removesuffix(b"\n").replace(b"\n", b"\n" + prefix) + b"\n"
+        self._output.clear()
         if self._stream is None:
             return
         try:
@@ -51,17 +109,30 @@ class WorkerLines:
             self._stream.flush()
         except BrokenPipeError:  # `| head`: the reader has enough, the job goes on
             self._stream = None
+            _point_stdout_nowhere()
 
-    def status(self, text: str) -> None:
-        """Something to know while waiting."""
-        self._output.status(text)
+    def waiting(self, why: str) -> None:
+        """Why nothing happens yet."""
+        self._output.waiting(why)
 
     def warn(self, text: str) -> None:
         """Something that must be seen."""
         self._output.error(text)
+
+    def _prefix(self, rank: int) -> bytes:
+        if not self._coloured:
+            return b"[%d] " % rank
+        return b"\x1b[%dm[%d]\x1b[0m " % (COLOURS[rank % len(COLOURS)], rank)
 
 
 def printable(text: str) -> str:
     """The text without what would move a terminal's cursor; surrogates shown as escapes."""
     text = text.encode("utf-8", "backslashreplace").decode()
     return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+
+
+def _point_stdout_nowhere() -> None:
+    """So that Python does not complain about the closed pipe when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -59,7 +59,7 @@ def _resolve(options: Options) -> Image:
 def _follow(execution: Execution, kubectl: Kubectl, options: Options, output: Output) -> Outcome:
     """Show the job to its end; one that never ran is deleted, one that runs outlives us."""
     namespace = execution.namespace
-    lines = output.job(execution.workers)
+    lines = output.job(prefixed=execution.workers > 1)
     try:
         return follow(execution, kubectl, lines, pending_timeout=options.pending_timeout)
     except (ExecutionError, PendingTimeoutError):

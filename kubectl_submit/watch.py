@@ -160,18 +160,6 @@ def _summary(first: PodState, pods: list[PodState], workers: int) -> str:
     return "; ".join([who + how, *rest])
 
 
-def waiting_reason(pods: Iterable[PodState]) -> str:
-    """What the pods that do not run yet wait for, the most telling one first."""
-    reasons: dict[str, list[int]] = {}
-    for pod in pods:
-        if pod.waiting:
-            reasons.setdefault(pod.waiting, []).append(pod.rank)
-    if not reasons:
-        return ""
-    reason, ranks = max(reasons.items(), key=lambda item: (len(item[0]) > 0, len(item[1])))
-    return f"{len(ranks)} pod{'s' if len(ranks) > 1 else ''}: {reason}"
-
-
 def no_pod_reason(event: Object) -> tuple[str, bool]:
     """Why a Job gets no pod, from one of its events; and whether that is for ever.
 
