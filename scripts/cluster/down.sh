@@ -1,0 +1,29 @@
+# Stops the cluster. Everything of it lives in the node's namespaces, so this is the end of one process.
+
+stop_cluster() {
+  [[ -z $(other_cluster) ]] || return 0 # then this one is down, and the control groups are not ours
+  local node begin=$SECONDS
+  ! node=$(pid node) || kill -KILL "$node"
+  until everything_has_ended; do
+    ((SECONDS - begin < 20)) || fail "processes do not end, see /sys/fs/cgroup/*/$control_group and: $(our_processes)"
+    sleep 0.05
+  done
+  [[ -z $node ]] || ip link delete ks0 2>/dev/null || true # the kernel does the same, a little later
+  rm -rf "$run" "$state"
+}
+
+# Daemons are known by our mark, containers by their control groups, which can be removed when nothing runs there.
+everything_has_ended() {
+  [[ -z $(our_processes) ]] && remove_control_groups
+}
+
+our_processes() {
+  grep --files-with-matches --null-data "^$mark=$home:" /proc/[0-9]*/environ 2>/dev/null || true
+}
+
+remove_control_groups() {
+  local root
+  for root in $(control_group_roots); do
+    [[ ! -d $root/$control_group ]] || find "$root/$control_group" -depth -type d -exec rmdir {} + 2>/dev/null || return 1
+  done
+}

@@ -1,0 +1,23 @@
+# Prints what a shell needs to use the cluster.
+
+print_environment() {
+  local in_cluster=registry.test:5000
+  # shellcheck disable=SC2016
+  printf 'export PATH=%q:%q:"$PATH"\n' "$checkout/.venv/bin" "$bin"
+  export_line NO_PROXY "$NO_PROXY"
+  export_line KUBECONFIG "$etc/admin.conf"
+  export_line DOCKER_CONFIG "$docker"
+  export_line BUILDX_BUILDER local
+  export_line LOCAL_REGISTRY localhost:5000
+  export_line LOCAL_PULL_REGISTRY "$in_cluster"
+  export_line LOCAL_GIT "git://$host_address:9418"
+  export_line LOCAL_GIT_ROOT "$git"
+  export_line KUBECTL_SUBMIT_IMAGE_REPOSITORY localhost:5000/submit
+  export_line KUBECTL_SUBMIT_PULL_REPOSITORY "$in_cluster/submit"
+  export_line KUBECTL_SUBMIT_BUILDER_IMAGE "$in_cluster/builder:$BUILDER_VERSION"
+  export_line KUBECTL_SUBMIT_BUILDKIT_IMAGE "$in_cluster/builder:$BUILDER_VERSION"
+}
+
+export_line() {
+  printf 'export %s=%q\n' "$1" "$2"
+}
