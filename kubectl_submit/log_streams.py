@@ -48,6 +48,7 @@ class Worker:
     started_at: str = ""
     alone: bool = False
     """Its lines cannot be told from those of others, so that it is read by itself."""
+    heard: float = 0.0
     not_before: float = 0.0
     pause: float = FIRST_PAUSE
 
@@ -67,7 +68,6 @@ class Group:
     """It was begun after all of its workers had ended."""
     stop: Callable[[], None]
     rest: bytes = b""
-    heard: float = 0.0
 
 
 class LogStreams:
@@ -111,7 +111,10 @@ class LogStreams:
         if worker is None or worker.ended:
             return
         worker.ended = True
-        self._loop.later(GOING_SECONDS if stopped else 0, lambda: self._read_to_the_end(worker))
+        if stopped and worker.group:
+            self._loop.later(GOING_SECONDS, lambda: self._settle(worker))
+        else:
+            self._read_to_the_end(worker)
 
     def gone(self, pod: str) -> None:
         """The pod does not exist any more: what has not come will not come."""
@@ -120,7 +123,7 @@ class LogStreams:
             return
         worker.gone = True
         if worker.group:
-            self._loop.later(GOING_SECONDS, lambda: self._complete(worker))
+            self._loop.later(GOING_SECONDS, lambda: self._settle(worker))
         else:
             self._give_up(worker)
 
@@ -130,14 +133,23 @@ class LogStreams:
             if not worker.complete:
                 self._give_up(worker)
 
-    def _read_to_the_end(self, worker: Worker) -> None:
+    def _settle(self, worker: Worker) -> None:
+        """A pod that goes away is complete when what reads it has been silent for a moment."""
         if worker.complete:
             return
+        if worker.group is None:
+            self._arrange_soon(0)
+        elif time.monotonic() - worker.heard < GOING_SECONDS:
+            self._loop.later(GOING_SECONDS, lambda: self._settle(worker))
+        else:
+            self._complete(worker)
+
+    def _read_to_the_end(self, worker: Worker) -> None:
         if worker.group and len(worker.group.workers) > 1:
             # The end of one stream in a group does not show.
             self._leave(worker)
         elif worker.group:
-            self._watch_for_stall(worker.group)
+            self._watch_for_stall(worker, worker.group)
         self._arrange_soon(0)
 
     def _arrange_soon(self, seconds: float) -> None:
@@ -261,8 +273,7 @@ class LogStreams:
 
     def _take(self, worker: Worker, data: bytes) -> None:
         worker.pause = FIRST_PAUSE
-        if worker.group:
-            worker.group.heard = time.monotonic()
+        worker.heard = time.monotonic()
         lines = worker.resume.take(data)
         self._tell_gap(worker)
         if lines:
@@ -327,17 +338,16 @@ class LogStreams:
             worker.resume.gap = None
             self._lost(worker.rank, f"lines between {gap[0]} and {gap[1]} may be missing")
 
-    def _watch_for_stall(self, group: Group) -> None:
+    def _watch_for_stall(self, worker: Worker, group: Group) -> None:
         """Read a worker again if it has ended and its stream neither ends nor brings anything."""
 
         def check() -> None:
-            if group not in self._groups:
+            if worker.group is not group:
                 return
-            if time.monotonic() - group.heard < STALLED_SECONDS:
-                self._watch_for_stall(group)
+            if time.monotonic() - worker.heard < STALLED_SECONDS:
+                self._watch_for_stall(worker, group)
                 return
-            for worker in list(group.workers.values()):
-                self._leave(worker)
+            self._leave(worker)
             self._arrange_soon(0)
 
         self._loop.later(STALLED_SECONDS, check)
