@@ -10,7 +10,7 @@ from kubectl_submit import watch
 from kubectl_submit.errors import ExecutionError, PendingTimeoutError
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.kubectl import Kubectl, Object
-from kubectl_submit.log_streams import LogStreams
+from kubectl_submit.logs import LogStreams
 from kubectl_submit.loop import Loop
 from kubectl_submit.object_watch import ObjectWatch, OnChange
 from kubectl_submit.waiting import Waiting

@@ -42,7 +42,7 @@ def mount_secret(
 ) -> None:
     """Mount an existing Secret read-only; `items` renames keys to files."""
     volume = f"secret-{secret}".replace(".", "-")[:63].rstrip("-")
-    source: dict[str, object] = {"secretName": secret, "defaultMode": 0o440 if items else 0o444}
+    source: dict[str, object] = {"secretName": secret, "defaultMode": 0o444}
     if items:
         source["items"] = [{"key": key, "path": file} for key, file in items.items()]
         volume = f"{volume[:56]}-config"

@@ -1,0 +1,9 @@
+"""Lines of pods: every line once, in each worker's order, however often streams are cut.
+
+`resume` knows where to go on, `prefixed` whose line it is, `worker` how far one has been read,
+`grouping` who is read together; all of them are pure. `streams` starts and ends the programs.
+"""
+
+from kubectl_submit.logs.streams import LogStreams
+
+__all__ = ["LogStreams"]

@@ -1,0 +1,52 @@
+"""Who is read together. Pure.
+
+A kubectl takes 30 MB and opens at most five streams a second after the first ten, so neither one
+kubectl a pod nor one for all will do. Workers that have started are read together, and where there
+are too many programs, the smallest group is joined with the newcomers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kubectl_submit.logs.worker import Group, Worker
+
+MOST_GROUPS = 8
+GROUP_SIZE = 16
+
+
+def group_size(workers: int) -> int:
+    """How many workers one kubectl reads: more where there are very many."""
+    return max(GROUP_SIZE, workers // (2 * MOST_GROUPS))
+
+
+def arrange(idle: Iterable[Worker], size: int) -> list[list[Worker]]:
+    """Workers to be read together: the ended ones, the running ones, and some alone."""
+    idle = list(idle)
+    together = [worker for worker in idle if not worker.alone]
+    return [
+        *([worker] for worker in idle if worker.alone),
+        *_chunks([worker for worker in together if worker.ended], size),
+        *_chunks([worker for worker in together if not worker.ended], size),
+    ]
+
+
+def to_join(groups: Sequence[Group], newcomers: int, size: int) -> list[Worker]:
+    """The workers of the smallest group that newcomers should join; none if there is room."""
+    open_groups = [
+        group
+        for group in groups
+        if not group.final and not any(worker.alone for worker in group.workers.values())
+    ]
+    if not newcomers or len(open_groups) < MOST_GROUPS:
+        return []
+    smallest = min(open_groups, key=lambda group: len(group.workers))
+    if len(smallest.workers) + newcomers > size:
+        return []
+    return list(smallest.workers.values())
+
+
+def _chunks(workers: list[Worker], size: int) -> list[list[Worker]]:
+    """At most `size` in each, those together that are to be read from about the same time."""
+    workers = sorted(workers, key=lambda worker: worker.since)
+    return [workers[start : start + size] for start in range(0, len(workers), size)]

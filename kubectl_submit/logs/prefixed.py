@@ -1,0 +1,73 @@
+"""Whose line it is, where one kubectl writes lines of several pods. Pure.
+
+`kubectl logs --prefix` writes `[pod/NAME/CONTAINER] ` before each line (its cmd/logs package).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass, field
+
+PREFIX = re.compile(rb"\[pod/([^/\s]+)/[^\]\s]+\] ")
+LINE = re.compile(rb"[^\n]*\n|[^\n]+")
+
+
+@dataclass
+class Split:
+    """Lines by pod, in each pod's order."""
+
+    lines: dict[str, bytes] = field(default_factory=dict)
+    mixed: list[tuple[str, str]] = field(default_factory=list)
+    """Pairs of pods whose lines cannot be told apart; the line in question is left out."""
+
+
+class Prefixed:
+    """Splits the output of one kubectl as it comes."""
+
+    def __init__(self, pods: Container[str]) -> None:
+        self._pods = pods
+        self._rest: list[bytes] = []
+
+    def take(self, data: bytes) -> Split:
+        """The whole lines in what has come, without their prefixes."""
+        end = data.rfind(b"\n") + 1
+        if not end:
+            self._rest.append(data)
+            return Split()
+        whole = b"".join([*self._rest, data[:end]])
+        self._rest = [data[end:]]
+        return self._split(whole)
+
+    def last(self) -> Split:
+        """What came after the last line end, at the very end: a last line without one."""
+        whole = b"".join(self._rest)
+        self._rest = []
+        return self._split(whole)
+
+    def _split(self, whole: bytes) -> Split:
+        split = Split()
+        pieces: dict[str, list[bytes]] = {}
+        for line in LINE.findall(whole):
+            prefix = PREFIX.match(line)
+            if not prefix:
+                continue
+            pod, text = prefix[1].decode(), line[prefix.end() :]
+            other = self._other_pod(text)
+            if other:
+                split.mixed.append((pod, other))
+            else:
+                pieces.setdefault(pod, []).append(text)
+        split.lines = {pod: b"".join(texts) for pod, texts in pieces.items()}
+        return split
+
+    def _other_pod(self, text: bytes) -> str:
+        """A pod whose prefix stands inside of a line: the line before it had no line end.
+
+        Or a program just writes such text; who reads the line cannot know.
+        """
+        if b"[pod/" in text:
+            for inside in PREFIX.finditer(text):
+                if inside[1].decode() in self._pods:
+                    return inside[1].decode()
+        return ""

@@ -1,0 +1,249 @@
+"""Starts and ends the programs that read logs.
+
+Any stream may break, or end early without a word: then its workers are read again from where their
+last lines were. A worker is complete only when a stream has ended well that was begun after its
+container was seen to have ended.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from kubectl_submit.command import Result, Stream
+from kubectl_submit.errors import ClusterError
+from kubectl_submit.execution import Execution
+from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.logs.grouping import arrange, group_size, to_join
+from kubectl_submit.logs.prefixed import Prefixed, Split
+from kubectl_submit.logs.worker import Group, Worker
+from kubectl_submit.loop import Loop
+from kubectl_submit.watch import RANK_LABEL
+
+# Workers that start within that time are read together.
+GATHER_SECONDS = 0.1
+# A pod that goes away is complete when nothing has come for that long.
+GOING_SECONDS = 1.0
+# The stream of one that has ended ends, too; this one does not.
+STALLED_SECONDS = 10.0
+
+
+class LogStreams:
+    """The logs of an execution's pods."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        kubectl: Kubectl,
+        execution: Execution,
+        write: Callable[[int, bytes], None],
+        lost: Callable[[int, str], None],
+    ) -> None:
+        self._loop = loop
+        self._kubectl = kubectl
+        self._execution = execution
+        self._write = write
+        self._lost = lost
+        self._workers: dict[str, Worker] = {}
+        self._streams: dict[Group, Stream] = {}
+        self._arranging = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether every line of every pod that has started is there, or will never be."""
+        return all(worker.complete for worker in self._workers.values())
+
+    def started(self, pod: str, rank: int, started_at: str) -> None:
+        """The container of a pod runs or has run, since a time in RFC 3339."""
+        if pod not in self._workers:
+            self._workers[pod] = Worker(pod=pod, rank=rank, started_at=started_at)
+            self._arrange_soon(GATHER_SECONDS)
+
+    def ended(self, pod: str, *, stopped: bool) -> None:
+        """The container of a pod has ended: what is there now is all there will be."""
+        worker = self._workers.get(pod)
+        if worker is None or worker.ended:
+            return
+        worker.ended = True
+        worker.stopped = stopped
+        if stopped:
+            self._settle(worker)
+        elif worker.group and len(worker.group.workers) > 1:
+            self._leave(worker)  # the end of one stream in a group does not show
+        elif worker.group:
+            self._watch_for_stall(worker, worker.group)
+        self._arrange_soon(0)
+
+    def gone(self, pod: str) -> None:
+        """The pod does not exist any more: what has not come will not come."""
+        worker = self._workers.get(pod)
+        if worker and not worker.complete:
+            worker.gone = True
+            self._settle(worker)
+
+    def give_up(self) -> None:
+        """Nobody waits any longer for what has not come."""
+        for worker in self._workers.values():
+            if not worker.complete:
+                worker.resume.unreadable = True
+                self._complete(worker, checked=True)
+
+    def _settle(self, worker: Worker) -> None:
+        """End with the stream that reads a pod which goes away: a second one may come too late."""
+        silent = time.monotonic() - worker.heard_at
+        if worker.complete:
+            return
+        if worker.through or (worker.gone and worker.group and silent > GOING_SECONDS):
+            self._complete(worker)
+        elif worker.gone and not worker.group:
+            self._complete(worker, checked=True)
+        elif worker.group and silent > STALLED_SECONDS:
+            self._leave(worker)
+            self._arrange_soon(0)
+        elif worker.group:
+            self._loop.later(GOING_SECONDS, lambda: self._settle(worker))
+
+    def _arrange_soon(self, seconds: float) -> None:
+        if not self._arranging:
+            self._arranging = True
+            self._loop.later(seconds, self._arrange)
+
+    def _arrange(self) -> None:
+        """Read each worker that is not read, and should be."""
+        self._arranging = False
+        now = time.monotonic()
+        idle = [
+            worker
+            for worker in self._workers.values()
+            if not (worker.group or worker.complete) and worker.not_before <= now
+        ]
+        size = group_size(self._execution.workers)
+        newcomers = sum(not (worker.alone or worker.ended) for worker in idle)
+        for worker in to_join(list(self._streams), newcomers, size):
+            self._leave(worker)
+            idle.append(worker)
+        for workers in arrange(idle, size):
+            self._read(workers)
+
+    def _read(self, workers: list[Worker]) -> None:
+        """Start one kubectl for some workers."""
+        final = all(worker.ended for worker in workers)
+        stream = self._kubectl.logs(
+            self._execution,
+            self._pods(workers),
+            since=min(worker.since for worker in workers),
+            follow=not final,
+        )
+        group = Group(workers={worker.pod: worker for worker in workers}, final=final)
+        self._streams[group] = stream
+        for worker in workers:
+            worker.group = group
+            worker.resume.again()
+        if len(workers) == 1:
+            self._read_one(group, workers[0], stream)
+        else:
+            self._read_many(group, stream)
+
+    def _pods(self, workers: list[Worker]) -> list[str]:
+        """How kubectl is told which pods to read."""
+        if len(workers) == 1:
+            return [workers[0].pod]
+        ranks = ",".join(sorted({str(worker.rank) for worker in workers}))
+        selector = f"{self._execution.pod_selector},{RANK_LABEL} in ({ranks})"
+        return ["--selector", selector, "--prefix", f"--max-log-requests={len(workers)}"]
+
+    def _read_one(self, group: Group, worker: Worker, stream: Stream) -> None:
+        self._loop.read(
+            stream,
+            lambda data: self._take(worker, data),
+            lambda result: self._on_end(group, result),
+        )
+
+    def _read_many(self, group: Group, stream: Stream) -> None:
+        prefixed = Prefixed(frozenset(group.workers))
+
+        def on_end(result: Result) -> None:
+            if result.exit_code == 0 and group.final:
+                self._take_split(group, prefixed.last())
+            self._on_end(group, result)
+
+        self._loop.read(stream, lambda data: self._take_split(group, prefixed.take(data)), on_end)
+
+    def _take_split(self, group: Group, split: Split) -> None:
+        for pair in split.mixed:
+            # Both are read again from before that line, and the first one by itself.
+            for worker in (group.workers.get(pod) for pod in pair):
+                if worker:
+                    worker.alone = worker.alone or worker.pod == pair[0]
+                    self._leave(worker)
+            self._arrange_soon(GATHER_SECONDS)
+        for pod, lines in split.lines.items():
+            if pod in group.workers:
+                self._take(group.workers[pod], lines)
+
+    def _take(self, worker: Worker, data: bytes) -> None:
+        lines = worker.take(data, time.monotonic())
+        self._tell_missing(worker)
+        if lines:
+            self._write(worker.rank, lines)
+
+    def _leave(self, worker: Worker) -> None:
+        """Take a worker out of its group; lines that still come from there do not count."""
+        group = worker.group
+        worker.group = None
+        if group:
+            del group.workers[worker.pod]
+            if not group.workers and group in self._streams:
+                self._loop.drop(self._streams.pop(group))
+
+    def _on_end(self, group: Group, result: Result) -> None:
+        """A stream has ended: well or not, its workers are read again unless they are complete."""
+        self._streams.pop(group, None)
+        if "(Forbidden)" in result.stderr:
+            raise ClusterError(
+                "may not read the job's output; the job goes on",
+                last_words=result.stderr,
+                remedy="Ask for the permission to `get` pods/log.",
+            )
+        for worker in list(group.workers.values()):
+            worker.group = None
+            self._after_stream(worker, well=result.exit_code == 0, final=group.final)
+        self._arrange_soon(0)
+
+    def _after_stream(self, worker: Worker, *, well: bool, final: bool) -> None:
+        worker.through = well
+        if well and (final or worker.stopped):
+            self._complete(worker, checked=final)
+        elif worker.gone:
+            self._complete(worker, checked=True)
+        elif not (well and worker.ended):
+            self._loop.later(worker.wait(time.monotonic()), lambda: self._arrange_soon(0))
+
+    def _complete(self, worker: Worker, *, checked: bool = False) -> None:
+        """No more is read; `checked`: a reading tried to find out whether something is missing."""
+        worker.complete = True
+        self._leave(worker)
+        last = worker.resume.last()
+        if last:
+            self._write(worker.rank, last)
+        if checked:
+            self._tell_missing(worker)
+
+    def _tell_missing(self, worker: Worker) -> None:
+        missing = worker.missing()
+        if missing:
+            self._lost(worker.rank, missing)
+
+    def _watch_for_stall(self, worker: Worker, group: Group) -> None:
+        """Read a worker again if it has ended and its stream neither ends nor brings anything."""
+
+        def check() -> None:
+            if worker.group is not group:
+                return
+            if time.monotonic() - worker.heard_at < STALLED_SECONDS:
+                self._watch_for_stall(worker, group)
+            else:
+                self._leave(worker)
+                self._arrange_soon(0)
+
+        self._loop.later(STALLED_SECONDS, check)
