@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from dataclasses import dataclass
 from typing import Protocol
 
 from kubectl_submit import watch
@@ -16,7 +17,6 @@ from kubectl_submit.object_watch import ObjectWatch, OnChange
 from kubectl_submit.waiting import Waiting
 from kubectl_submit.watch import JobState, PodState
 
-CONTACT_SECONDS = 300.0
 # How long the job's end waits for lines still to come: of workers that are being stopped because
 # another one failed (they may ignore it for as long as their grace period), and of those that
 # have ended, whose log the node may not give.
@@ -41,25 +41,33 @@ class Audience(Protocol):
         """Something that must be seen."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What to show, and how long to wait for what, in seconds."""
+
+    logs: str = "all"
+    """Whose lines are shown: `all`, `first` (rank 0) or `none`."""
+    keep_times: bool = False
+    pending: int | None = None
+    """Until all workers have started, not counting time in a queue; None: for ever."""
+    contact: float = 300.0
+    """Without contact to the cluster."""
+
+
+DEFAULT = Wishes()
+
+
 def follow(
-    execution: Execution,
-    kubectl: Kubectl,
-    audience: Audience,
-    *,
-    pending_timeout: int | None = None,
-    contact_timeout: float = CONTACT_SECONDS,
+    execution: Execution, kubectl: Kubectl, audience: Audience, wishes: Wishes = DEFAULT
 ) -> Outcome:
     """Show the execution until it has ended.
 
-    Raises ExecutionError where it can never run or was deleted, PendingTimeoutError (seconds,
-    counted while it is not queued), ClusterError when the cluster is out of reach for longer than
-    `contact_timeout` (seconds).
+    Raises ExecutionError where it can never run or was deleted, PendingTimeoutError, and
+    ClusterError when the cluster is out of reach for too long.
     """
     loop = Loop()
     try:
-        follower = _Follower(loop, execution, kubectl, audience, contact_timeout)
-        if pending_timeout is not None:
-            follower.give_up_after(pending_timeout)
+        follower = _Follower(loop, execution, kubectl, audience, wishes)
         while not follower.done:
             loop.run_once()
         return follower.result
@@ -76,17 +84,19 @@ class _Follower:
         execution: Execution,
         kubectl: Kubectl,
         audience: Audience,
-        contact_seconds: float,
+        wishes: Wishes,
     ) -> None:
         self.done = False
         self._loop = loop
         self._execution = execution
         self._kubectl = kubectl
         self._audience = audience
-        self._contact_seconds = contact_seconds
+        self._wishes = wishes
         self._job = JobState()
         self._pods: dict[str, PodState] = {}
-        self._logs = LogStreams(loop, kubectl, execution, audience.lines, self._lost)
+        self._logs = LogStreams(
+            loop, kubectl, execution, audience.lines, self._lost, keep_times=wishes.keep_times
+        )
         self._waiting = Waiting(execution.uid, execution.workers)
         self._decided_at: float | None = None
         self._events: ObjectWatch | None = None
@@ -96,6 +106,8 @@ class _Follower:
             self._watch(execution.pods_path, self._on_pod, labelSelector=execution.pod_selector),
         ]
         loop.later(PATIENCE_SECONDS, self._tell)
+        if wishes.pending is not None:
+            self._give_up_after(wishes.pending)
 
     @property
     def result(self) -> Outcome:
@@ -104,7 +116,7 @@ class _Follower:
         assert found is not None
         return found
 
-    def give_up_after(self, seconds: float) -> None:
+    def _give_up_after(self, seconds: float) -> None:
         """End with PendingTimeoutError if a worker has not started by then."""
 
         def check() -> None:
@@ -126,7 +138,7 @@ class _Follower:
             lambda: self._kubectl.watch(path, **query),
             on_change,
             needed=needed,
-            contact_seconds=self._contact_seconds,
+            contact_seconds=self._wishes.contact,
         )
         started.start()
         return started
@@ -158,6 +170,8 @@ class _Follower:
         self._update()
 
     def _read_log(self, pod: PodState, *, gone: bool) -> None:
+        if self._wishes.logs == "none" or (self._wishes.logs == "first" and pod.rank > 0):
+            return
         if pod.started and not gone:
             self._logs.started(pod.name, pod.rank, pod.started_at)
         if gone:
@@ -177,6 +191,7 @@ class _Follower:
     def _tell(self) -> None:
         """Say every now and then why nothing happens, with what events tell of it."""
         self._loop.later(1.0, self._tell)
+        self._check_for_deletion()
         if not (self._all_started or self._events):
             # The reasons for no pod, and for one that does not start, stand in events only.
             self._events = self._watch(
@@ -188,6 +203,14 @@ class _Follower:
         elif self._all_started and self._events:
             self._events.stop()
         self._audience.waiting(self._no_contact() or self._why_waiting())
+
+    def _check_for_deletion(self) -> None:
+        """A job that was deleted while we had no contact does not tell."""
+        name = f"{self._execution.kind}/{self._execution.name}"
+        if self._watched[0].says_nothing() and self._kubectl.missing(
+            [name], self._execution.namespace
+        ):
+            raise ExecutionError(f"the job {self._execution.name} was deleted")
 
     def _why_waiting(self) -> str:
         if self._all_started:

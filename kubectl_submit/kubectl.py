@@ -56,20 +56,11 @@ class Kubectl:
                 self.delete(obj["kind"], obj["metadata"]["name"], obj["metadata"].get("namespace"))
         raise _cluster_error("the cluster refused the manifest", result.stderr)
 
-    def get(self, kind: str, *names: str, namespace: str | None = None) -> list[Object]:
-        """The objects of these names; ClusterError if one of them is missing."""
-        argv = ["get", kind, *names, "-o", "json", *_in(namespace)]
-        try:
-            result = command.run(self._argv(argv))
-        except CommandFailedError as error:
-            raise _cluster_error(f"cannot read {kind} {' '.join(names)}", error.stderr) from None
-        return list(_objects(result.stdout))
-
-    def missing(self, names: Sequence[str]) -> list[str]:
+    def missing(self, names: Sequence[str], namespace: str | None = None) -> list[str]:
         """Which of these `kind/name` do not exist. What may not be read counts as there."""
-        argv = ["get", *names, "-o", "name", "--ignore-not-found"]
+        argv = ["get", *names, "-o", "name", "--ignore-not-found", *_in(namespace)]
         result = command.run(self._argv(argv), check=False)
-        found = set(result.stdout.split())
+        found = {_without_group(name) for name in result.stdout.split()}
         if result.exit_code != 0:
             if "(Forbidden)" in result.stderr:
                 return []
@@ -117,6 +108,12 @@ class Kubectl:
 
 def _in(namespace: str | None) -> list[str]:
     return ["-n", namespace] if namespace else []
+
+
+def _without_group(name: str) -> str:
+    """`job.batch/x` as `job/x`."""
+    kind, _, rest = name.partition("/")
+    return f"{kind.partition('.')[0]}/{rest}"
 
 
 def _objects(text: str) -> Iterator[Object]:

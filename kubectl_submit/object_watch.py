@@ -15,6 +15,8 @@ FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
 # A connection that held that long was a real one.
 HEALTHY_SECONDS = 30.0
+# What exists is told at once.
+NOTHING_SECONDS = 5.0
 REFUSALS = ("(Forbidden)", "(Unauthorized)", "must be logged in")
 
 OnChange = Callable[[str, Object], None]
@@ -45,6 +47,7 @@ class ObjectWatch:
         self._contact_seconds = contact_seconds
         self._stream: Stream | None = None
         self._begun = 0.0
+        self._told = False
         self._rest = b""
         self._pause = FIRST_PAUSE
 
@@ -52,8 +55,18 @@ class ObjectWatch:
         """Begin, or begin again."""
         self._rest = b""
         self._begun = time.monotonic()
+        self._told = False
         self._stream = self._open()
         self._loop.read(self._stream, self._on_bytes, self._on_end)
+
+    def says_nothing(self) -> bool:
+        """Whether it has told of no object for a while since it began: perhaps there is none.
+
+        Asked again, it says so only after it has begun again.
+        """
+        silent = not self._told and time.monotonic() - self._begun > NOTHING_SECONDS
+        self._told = self._told or silent
+        return silent
 
     def stop(self) -> None:
         """End it; nothing more is told."""
@@ -65,6 +78,7 @@ class ObjectWatch:
         """One JSON event a line: `{"type": "ADDED", "object": …}` (watch events of the API)."""
         self._pause = FIRST_PAUSE
         self.out_of_contact = None
+        self._told = True
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             event = json.loads(line)

@@ -17,6 +17,7 @@ from kubectl_submit import values
 
 BUILDS = ("local", "remote")
 EXECUTIONS = ("kubernetes",)
+LOGS = ("all", "first", "none")
 ENVIRONMENT_PREFIX = "KUBECTL_SUBMIT_"
 
 
@@ -51,9 +52,18 @@ REPOSITORY = Parsed("NAME", values.image_repository)
 
 
 def option(
-    group: str, *flags: str, help: str, default: Any = None, path: bool = False, **attributes: Any
+    group: str,
+    *flags: str,
+    help: str,
+    default: Any = None,
+    path: bool = False,
+    negation: str = "",
+    **attributes: Any,
 ) -> Any:
-    """A field of Options with what click needs to know; `path`: relative to the configuration."""
+    """A field of Options with what click needs to know.
+
+    `path`: relative to the configuration file; `negation`: the flag that says no.
+    """
     if attributes.get("multiple"):
         default = ()
     metadata = {
@@ -61,6 +71,7 @@ def option(
         "flags": flags,
         "help": help,
         "path": path,
+        "negation": negation,
         "attributes": attributes,
     }
     return dataclasses.field(default=default, metadata=metadata)
@@ -205,6 +216,33 @@ class Options:
         "Run", "--build-manifest", path=True, metavar="FILE", help="Your own build Job."
     )
 
+    logs: str = option(
+        "Output",
+        "--logs",
+        type=click.Choice(LOGS),
+        default="all",
+        help="Whose output to show: of all workers, of the first one (rank 0), of none.",
+    )
+    timestamps: bool = option(
+        "Output",
+        "--timestamps",
+        is_flag=True,
+        default=False,
+        help="Show when each line was written.",
+    )
+    prefix: bool | None = option(
+        "Output",
+        "--prefix",
+        negation="--no-prefix",
+        help="Show each line's worker; default: if there are several.",
+    )
+    contact_timeout: int = option(
+        "Output",
+        "--contact-timeout",
+        type=DURATION,
+        default=300,
+        help="Give up if the cluster is out of reach for longer; the job goes on.",
+    )
     quiet: bool = option(
         "Output",
         "--quiet",
@@ -280,8 +318,12 @@ class GroupedOption(click.Option):
         self.group: str = metadata["group"]
         self.key: str = metadata["flags"][0].lstrip("-")
         self.path: bool = metadata["path"]
+        negation: str = metadata["negation"]
+        flags = metadata["flags"]
+        if negation:
+            flags = (f"{flags[0]}/{negation}", *flags[1:])
         super().__init__(
-            [*metadata["flags"], field.name],
+            [*flags, field.name],
             help=metadata["help"],
             default=field.default,
             show_default=isinstance(field.default, str),

@@ -13,7 +13,7 @@ from kubectl_submit.build_backends import BACKENDS as BUILD_BACKENDS
 from kubectl_submit.errors import DetachedError, ExecutionError, PendingTimeoutError
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.execution_backends import BACKENDS as EXECUTION_BACKENDS
-from kubectl_submit.follow import follow
+from kubectl_submit.follow import Wishes, follow
 from kubectl_submit.image import Image, parse_reference
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.options import Options, kubectl_flags
@@ -59,9 +59,16 @@ def _resolve(options: Options) -> Image:
 def _follow(execution: Execution, kubectl: Kubectl, options: Options, output: Output) -> Outcome:
     """Show the job to its end; one that never ran is deleted, one that runs outlives us."""
     namespace = execution.namespace
-    lines = output.job(prefixed=execution.workers > 1)
+    several = execution.workers > 1 and options.logs == "all"
+    lines = output.job(prefixed=several if options.prefix is None else options.prefix)
+    wishes = Wishes(
+        logs=options.logs,
+        keep_times=options.timestamps,
+        pending=options.pending_timeout,
+        contact=options.contact_timeout,
+    )
     try:
-        return follow(execution, kubectl, lines, pending_timeout=options.pending_timeout)
+        return follow(execution, kubectl, lines, wishes)
     except (ExecutionError, PendingTimeoutError):
         kubectl.delete(execution.kind, execution.name, namespace)
         raise

@@ -83,7 +83,8 @@ def pod_state(pod: Object, container: str) -> PodState:
     ended = terminated is not None or phase in ("Succeeded", "Failed")
     terminated = state.get("terminated", {}) if ended else {}
     never_started = terminated.get("reason") in NEVER_STARTED
-    reason = status.get("reason") or terminated.get("reason", "")
+    disruption = _disruption(status)
+    reason = status.get("reason") or disruption or terminated.get("reason", "")
     return PodState(
         name=metadata["name"],
         rank=int(metadata.get("labels", {}).get(RANK_LABEL, 0)),
@@ -95,7 +96,7 @@ def pod_state(pod: Object, container: str) -> PodState:
         reason="" if reason in ("Completed", "Error") else reason,
         message=terminated.get("message") or status.get("message", ""),
         finished_at=terminated.get("finishedAt") or "",
-        stopped="deletionTimestamp" in metadata,
+        stopped="deletionTimestamp" in metadata and not disruption,
         waiting="" if ended else _waiting(status),
         hopeless=terminated.get("message", "") if never_started else _hopeless(status),
     )
@@ -199,6 +200,14 @@ def _container_status(status: Object, container: str) -> Object:
         if found["name"] == container:
             return dict(found)
     return {}
+
+
+def _disruption(status: Object) -> str:
+    """Who took the pod away: `PreemptionByScheduler`, `DeletionByTaintManager` and so on."""
+    for condition in status.get("conditions", []):
+        if condition["type"] == "DisruptionTarget" and condition["status"] == "True":
+            return str(condition.get("reason", "Disrupted"))
+    return ""
 
 
 def _waiting(status: Object) -> str:

@@ -25,7 +25,8 @@ class Resume:
     have been seen.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep_times: bool = False) -> None:
+        self._keep_times = keep_times
         self._counts: Counter[bytes] = Counter()
         self._all_seen_until = b""
         self._drop: Counter[bytes] = Counter()
@@ -87,7 +88,7 @@ class Resume:
             for stamp in oldest_first[:-REMEMBERED]:
                 del self._counts[stamp]
             self._all_seen_until = max(self._all_seen_until, oldest_first[-REMEMBERED - 1])
-        return STAMP.sub(b"", lines)
+        return lines if self._keep_times else STAMP.sub(b"", lines)
 
     def _without_seen(self, lines: bytes) -> bytes:
         new: list[bytes] = []

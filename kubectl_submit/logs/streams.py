@@ -16,6 +16,7 @@ from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.logs.grouping import arrange, group_size, to_join
 from kubectl_submit.logs.prefixed import Prefixed, Split
+from kubectl_submit.logs.resume import Resume
 from kubectl_submit.logs.worker import Group, Worker
 from kubectl_submit.loop import Loop
 from kubectl_submit.watch import RANK_LABEL
@@ -38,12 +39,15 @@ class LogStreams:
         execution: Execution,
         write: Callable[[int, bytes], None],
         lost: Callable[[int, str], None],
+        *,
+        keep_times: bool = False,
     ) -> None:
         self._loop = loop
         self._kubectl = kubectl
         self._execution = execution
         self._write = write
         self._lost = lost
+        self._keep_times = keep_times
         self._workers: dict[str, Worker] = {}
         self._streams: dict[Group, Stream] = {}
         self._arranging = False
@@ -56,7 +60,8 @@ class LogStreams:
     def started(self, pod: str, rank: int, started_at: str) -> None:
         """The container of a pod runs or has run, since a time in RFC 3339."""
         if pod not in self._workers:
-            self._workers[pod] = Worker(pod=pod, rank=rank, started_at=started_at)
+            resume = Resume(keep_times=self._keep_times)
+            self._workers[pod] = Worker(pod, rank, started_at, resume)
             self._arrange_soon(GATHER_SECONDS)
 
     def ended(self, pod: str, *, stopped: bool) -> None:
