@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kubectl_submit import watch
-from kubectl_submit.errors import ExecutionError, PendingTimeoutError
+from kubectl_submit.errors import ClusterError, ExecutionError, PendingTimeoutError
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.kubectl import Kubectl, Object
 from kubectl_submit.logs import LogStreams
@@ -206,10 +206,14 @@ class _Follower:
 
     def _check_for_deletion(self) -> None:
         """A job that was deleted while we had no contact does not tell."""
+        if not self._watched[0].says_nothing():
+            return
         name = f"{self._execution.kind}/{self._execution.name}"
-        if self._watched[0].says_nothing() and self._kubectl.missing(
-            [name], self._execution.namespace
-        ):
+        try:
+            deleted = self._kubectl.missing([name], self._execution.namespace)
+        except ClusterError:
+            return  # how long it is out of reach is counted elsewhere
+        if deleted:
             raise ExecutionError(f"the job {self._execution.name} was deleted")
 
     def _why_waiting(self) -> str:

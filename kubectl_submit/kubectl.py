@@ -30,6 +30,9 @@ MEANINGS = (
     ("imeout", "cannot reach the cluster", LOST),
     ("context", "there is no such context", "See `kubectl config get-contexts`."),
 )
+# A connection that was there and broke (Go's net package); the request may have been heard.
+CUT = ("EOF", "connection reset", "connection lost", "broken pipe")
+CREATE_RETRIES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +45,18 @@ class Kubectl:
     def create(self, manifest: str, *, dry_run: bool = False) -> list[Object]:
         """Create every document of a manifest, all or none; what the server made of them.
 
-        Raises ClusterError; what was created before the error is deleted again.
+        A call whose connection was cut may have been heard, so it is made again: names are ours,
+        nothing can be created twice. Raises ClusterError; then what was created is deleted again.
         """
-        argv = ["create", "-f", "-", "-o", "json"]
-        if dry_run:
-            argv.append("--dry-run=server")
+        argv = ["create", "-f", "-", "-o", "json", *(["--dry-run=server"] if dry_run else [])]
         result = command.run(self._argv(argv), stdin=manifest, check=False)
+        for _ in range(CREATE_RETRIES):
+            if result.exit_code == 0 or not any(sign in result.stderr for sign in CUT):
+                break
+            result = command.run(self._argv(argv), stdin=manifest, check=False)
+            if "(AlreadyExists)" in result.stderr:
+                argv_get = ["get", "-f", "-", "-o", "json"]
+                result = command.run(self._argv(argv_get), stdin=manifest, check=False)
         created = list(_objects(result.stdout))
         if result.exit_code == 0:
             return created
