@@ -37,7 +37,7 @@ class SubmitCommand(click.Command):
         groups: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
-            if record:
+            if record and isinstance(parameter, click.Option):
                 group = parameter.group if isinstance(parameter, GroupedOption) else "Other"
                 groups.setdefault(group, []).append(record)
         for group, records in groups.items():
@@ -140,7 +140,10 @@ def _split(arguments: list[str]) -> tuple[list[str], bool, list[str]]:
 
 
 def _configured(submit_command: SubmitCommand) -> dict[str, Any]:
-    path = configuration.find(os.getcwd())
+    try:
+        path = configuration.find(os.getcwd())
+    except FileNotFoundError:
+        raise UsageError("the current folder does not exist any more") from None
     if path is None:
         return {}
     options = [one for one in submit_command.params if isinstance(one, GroupedOption)]

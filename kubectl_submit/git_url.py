@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 TRANSPORTS = ("https", "http", "ssh", "git")
-WITH_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://(?:[^/@]*@)?(.*)", re.IGNORECASE | re.DOTALL)
+WITH_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://(?:[^/]*@)?(.*)", re.IGNORECASE | re.DOTALL)
 # user@host:path, no slash before the colon; never an option, never `transport::address`.
 SCP_FORM = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?!:)[^:].*")
 
@@ -21,7 +21,7 @@ def without_credentials(url: str) -> str:
     match = WITH_SCHEME.fullmatch(url)
     if not match:
         return url
-    user = re.match(r"ssh://([^/@:]+)(?::[^/@]*)?@", url)  # ssh needs its user, which is no secret
+    user = re.match(r"ssh://([^/@:]+)(?::[^/]*)?@", url)  # ssh needs its user, which is no secret
     return f"{match[1]}://{user[1] + '@' if user else ''}{match[2]}"
 
 

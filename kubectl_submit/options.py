@@ -7,6 +7,7 @@ default, its help and its place in the help. A default of None means: what the m
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,7 @@ class Parsed(click.ParamType[Any]):
         return self.name
 
 
+TEXT = Parsed("TEXT", values.encodable)
 DURATION = Parsed("DURATION", values.positive_duration)
 SECONDS = Parsed("DURATION", values.duration)
 QUANTITY = Parsed("QUANTITY", values.quantity)
@@ -66,6 +68,8 @@ def option(
     """
     if attributes.get("multiple"):
         default = ()
+    if not (attributes.get("is_flag") or negation):
+        attributes.setdefault("type", TEXT)
     metadata = {
         "group": group,
         "flags": flags,
@@ -327,9 +331,20 @@ class GroupedOption(click.Option):
             help=metadata["help"],
             default=field.default,
             show_default=isinstance(field.default, str),
-            envvar=ENVIRONMENT_PREFIX + self.key.upper().replace("-", "_"),
+            envvar=_variable(self.key),
             **metadata["attributes"],
         )
+
+
+def _variable(key: str) -> str | None:
+    """The option's environment variable.
+
+    In a container of ours the run's facts stand in variables of that form, too: KUBECTL_SUBMIT_NAME
+    is the name of the run that submits, not of the one that is submitted.
+    """
+    variable = ENVIRONMENT_PREFIX + key.upper().replace("-", "_")
+    in_a_run = ENVIRONMENT_PREFIX + "CREATED_BY" in os.environ
+    return None if in_a_run and key == "name" else variable
 
 
 def declared() -> list[GroupedOption]:

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from git import Repo
 
 GITLINK_MODE = "160000"
-# The user's repository is only read: no index refresh is written, no hook or monitor is started.
-READ_ONLY = {"GIT_OPTIONAL_LOCKS": "0"}
+QUIET_SETTINGS = {"core.hooksPath": os.devnull, "core.fsmonitor": "false"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +107,7 @@ def _write_tree(repo: Repo, commit: str, tree: Path, index: Path) -> None:
     from git import GitCommandError
 
     tree.mkdir(exist_ok=True)
-    environment = {"GIT_INDEX_FILE": str(index), **READ_ONLY}
+    environment = {"GIT_INDEX_FILE": str(index), **_environment()}
     try:
         with repo.git.custom_environment(**environment):
             repo.git.read_tree(commit)
@@ -136,6 +135,18 @@ def _submodule(repo: Repo, path: str) -> Repo:
             f"the submodule {path} is not checked out",
             remedy="Run `git submodule update --init --recursive`.",
         ) from None
+
+
+def _environment() -> dict[str, str]:
+    """The user's repository is only read: no index is refreshed, no hook or monitor started.
+
+    Settings by environment are git's (git-config(1), GIT_CONFIG_COUNT); the user's own stay.
+    """
+    count = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    settings = {"GIT_OPTIONAL_LOCKS": "0", "GIT_CONFIG_COUNT": str(count + len(QUIET_SETTINGS))}
+    for number, (key, value) in enumerate(QUIET_SETTINGS.items(), count):
+        settings |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return settings
 
 
 def _open(start: Path) -> Repo:
@@ -166,7 +177,7 @@ def _git_module() -> ModuleType:
 def _ask(repo: Repo, *argv: str) -> str:
     """What git answers; empty where it has no answer."""
     status, text, _ = repo.git.execute(
-        ["git", *argv], with_extended_output=True, with_exceptions=False, env=READ_ONLY
+        ["git", *argv], with_extended_output=True, with_exceptions=False, env=_environment()
     )
     return str(text) if status == 0 else ""
 
@@ -175,10 +186,10 @@ def _status(repo: Repo) -> tuple[Changes, str, str]:
     """The changes, the commit and the branch, from one `git status` (porcelain version 2)."""
     from git import GitCommandError
 
-    argv = ["git", "-c", "core.fsmonitor=false", "status", "--porcelain=v2", "--branch", "-z"]
-    argv += ["--untracked-files=normal", "--ignore-submodules=none", "--no-renames"]
+    argv = ["git", "status", "--porcelain=v2", "--branch", "-z", "--no-renames"]
+    argv += ["--untracked-files=normal", "--ignore-submodules=none"]
     try:
-        text = str(repo.git.execute(argv, env=READ_ONLY, strip_newline_in_stdout=False))
+        text = str(repo.git.execute(argv, env=_environment(), strip_newline_in_stdout=False))
     except GitCommandError as error:
         raise RepositoryError("git status failed", last_words=str(error.stderr)) from None
     return parse_status(text)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # Patterns as text: compiling them costs --help 4 ms.
 # resource.Quantity without the exponent form, which nobody types.
-QUANTITY = r"\d+(\.\d+)?(m|k|[MGTPE]|[KMGTPE]i)?"
+QUANTITY = r"[0-9]+(\.[0-9]+)?(m|k|[MGTPE]|[KMGTPE]i)?"
 DNS_LABEL = r"[a-z]([-a-z0-9]*[a-z0-9])?"
 DNS_SUBDOMAIN = r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
 ENVIRONMENT_NAME = r"[-._a-zA-Z][-._a-zA-Z0-9]*"
 # The name part of distribution's reference grammar, with an optional host and port.
 REPOSITORY = (
-    r"([a-zA-Z0-9.-]+(:\d+)?/)?[a-z0-9]+((\.|_{1,2}|-+)[a-z0-9]+)*"
+    r"([a-zA-Z0-9.-]+(:[0-9]+)?/)?[a-z0-9]+((\.|_{1,2}|-+)[a-z0-9]+)*"
     r"(/[a-z0-9]+((\.|_{1,2}|-+)[a-z0-9]+)*)*"
 )
 
@@ -30,7 +30,7 @@ class SecretMount:
 
 def duration(text: str) -> int:
     """Seconds of `90`, `90s`, `5m`, `1h30m` or `2d`."""
-    parts = re.findall(r"(\d+)([smhd])", text)
+    parts = re.findall(r"([0-9]+)([smhd])", text)
     if text.isascii() and text.isdigit():
         return int(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
@@ -98,7 +98,9 @@ def image_repository(text: str) -> str:
 
 
 def encodable(text: str) -> str:
-    """The text, if the Kubernetes API can carry it: valid UTF-8 without NUL."""
+    """The text, if the Kubernetes API and a process can carry it: valid UTF-8 without NUL."""
+    if "\0" in text:
+        raise ValueError("it holds a NUL character")
     try:
         text.encode()
     except UnicodeEncodeError:
