@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 
 from kubectl_submit import manifest, provenance
@@ -41,11 +43,12 @@ def mount_secret(
     pod_spec: Node, container: Node, secret: str, path: str, *, items: Mapping[str, str] = {}
 ) -> None:
     """Mount an existing Secret read-only; `items` renames keys to files."""
-    volume = f"secret-{secret}".replace(".", "-")[:63].rstrip("-")
     source: dict[str, object] = {"secretName": secret, "defaultMode": 0o444}
     if items:
         source["items"] = [{"key": key, "path": file} for key, file in items.items()]
-        volume = f"{volume[:56]}-config"
+    # A volume's name is a DNS label, a Secret's may be longer and have dots.
+    unique = hashlib.sha256(json.dumps(source).encode()).hexdigest()[:8]
+    volume = f"secret-{secret.replace('.', '-')[:40].rstrip('-')}-{unique}"
     manifest.put_named(pod_spec, "volumes", {"name": volume, "secret": source})
     mount = {"name": volume, "mountPath": path, "readOnly": True}
     manifest.put_named(container, "volumeMounts", mount, by="mountPath")
