@@ -53,10 +53,7 @@ class Kubectl:
         for _ in range(CREATE_RETRIES):
             if result.exit_code == 0 or not any(sign in result.stderr for sign in CUT):
                 break
-            result = command.run(self._argv(argv), stdin=manifest, check=False)
-            if "(AlreadyExists)" in result.stderr:
-                argv_get = ["get", "-f", "-", "-o", "json"]
-                result = command.run(self._argv(argv_get), stdin=manifest, check=False)
+            result = self._create_again(argv, manifest)
         created = list(_objects(result.stdout))
         if result.exit_code == 0:
             return created
@@ -64,6 +61,14 @@ class Kubectl:
             for obj in created:
                 self.delete(obj["kind"], obj["metadata"]["name"], obj["metadata"].get("namespace"))
         raise _cluster_error("the cluster refused the manifest", result.stderr)
+
+    def _create_again(self, argv: Sequence[str], manifest: str) -> command.Result:
+        """Create what the call before this one may have created already."""
+        result = command.run(self._argv(argv), stdin=manifest, check=False)
+        if "(AlreadyExists)" in result.stderr:
+            argv = ["get", "-f", "-", "-o", "json"]
+            result = command.run(self._argv(argv), stdin=manifest, check=False)
+        return result
 
     def missing(self, names: Sequence[str], namespace: str | None = None) -> list[str]:
         """Which of these `kind/name` do not exist. What may not be read counts as there."""
