@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from kubectl_submit import docker, preflight
 from kubectl_submit.build_backends import BACKENDS as BUILD_BACKENDS
-from kubectl_submit.errors import DetachedError, ExecutionError, PendingTimeoutError
+from kubectl_submit.errors import ClusterError, DetachedError, ExecutionError, PendingTimeoutError
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.execution_backends import BACKENDS as EXECUTION_BACKENDS
 from kubectl_submit.follow import Wishes, follow
@@ -58,7 +58,6 @@ def _resolve(options: Options) -> Image:
 
 def _follow(execution: Execution, kubectl: Kubectl, options: Options, output: Output) -> Outcome:
     """Show the job to its end; one that never ran is deleted, one that runs outlives us."""
-    namespace = execution.namespace
     several = execution.workers > 1 and options.logs == "all"
     lines = output.job(prefixed=several if options.prefix is None else options.prefix)
     wishes = Wishes(
@@ -70,14 +69,24 @@ def _follow(execution: Execution, kubectl: Kubectl, options: Options, output: Ou
     try:
         return follow(execution, kubectl, lines, wishes)
     except (ExecutionError, PendingTimeoutError):
-        kubectl.delete(execution.kind, execution.name, namespace)
+        kubectl.delete(execution.kind, execution.name, execution.namespace)
+        raise
+    except ClusterError as error:
+        error.remedy = "\n".join(filter(None, [error.remedy, _how_to_go_on(execution)]))
         raise
     except KeyboardInterrupt:
         raise DetachedError(
             f"detached; {execution.kind}/{execution.name} goes on in the cluster",
-            remedy=f"See it:    kubectl logs -n {namespace} -f {execution.kind}/{execution.name}\n"
-            f"Cancel it: kubectl delete -n {namespace} {execution.kind}/{execution.name}",
+            remedy=_how_to_go_on(execution),
         ) from None
+
+
+def _how_to_go_on(execution: Execution) -> str:
+    job = f"{execution.kind}/{execution.name}"
+    return (
+        f"See it:    kubectl logs -n {execution.namespace} -f {job}\n"
+        f"Cancel it: kubectl delete -n {execution.namespace} {job}"
+    )
 
 
 def _report(execution: Execution, outcome: Outcome, output: Output) -> int:
