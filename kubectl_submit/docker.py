@@ -61,7 +61,7 @@ def build_and_push(
             f"the image build failed: docker buildx exited {error.program_exit_code}",
             remedy="Its last lines are above.",
         ) from None
-    return pushed_digest(metadata.read_text(encoding="utf-8"))
+    return pushed_digest(metadata.read_text(encoding="utf-8") if metadata.exists() else "")
 
 
 def pushed_digest(metadata: str) -> str:

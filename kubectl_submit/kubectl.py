@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,19 +17,23 @@ from kubectl_submit.execution import Execution
 Object = dict[str, Any]
 """A Kubernetes object, as kubectl prints it in JSON."""
 
-LOST = "Is this the right context, and is the cluster reachable?"
-# A sign in kubectl's words, what it means, and what a user can do about it. The words are those
-# of kubectl (cmd/util/helpers.go), of client-go and of the API server's status reasons.
+# A pattern in kubectl's words, what it means, and what a user can do about it. The words are those
+# of kubectl (cmd/util/helpers.go), of client-go and Go's net package, and of the API server.
 MEANINGS = (
-    ("(Forbidden)", "not allowed", "Ask for the permission, or choose another namespace with -n."),
-    ("(Unauthorized)", "not logged in", "Log in to the cluster again, or choose another context."),
-    ("must be logged in", "not logged in", "Log in to the cluster again."),
-    ("namespaces ", "there is no such namespace", "Choose an existing one with -n."),
-    ("connect", "cannot reach the cluster", LOST),
-    ("no such host", "cannot reach the cluster", LOST),
-    ("refused", "cannot reach the cluster", LOST),
-    ("imeout", "cannot reach the cluster", LOST),
-    ("context", "there is no such context", "See `kubectl config get-contexts`."),
+    (r"\(Forbidden\)", "not allowed", "Ask for the permission, or choose a namespace with -n."),
+    (r"\(Unauthorized\)|must be logged in", "not logged in", "Log in to the cluster again."),
+    (r'namespaces ".*" not found', "there is no such namespace", "Choose one with -n."),
+    (
+        r"Unable to connect to the server|connection refused|was refused - did you specify|"
+        r"no such host|i/o timeout|TLS handshake timeout",
+        "cannot reach the cluster",
+        "Is this the right context, and is the cluster reachable?",
+    ),
+    (
+        r'context ".*" does not exist|context was not found',
+        "there is no such context",
+        "See `kubectl config get-contexts`.",
+    ),
 )
 # A connection that was there and broke (Go's net package); the request may have been heard.
 CUT = ("EOF", "connection reset", "connection lost", "broken pipe")
@@ -57,10 +62,19 @@ class Kubectl:
         created = list(_objects(result.stdout))
         if result.exit_code == 0:
             return created
+        refusal = _cluster_error("the cluster refused the manifest", result.stderr)
         if not dry_run:
-            for obj in created:
-                self.delete(obj["kind"], obj["metadata"]["name"], obj["metadata"].get("namespace"))
-        raise _cluster_error("the cluster refused the manifest", result.stderr)
+            self._delete_all(created, refusal)
+        raise refusal
+
+    def _delete_all(self, created: Sequence[Object], refusal: ClusterError) -> None:
+        """Take back what was created before a refusal; what cannot be taken back is named."""
+        for obj in created:
+            metadata = obj["metadata"]
+            try:
+                self.delete(obj["kind"], metadata["name"], metadata.get("namespace"))
+            except ClusterError as error:
+                refusal.remedy += f"\nDelete {obj['kind']} {metadata['name']} yourself: {error}"
 
     def _create_again(self, argv: Sequence[str], manifest: str) -> command.Result:
         """Create what the call before this one may have created already."""
@@ -144,6 +158,6 @@ def _objects(text: str) -> Iterator[Object]:
 
 
 def _cluster_error(message: str, stderr: str) -> ClusterError:
-    meanings = (found[1:] for found in MEANINGS if found[0] in stderr)
+    meanings = (found[1:] for found in MEANINGS if re.search(found[0], stderr))
     meaning, remedy = next(meanings, (message, ""))
     return ClusterError(meaning, last_words=command.mask(stderr), remedy=remedy)

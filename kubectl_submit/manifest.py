@@ -5,11 +5,12 @@ ruamel.yaml keeps comments, order, quotes, anchors and extra documents of a user
 
 from __future__ import annotations
 
+import copy
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -20,6 +21,35 @@ from kubectl_submit.errors import ManifestError
 
 Node = CommentedMap
 Path_ = tuple[str, ...]
+
+POD = "spec.template.spec"
+# What is edited in a Job, and the type it must have there.
+SHAPE: dict[str, type[Any]] = {
+    "metadata": CommentedMap,
+    "metadata.labels": CommentedMap,
+    "metadata.annotations": CommentedMap,
+    "spec": CommentedMap,
+    "spec.completions": int,
+    "spec.template": CommentedMap,
+    "spec.template.metadata": CommentedMap,
+    "spec.template.metadata.labels": CommentedMap,
+    "spec.template.metadata.annotations": CommentedMap,
+    POD: CommentedMap,
+    f"{POD}.volumes": CommentedSeq,
+    f"{POD}.imagePullSecrets": CommentedSeq,
+    f"{POD}.initContainers": CommentedSeq,
+    f"{POD}.initContainers[]": CommentedMap,
+    f"{POD}.containers": CommentedSeq,
+    f"{POD}.containers[]": CommentedMap,
+    f"{POD}.containers[].env": CommentedSeq,
+    f"{POD}.containers[].env[]": CommentedMap,
+    f"{POD}.containers[].env[].name": str,
+    f"{POD}.containers[].volumeMounts": CommentedSeq,
+    f"{POD}.containers[].resources": CommentedMap,
+    f"{POD}.containers[].resources.limits": CommentedMap,
+    f"{POD}.containers[].resources.requests": CommentedMap,
+}
+NAMES = {CommentedMap: "a mapping", CommentedSeq: "a list", int: "a number", str: "text"}
 
 
 def read(path: Path | None, default: str) -> tuple[str, str]:
@@ -72,23 +102,34 @@ def only(documents: Iterable[Node], kind: str, source: str) -> Node:
 
 def only_container(pod_spec: Node, source: str) -> Node:
     """The one container of a pod; ManifestError if there is none, or more than one."""
-    containers = child(pod_spec, "containers", kind=CommentedSeq, source=source)
-    if len(containers) == 1 and isinstance(containers[0], CommentedMap):
-        return containers[0]
+    containers = child(pod_spec, "containers", kind=CommentedSeq)
+    if len(containers) == 1:
+        containers[0] = _unshared(containers[0])
+        return cast("Node", containers[0])
     raise ManifestError(
         f"{source}: {len(containers)} containers in the pod, where one is needed",
         remedy="Sidecars go to initContainers, with `restartPolicy: Always`.",
     )
 
 
-def child(node: Node, *path: str, kind: type[Any] = CommentedMap, source: str = "") -> Any:
+def check_shape(root: Node, source: str) -> None:
+    """ManifestError if what we are about to edit is not of the type it must be."""
+    for path, kind in SHAPE.items():
+        for value in _found(root, path.split(".")):
+            missing = value is None and not path.endswith(("[]", ".name"))
+            if not (missing or isinstance(value, kind)):
+                raise ManifestError(f"{source}: {path} is not {NAMES[kind]}")
+
+
+def child(node: Node, *path: str, kind: type[Any] = CommentedMap) -> Any:
     """The mapping (or sequence) at a path below a node, made where it is missing."""
     for step, key in enumerate(path):
         wanted = kind if step == len(path) - 1 else CommentedMap
         if node.get(key) is None:
             node[key] = wanted()
         if not isinstance(node[key], wanted):
-            raise ManifestError(f"{source or 'the manifest'}: {'.'.join(path)} has the wrong type")
+            raise ManifestError(f"{'.'.join(path)} has the wrong type in the manifest")
+        node[key] = _unshared(node[key])
         node = node[key]
     return node
 
@@ -96,7 +137,11 @@ def child(node: Node, *path: str, kind: type[Any] = CommentedMap, source: str = 
 def put(node: Node, path: Path_, value: object) -> None:
     """Set the value at a path, making what is missing on the way."""
     parent = child(node, *path[:-1]) if len(path) > 1 else node
-    parent[path[-1]] = quoted(value)
+    old, new = parent.get(path[-1]), quoted(value)
+    if isinstance(old, CommentedSeq) and isinstance(new, CommentedSeq) and old and new:
+        # The comment that follows a list hangs at its last item.
+        new.ca.items.update({len(new) - 1: old.ca.items.get(len(old) - 1, [None] * 4)})
+    parent[path[-1]] = new
 
 
 def put_all(node: Node, path: Path_, values: Mapping[str, str]) -> None:
@@ -128,6 +173,26 @@ def quoted(value: object) -> Any:
         return CommentedMap((key, quoted(item)) for key, item in value.items())
     if isinstance(value, list | tuple):
         return CommentedSeq([quoted(item) for item in value])
+    return value
+
+
+def _found(node: Any, path: list[str]) -> Iterator[Any]:
+    """The values at a path; `name[]` goes through every item of a list."""
+    if not path:
+        yield node
+    elif isinstance(node, CommentedMap):
+        key = path[0].removesuffix("[]")
+        value = node.get(key)
+        items = value if path[0].endswith("[]") and isinstance(value, CommentedSeq) else [value]
+        for item in items:
+            yield from _found(item, path[1:])
+
+
+def _unshared(value: Any) -> Any:
+    """A copy of what an anchor shares with other places; they are to stay as they are."""
+    if isinstance(value, CommentedMap | CommentedSeq) and value.anchor.value:
+        value = copy.deepcopy(value)
+        value.anchor.value = None
     return value
 
 

@@ -27,6 +27,8 @@ HOPELESS_WAITING = (
 )
 # … but these pulls may succeed the next time.
 PASSING_PULL_FAULTS = ("QPS exceeded", "toomanyrequests", "i/o timeout", "handshake timeout")
+# What admission plugins say before they know enough.
+PASSING_REFUSALS = ("status unknown for quota", "not yet ready to handle request")
 # The container's process could not be started at all (containerd's and dockershim's word for it).
 NEVER_STARTED = ("StartError", "ContainerCannotRun")
 UNEVENTFUL = ("ContainerCreating", "PodInitializing")
@@ -134,10 +136,11 @@ def outcome(job: JobState, pods: Iterable[PodState], workers: int) -> Outcome | 
         return None
     failed = [pod for pod in pods if pod.failed]
     by_itself = [pod for pod in failed if not pod.stopped] or failed
+    if job.reason == TIMED_OUT:
+        return Outcome(exit_code=124, summary=f"ran longer than the Job allows ({job.message})")
     if not by_itself:
         reason = f"{job.reason}: {job.message}" if job.message else job.reason
-        code = 124 if job.reason == TIMED_OUT else 125
-        return Outcome(exit_code=code, summary=f"the job failed without an exit code ({reason})")
+        return Outcome(exit_code=125, summary=f"the job failed without an exit code ({reason})")
     first = min(by_itself, key=lambda pod: pod.finished_at or "9")
     code = 125 if first.exit_code is None else first.exit_code
     return Outcome(
@@ -174,7 +177,9 @@ def no_pod_reason(event: Object) -> tuple[str, bool]:
     if quota:
         asked, limits = _amounts(quota[1]), _amounts(quota[3])
         return message, any(amount > limits.get(what, amount) for what, amount in asked.items())
-    return message, message.startswith("forbidden") or "not found" in message
+    passing = any(words in message for words in PASSING_REFUSALS)
+    refused = message.startswith("forbidden") or "not found" in message
+    return message, refused and not passing
 
 
 def _amounts(text: str) -> dict[str, float]:
@@ -185,7 +190,7 @@ def _amounts(text: str) -> dict[str, float]:
 
 def quantity_value(text: str) -> float:
     """The number that a Kubernetes quantity stands for; 0 if it is none."""
-    match = re.fullmatch(r"([0-9.]+)(m|k|[MGTPE]|[KMGTPE]i)?", text)
+    match = re.fullmatch(r"(-?[0-9]*\.?[0-9]+(?:[eE]-?[0-9]{1,2})?)(m|k|[MGTPE]|[KMGTPE]i)?", text)
     if not match:
         return 0.0
     unit = match[2] or ""

@@ -24,17 +24,18 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     text, source = manifest.read(parameters.manifest, "job.yml")
     documents = manifest.load(text, source)
     root = manifest.only(documents, "Job", source)
+    manifest.check_shape(root, source)
     facts = parameters.source.facts(parameters.name)
     recorded = {"image": parameters.image.reference, "command": list(parameters.argv)}
     pod_template.identify(root, parameters.name, facts, **recorded)
     _set_job(root, parameters)
-    workers = int(root["spec"].get("completions") or 1)
+    workers = manifest.child(root, "spec").get("completions") or 1
     if workers > 1:
         documents.append(_service(parameters.name, facts))
 
-    template = manifest.child(root, "spec", "template", source=source)
+    template = manifest.child(root, "spec", "template")
     pod_template.describe(template, facts, **recorded)
-    pod_spec = manifest.child(template, "spec", source=source)
+    pod_spec = manifest.child(template, "spec")
     container = manifest.only_container(pod_spec, source)
     _set_container(container, parameters)
     _set_ranks(pod_spec, container, workers, parameters)
@@ -76,6 +77,9 @@ def _set_container(container: Node, parameters: ExecutionParameters) -> None:
         # Kubernetes takes the limit of an extended resource as its request.
         limit = ("resources", "limits", parameters.gpu_resource)
         manifest.put(container, limit, str(parameters.gpus))
+    elif parameters.gpus == 0:
+        for kind in ("requests", "limits"):
+            manifest.child(container, "resources", kind).pop(parameters.gpu_resource, None)
 
 
 def _set_ranks(
