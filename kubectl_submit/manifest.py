@@ -181,11 +181,12 @@ def _found(node: Any, path: list[str]) -> Iterator[Any]:
     if not path:
         yield node
     elif isinstance(node, CommentedMap):
-        key = path[0].removesuffix("[]")
-        value = node.get(key)
-        items = value if path[0].endswith("[]") and isinstance(value, CommentedSeq) else [value]
-        for item in items:
-            yield from _found(item, path[1:])
+        value = node.get(path[0].removesuffix("[]"))
+        if not path[0].endswith("[]"):
+            yield from _found(value, path[1:])
+        elif isinstance(value, CommentedSeq):
+            for item in value:
+                yield from _found(item, path[1:])
 
 
 def _unshared(value: Any) -> Any:
