@@ -129,7 +129,11 @@ def _run(arguments: list[str]) -> int:
     from kubectl_submit.output import Output
     from kubectl_submit.submit import submit
 
-    return submit(options, argv, Output(quiet=options.quiet))
+    output = Output(quiet=options.quiet)
+    try:
+        return submit(options, argv, output)
+    finally:
+        output.clear()
 
 
 def _split(arguments: list[str]) -> tuple[list[str], bool, list[str]]:

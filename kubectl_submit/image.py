@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,3 +29,15 @@ def parse_reference(reference: str) -> Image:
     head, slash, last = rest.rpartition("/")
     last, _, tag = last.partition(":")
     return Image(name=f"{head}{slash}{last}", tag=tag, digest=digest)
+
+
+def seen_from_here(image: Image, inside: str | None, here: str | None) -> Image:
+    """The image under the name that its registry has on this machine.
+
+    The names of one repository, `inside` the cluster and `here`, tell that of its registry.
+    """
+    inside_host, here_host = (inside or "").partition("/")[0], (here or "").partition("/")[0]
+    host, slash, path = image.name.partition("/")
+    if inside_host and here_host and slash and host == inside_host:
+        return replace(image, name=f"{here_host}/{path}")
+    return image

@@ -14,7 +14,7 @@ from kubectl_submit.errors import ClusterError, DetachedError, ExecutionError, P
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.execution_backends import BACKENDS as EXECUTION_BACKENDS
 from kubectl_submit.follow import Wishes, follow
-from kubectl_submit.image import Image, parse_reference
+from kubectl_submit.image import Image, parse_reference, seen_from_here
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.options import Options, kubectl_flags
 from kubectl_submit.output import Output
@@ -53,7 +53,8 @@ def _resolve(options: Options) -> Image:
     image = parse_reference(options.image or "")
     if image.digest or not docker.installed():
         return image
-    return replace(image, digest=docker.digest(image.reference))
+    here = seen_from_here(image, options.pull_repository, options.image_repository)
+    return replace(image, digest=docker.digest(here.reference))
 
 
 def _follow(execution: Execution, kubectl: Kubectl, options: Options, output: Output) -> Outcome:
