@@ -47,6 +47,10 @@ class ClusterError(SubmitError):
     """kubectl failed, or the cluster refused."""
 
 
+class OutputError(SubmitError):
+    """The job's output cannot be written."""
+
+
 class BuildError(SubmitError):
     """No image came out of the build."""
 

@@ -7,6 +7,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, BinaryIO
 
+from kubectl_submit.errors import OutputError
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -110,6 +112,9 @@ class WorkerLines:
         except BrokenPipeError:  # `| head`: the reader has enough, the job goes on
             self._stream = None
             _point_stdout_nowhere()
+        except OSError as error:
+            _point_stdout_nowhere()
+            raise OutputError(f"cannot write the output: {error.strerror}") from None
 
     def waiting(self, why: str) -> None:
         """Why nothing happens yet."""

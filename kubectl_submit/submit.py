@@ -10,7 +10,13 @@ from dataclasses import replace
 
 from kubectl_submit import docker, preflight
 from kubectl_submit.build_backends import BACKENDS as BUILD_BACKENDS
-from kubectl_submit.errors import ClusterError, DetachedError, ExecutionError, PendingTimeoutError
+from kubectl_submit.errors import (
+    ClusterError,
+    DetachedError,
+    ExecutionError,
+    OutputError,
+    PendingTimeoutError,
+)
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.execution_backends import BACKENDS as EXECUTION_BACKENDS
 from kubectl_submit.follow import Wishes, follow
@@ -72,7 +78,7 @@ def _follow(execution: Execution, kubectl: Kubectl, options: Options, output: Ou
     except (ExecutionError, PendingTimeoutError):
         kubectl.delete(execution.kind, execution.name, execution.namespace)
         raise
-    except ClusterError as error:
+    except (ClusterError, OutputError) as error:
         error.remedy = "\n".join(filter(None, [error.remedy, _how_to_go_on(execution)]))
         raise
     except KeyboardInterrupt:
