@@ -98,6 +98,7 @@ class _Follower:
             loop, kubectl, execution, audience.lines, self._lost, keep_times=wishes.keep_times
         )
         self._waiting = Waiting(execution.uid, execution.workers)
+        self._admitted_at: float | None = None
         self._decided_at: float | None = None
         self._events: ObjectWatch | None = None
         one_job = f"metadata.name={execution.name}"
@@ -117,18 +118,18 @@ class _Follower:
         return found
 
     def _give_up_after(self, seconds: float) -> None:
-        """End with PendingTimeoutError if a worker has not started by then."""
-
-        def check() -> None:
-            if self._job.suspended:  # time in a queue is no waiting of ours
-                self._loop.later(seconds, check)
-            elif not self._all_started:
-                raise PendingTimeoutError(
-                    f"{self._execution.name} did not start within {seconds:g} seconds",
-                    last_words=self._waiting.reason(self._job, self._pods.values()),
-                )
-
-        self._loop.later(seconds, check)
+        """End with PendingTimeoutError if not all workers have started by then."""
+        if self._all_started:
+            return
+        # Time in a queue is no waiting of ours.
+        waited = time.monotonic() - self._admitted_at if self._admitted_at else 0.0
+        if waited < seconds:
+            self._loop.later(min(seconds - waited, 1.0), lambda: self._give_up_after(seconds))
+            return
+        raise PendingTimeoutError(
+            f"{self._execution.name} did not start within {seconds:g} seconds",
+            last_words=self._waiting.reason(self._job, self._pods.values()),
+        )
 
     def _watch(
         self, path: str, on_change: OnChange, *, needed: bool = True, **query: str
@@ -147,6 +148,10 @@ class _Follower:
         if job["metadata"]["uid"] != self._execution.uid:
             return
         self._job = watch.job_state(job)
+        if self._job.suspended:
+            self._admitted_at = None
+        elif self._admitted_at is None:
+            self._admitted_at = time.monotonic()
         if change == "DELETED" and self._outcome() is None:
             raise ExecutionError(f"the job {self._execution.name} was deleted")
         self._update()
@@ -240,9 +245,8 @@ class _Follower:
         now = time.monotonic()
         if self._decided_at is None:
             self._decided_at = now
-        patience = ENDED_SECONDS if self._job.settled else STOPPING_SECONDS
-        ended = all(pod.ended for pod in self._pods.values())
-        if ended and self._logs.complete:
+        patience = ENDED_SECONDS if self._job.settled and self._pods else STOPPING_SECONDS
+        if self._pods_told_their_end and self._logs.complete:
             self.done = True
         elif now >= self._decided_at + patience:
             if self._job.settled:
@@ -250,3 +254,13 @@ class _Follower:
             self.done = True
         else:
             self._loop.later(0.05, self._finish)
+
+    @property
+    def _pods_told_their_end(self) -> bool:
+        """Whether the pods, which are watched apart from the Job, explain how it ended."""
+        pods = self._pods.values()
+        if not all(pod.ended for pod in pods):
+            return False
+        if self._job.succeeded:
+            return len(pods) >= self._execution.workers
+        return any(pod.failed for pod in pods)

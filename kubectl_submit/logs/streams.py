@@ -216,11 +216,11 @@ class LogStreams:
         self._arrange_soon(0)
 
     def _after_stream(self, worker: Worker, *, well: bool, final: bool) -> None:
-        worker.through = well
+        worker.through = worker.through or well
         if well and (final or worker.stopped):
             self._complete(worker, checked=final)
         elif worker.gone:
-            self._complete(worker, checked=True)
+            self._complete(worker, checked=not worker.through)
         elif not (well and worker.ended):
             self._loop.later(worker.wait(time.monotonic()), lambda: self._arrange_soon(0))
 

@@ -48,8 +48,9 @@ class Worker:
         """The new lines in what has come."""
         self.heard_at = now
         self.pause = FIRST_PAUSE
-        self.through = False
-        return self.resume.take(data)
+        lines = self.resume.take(data)
+        self.through = self.through and not lines
+        return lines
 
     def wait(self, now: float) -> float:
         """Seconds until it may be read again; longer each time until something comes."""

@@ -1,0 +1,114 @@
+"""A namespace for each test, and `kubectl submit` in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Commands, Finished, Running
+
+Object = dict[str, Any]
+
+
+class Namespace:
+    """A namespace of the test's own."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
+        """Run kubectl here; what it prints."""
+        result = subprocess.run(
+            ["kubectl", "--namespace", self.name, *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def create(self, manifest: str) -> None:
+        """Create what stands in a manifest."""
+        self.kubectl("create", "--filename=-", stdin=manifest)
+
+    def get(self, kinds: str, selector: str = "") -> list[Object]:
+        """The objects of some kinds that are not being deleted, the oldest first."""
+        answer = self.kubectl("get", kinds, f"--selector={selector}", "--output=json")
+        objects: list[Object] = json.loads(answer)["items"]
+        alive = [obj for obj in objects if "deletionTimestamp" not in obj["metadata"]]
+        return sorted(alive, key=lambda obj: str(obj["metadata"]["creationTimestamp"]))
+
+    def names(self, kinds: str) -> list[str]:
+        """The names of the objects of some kinds that are not being deleted."""
+        return [obj["metadata"]["name"] for obj in self.get(kinds)]
+
+    def job(self) -> Object:
+        """The one Job that runs, or ran, a command."""
+        (job,) = (job for job in self.get("jobs") if not job["metadata"]["name"].endswith("-build"))
+        return job
+
+    def pod(self) -> Object:
+        """The one pod of that Job."""
+        (pod,) = self.get("pods", f"batch.kubernetes.io/job-name={self.job()['metadata']['name']}")
+        return pod
+
+
+@pytest.fixture
+def namespace() -> Iterator[Namespace]:
+    """An empty namespace."""
+    namespace = Namespace(f"test-{uuid.uuid4().hex[:8]}")
+    namespace.kubectl("create", "namespace", namespace.name)
+    namespace.kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
+    yield namespace
+    namespace.kubectl("delete", "namespace", namespace.name, "--wait=false")
+
+
+class Submit:
+    """`kubectl submit` in a namespace."""
+
+    def __init__(self, commands: Commands, namespace: str) -> None:
+        self._commands = commands
+        self._argv = ("kubectl", "submit", f"--namespace={namespace}")
+
+    def __call__(
+        self, *arguments: str, cwd: Path | None = None, env: Mapping[str, str] = {}
+    ) -> Finished:
+        """Run it to its end."""
+        return self.start(*arguments, cwd=cwd, env=env).finish()
+
+    def start(
+        self, *arguments: str, cwd: Path | None = None, env: Mapping[str, str] = {}
+    ) -> Running:
+        """Start it."""
+        return self._commands.start(*self._argv, *arguments, cwd=cwd, env=env)
+
+
+@pytest.fixture
+def submit(commands: Commands, namespace: Namespace) -> Submit:
+    """`kubectl submit` in the test's namespace."""
+    return Submit(commands, namespace.name)
+
+
+def _official_or_local(name: str) -> str:
+    registry = os.environ.get("LOCAL_PULL_REGISTRY")
+    return f"{registry}/{name}" if registry else name
+
+
+@pytest.fixture(scope="session")
+def busybox() -> str:
+    """A small image with a shell."""
+    return _official_or_local("busybox:1")
+
+
+@pytest.fixture(scope="session")
+def python() -> str:
+    """An image with Python."""
+    return _official_or_local("python:3")

@@ -1,0 +1,102 @@
+"""Faults of the whole cluster: these tests run one after another, and nothing else beside them."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.conftest import Namespace, Submit
+from tests.cluster.counting import FAULTLESS, check, count
+from tests.conftest import eventually, local
+
+LOCAL_CLUSTER = Path(__file__).parents[3] / "scripts" / "local-cluster"
+
+
+def kill(component: str) -> None:
+    """End a part of the local cluster at once."""
+    local("LOCAL_GIT")
+    status = subprocess.run([LOCAL_CLUSTER, "status"], capture_output=True, text=True, check=False)
+    match = re.search(rf"^{component} +running \(pid (\d+)\)", status.stdout, re.MULTILINE)
+    assert match, status.stdout
+    os.kill(int(match[1]), signal.SIGKILL)
+
+
+def restart() -> None:
+    """Start again what is not running."""
+    subprocess.run([LOCAL_CLUSTER, "up"], check=True, stdin=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("component", ["kube-apiserver", "kubelet", "containerd"])
+def test_a_part_of_the_cluster_is_killed_and_restarted(
+    component: str, submit: Submit, busybox: str
+) -> None:
+    flags = ("--workers=2", f"--image={busybox}", "--")
+    running = submit.start(*flags, *count(8000))
+    running.wait_for("[1] line 1000\n")
+    kill(component)
+    restart()
+    result = running.finish()
+    assert check(result.stdout, workers=2, lines=8000) == FAULTLESS
+    assert result.exit_code == 0
+
+
+def test_the_log_rotates_while_it_is_followed(
+    namespace: Namespace, submit: Submit, python: str
+) -> None:
+    """The kubelet rotates at 10 MiB; 40 MB are written, at a speed that can be followed."""
+    program = (
+        "import time\n"
+        "for number in range(200_000):\n"
+        "    print(f'line {number}' + 200 * ' ')\n"
+        "    if number % 2000 == 0: time.sleep(0.15)\n"
+        "time.sleep(2)\n"
+    )
+    running = submit.start(f"--image={python}", "--", "python", "-u", "-c", program)
+    running.wait_for("line 1000 ")
+    pod = namespace.pod()["metadata"]["name"]
+    result = running.finish()
+    lines = "\n".join(line.rstrip() for line in result.stdout.splitlines())
+    assert check(lines, workers=1, lines=200_000) == FAULTLESS
+    first = namespace.kubectl("logs", pod, "--limit-bytes=10")
+    assert first != "line 0    ", "the log has not been rotated, so nothing was tested"
+
+
+def test_lines_rotated_away_while_there_was_no_contact_are_named(
+    namespace: Namespace, submit: Submit, python: str
+) -> None:
+    """30 MB are written while the API server is away; the node keeps 10 of them to show."""
+    program = (
+        "import pathlib, time\n"
+        "print('line 0', flush=True)\n"
+        "while not pathlib.Path('/tmp/go').exists(): time.sleep(0.1)\n"
+        "time.sleep(5)\n"
+        "for number in range(1, 150_000):\n"
+        "    print(f'line {number}' + 200 * ' ', flush=True)\n"
+        "    if number % 1000 == 0: time.sleep(0.1)\n"
+        "time.sleep(20)\n"
+        "print('the end')\n"
+        "time.sleep(2)\n"
+    )
+    running = submit.start(f"--image={python}", "--", "python", "-c", program)
+    running.wait_for("line 0\n")
+    pod = namespace.pod()["metadata"]["name"]
+    namespace.kubectl("exec", pod, "--", "touch", "/tmp/go")
+    kill("kube-apiserver")
+    log = _log_files(namespace, pod)
+    eventually(lambda: len(list(log.parent.iterdir())) > 2, "rotated twice")
+    restart()
+    result = running.finish()
+    assert result.exit_code == 0
+    assert "the end\n" in result.stdout
+    assert "may be missing" in result.stderr
+
+
+def _log_files(namespace: Namespace, pod: str) -> Path:
+    """The node's own log file of a pod's container."""
+    (found,) = Path(local("LOCAL_POD_LOGS")).glob(f"{namespace.name}_{pod}_*/main/0.log")
+    return found

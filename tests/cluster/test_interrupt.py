@@ -1,0 +1,75 @@
+"""Ctrl-C: a build is cancelled, a job goes on."""
+
+from __future__ import annotations
+
+from tests.cluster.conftest import Namespace, Submit
+from tests.conftest import Repository
+
+SLOW_BUILD = "RUN echo slow; sleep 300\n"
+
+
+def test_while_the_cluster_builds(
+    repository: Repository, namespace: Namespace, submit: Submit
+) -> None:
+    dockerfile = (repository.folder / "Dockerfile").read_text(encoding="utf-8")
+    repository.write("Dockerfile", dockerfile + SLOW_BUILD)
+    repository.commit()
+    running = submit.start("--", "true", cwd=repository.folder)
+    running.wait_for(" slow\n")
+
+    running.press_ctrl_c()
+    result = running.finish()
+
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert result.stderr.endswith("error: interrupted\n")
+    assert namespace.names("jobs,pods") == []
+
+
+def test_while_this_machine_builds(
+    repository: Repository, namespace: Namespace, submit: Submit
+) -> None:
+    dockerfile = (repository.folder / "Dockerfile").read_text(encoding="utf-8")
+    repository.write("Dockerfile", dockerfile + SLOW_BUILD)
+    repository.commit()
+    running = submit.start("--build=local", "--", "true", cwd=repository.folder)
+    running.wait_for(" slow\n")
+
+    running.press_ctrl_c()
+    result = running.finish()
+
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert result.stderr.endswith("error: interrupted\n")
+    assert namespace.names("jobs,pods") == []
+
+
+def test_while_the_job_runs(namespace: Namespace, submit: Submit, busybox: str) -> None:
+    wait = "echo ready; until [ -e /tmp/sign ]; do sleep 0.1; done; echo still there"
+    running = submit.start("--workers=2", f"--image={busybox}", "--", "sh", "-c", wait)
+    running.wait_for("[0] ready\n")
+    running.wait_for("[1] ready\n")
+
+    running.press_ctrl_c()
+    result = running.finish()
+
+    assert result.exit_code == 130
+    assert sorted(result.stdout.splitlines()) == ["[0] ready", "[1] ready"]
+    job = namespace.job()["metadata"]["name"]
+    assert f"job/{job} goes on in the cluster\n" in result.stderr
+    see, cancel = (line.split(": ", 1)[1].strip() for line in result.stderr.splitlines()[-2:])
+    for pod in namespace.names("pods"):
+        namespace.kubectl("exec", pod, "--", "touch", "/tmp/sign")
+    namespace.kubectl("wait", "--for=condition=Complete", f"job/{job}", "--timeout=60s")
+    assert "ready\nstill there\n" in namespace.kubectl(*see.split()[1:])
+    namespace.kubectl(*cancel.split()[1:])
+    assert namespace.names("jobs") == []
+
+
+def test_while_the_job_waits(namespace: Namespace, submit: Submit, busybox: str) -> None:
+    running = submit.start("--gpus=99", f"--image={busybox}", "--", "true")
+    running.wait_for("Insufficient nvidia.com/gpu")
+
+    running.press_ctrl_c()
+    result = running.finish()
+
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert f"job/{namespace.job()['metadata']['name']} goes on in the cluster\n" in result.stderr

@@ -1,0 +1,84 @@
+"""The job's output is the command's output: complete, in order, unchanged."""
+
+from __future__ import annotations
+
+from tests.cluster.conftest import Namespace, Submit
+from tests.conftest import Commands
+
+ALL_BYTES = bytes(range(256)) * 3
+WRITE = f"import sys; sys.stdout.buffer.write({ALL_BYTES!r})"
+LONG_LINE = 300_000
+
+
+def test_bytes_without_a_last_newline(submit: Submit, python: str) -> None:
+    result = submit(f"--image={python}", "--", "python", "-c", WRITE)
+
+    assert (result.exit_code, result.output) == (0, ALL_BYTES)
+
+
+def test_twenty_thousand_lines(submit: Submit, busybox: str) -> None:
+    result = submit(f"--image={busybox}", "--", "sh", "-c", "seq 20000; sleep 1")
+
+    assert result.exit_code == 0
+    assert result.stdout == "".join(f"{number}\n" for number in range(1, 20001))
+
+
+def test_lines_of_all_workers(submit: Submit, busybox: str) -> None:
+    count = 'trap "" TERM; for n in $(seq 2000); do echo "$n of $NODE_RANK"; done; sleep 1'
+
+    result = submit("--workers=3", f"--image={busybox}", "--", "sh", "-c", count)
+
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert len(lines) == 6000
+    for rank in range(3):
+        of_rank = [line for line in lines if line.startswith(f"[{rank}] ")]
+        assert of_rank == [f"[{rank}] {n} of {rank}" for n in range(1, 2001)]
+
+
+def test_a_very_long_line(submit: Submit, python: str) -> None:
+    result = submit(f"--image={python}", "--", "python", "-c", f"print('x' * {LONG_LINE})")
+
+    assert (result.exit_code, result.stdout) == (0, "x" * LONG_LINE + "\n")
+
+
+def test_empty_lines_and_both_streams(submit: Submit, busybox: str) -> None:
+    result = submit(f"--image={busybox}", "--", "sh", "-c", "echo; echo out; echo; echo err >&2")
+
+    assert result.exit_code == 0
+    assert sorted(result.stdout.splitlines()) == ["", "", "err", "out"]
+
+
+def test_quiet(submit: Submit, busybox: str) -> None:
+    result = submit("--quiet", f"--image={busybox}", "--", "echo", "hello")
+
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "hello\n", "")
+
+
+def test_a_reader_that_has_enough(namespace: Namespace, commands: Commands, busybox: str) -> None:
+    """The job writes on long after `head` has gone."""
+    count = "for n in $(seq 30); do echo line $n; sleep 0.1; done; exit 3"
+    pipe = 'kubectl submit -n "$1" --image "$2" -- sh -c "$3" | head -n 1; exit ${PIPESTATUS[0]}'
+
+    result = commands.run("bash", "-c", pipe, "bash", namespace.name, busybox, count)
+
+    job = namespace.job()["metadata"]["name"]
+    assert (result.exit_code, result.stdout) == (3, "line 1\n")
+    assert result.stderr.startswith(f"job/{job} runs {busybox.removesuffix(':1')}")
+    assert result.stderr.endswith(f"job/{job}: exited 3\n")
+    assert "Traceback" not in result.stderr
+    assert "BrokenPipe" not in result.stderr
+
+
+def test_an_output_that_cannot_be_written(
+    namespace: Namespace, commands: Commands, busybox: str
+) -> None:
+    """As on a full disk."""
+    full = 'kubectl submit -n "$1" --image "$2" -- echo hello > /dev/full'
+
+    result = commands.run("bash", "-c", full, "bash", namespace.name, busybox)
+
+    assert result.exit_code == 125
+    assert "No space left on device" in result.stderr
+    assert f"job/{namespace.job()['metadata']['name']}" in result.stderr
+    assert "Traceback" not in result.stderr

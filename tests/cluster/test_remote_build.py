@@ -1,0 +1,120 @@
+"""Builds in the cluster that fail, and a build manifest of the user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cluster.conftest import Namespace, Submit
+from tests.conftest import Repository, local, tags
+
+DEFAULT_MANIFEST = Path(__file__).parents[2] / "manifests" / "build-remote.yml"
+
+
+def test_a_dockerfile_that_fails(
+    repository: Repository, namespace: Namespace, submit: Submit
+) -> None:
+    dockerfile = (repository.folder / "Dockerfile").read_text(encoding="utf-8")
+    failing = "RUN echo the weather is bad >&2; exit 3"
+    repository.write("Dockerfile", f"{dockerfile}{failing}\nRUN echo never\n")
+    commit = repository.commit()
+
+    result = submit("--", "true", cwd=repository.folder)
+
+    assert (result.exit_code, result.stdout) == (125, "")
+    assert failing in result.stderr
+    assert " the weather is bad\n" in result.stderr
+    assert "error: the image build failed: " in result.stderr
+    assert namespace.names("jobs,pods") == []
+    assert tags(commit) == []
+
+
+def test_a_registry_that_refuses_the_push(
+    repository: Repository, namespace: Namespace, submit: Submit
+) -> None:
+    commit = repository.commit()
+    closed = "127.0.0.1:1/app"
+
+    result = submit(
+        f"--image-repository={closed}",
+        f"--pull-repository={closed}",
+        *("--", "true"),
+        cwd=repository.folder,
+    )
+
+    assert (result.exit_code, result.stdout) == (125, "")
+    assert f"failed to push {closed}:{commit}" in result.stderr
+    assert "connection refused" in result.stderr
+    assert "error: the image build failed: " in result.stderr
+    assert namespace.names("jobs,pods") == []
+
+
+def test_a_builder_image_that_cannot_be_pulled(
+    repository: Repository, namespace: Namespace, submit: Submit
+) -> None:
+    repository.commit()
+    image = f"{local('LOCAL_PULL_REGISTRY')}/no-such-builder:1"
+
+    result = submit(
+        f"--builder-image={image}",
+        f"--buildkit-image={image}",
+        *("--", "true"),
+        cwd=repository.folder,
+    )
+
+    assert (result.exit_code, result.stdout) == (125, "")
+    assert "error: the build never ran: " in result.stderr
+    assert "ErrImagePull" in result.stderr
+    assert image in result.stderr
+    assert namespace.names("jobs,pods") == []
+
+
+def test_a_remote_that_only_this_machine_reaches(
+    repository: Repository, namespace: Namespace, submit: Submit
+) -> None:
+    repository.write("greeting.txt", "hello\n")
+    repository.commit()
+    folder = f"{local('LOCAL_GIT_ROOT')}/{repository.url.rsplit('/', 1)[1]}"
+    repository.git("remote", "set-url", "origin", folder)
+    command = ("--", "cat", "greeting.txt")
+
+    refused = submit(*command, cwd=repository.folder)
+    assert (refused.exit_code, refused.stdout) == (125, "")
+    assert refused.stderr.startswith(f"error: the cluster cannot fetch from {folder}\n")
+    assert namespace.names("jobs,pods") == []
+
+    result = submit(f"--git-url={repository.url}", *command, cwd=repository.folder)
+    assert (result.exit_code, result.stdout) == (0, "hello\n")
+
+
+def test_a_build_manifest_of_ones_own(
+    repository: Repository, namespace: Namespace, submit: Submit, tmp_path: Path
+) -> None:
+    """What the default manifest advises: BuildKit's settings in a buildkitd.toml of one's own."""
+    registry = local("LOCAL_PULL_REGISTRY")
+    settings = f"""\
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: buildkit}}      # a document of its own
+data:
+  buildkitd.toml: |
+    [registry."{registry}"]
+    http = true
+---
+"""
+    mount = "- {name: settings, mountPath: /home/user/.config/buildkit}\n        "
+    volume = "- {name: settings, configMap: {name: buildkit}}\n      "
+    manifest = DEFAULT_MANIFEST.read_text(encoding="utf-8")
+    manifest = manifest.replace("- {name: layers, mountPath", mount + "- {name: layers, mountPath")
+    manifest = manifest.replace("- {name: layers, emptyDir", volume + "- {name: layers, emptyDir")
+    own = tmp_path / "build.yml"
+    own.write_text(settings + manifest, encoding="utf-8")
+    repository.write("greeting.txt", "hello\n")
+    commit = repository.commit()
+
+    result = submit(f"--build-manifest={own}", "--", "cat", "greeting.txt", cwd=repository.folder)
+
+    assert (result.exit_code, result.stdout) == (0, "hello\n")
+    assert tags(commit) == [commit]
+    (build,) = (pod for pod in namespace.get("pods") if "-build-" in pod["metadata"]["name"])
+    volumes = [volume["name"] for volume in build["spec"]["volumes"]]
+    assert volumes == ["socket", "settings", "layers", "work"]

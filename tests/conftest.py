@@ -1,0 +1,230 @@
+"""What the tests with real programs share: a repository with a remote, and commands that run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+LONGEST_RUN = 120
+"""Seconds after which a command that should have ended hangs."""
+
+
+def local(setting: str) -> str:
+    """A setting of the local cluster; on another cluster the test that needs it is skipped."""
+    if not os.environ.get(setting):
+        pytest.skip(f"needs {setting}, a part of the local cluster")
+    return os.environ[setting]
+
+
+def tags(commit: str) -> list[str]:
+    """The tags that a commit has in the registry."""
+    name = local("KUBECTL_SUBMIT_IMAGE_REPOSITORY")
+    result = subprocess.run(["crane", "ls", name], capture_output=True, text=True, check=False)
+    assert result.returncode == 0 or "NAME_UNKNOWN" in result.stderr, result.stderr
+    return sorted(tag for tag in result.stdout.split() if tag.startswith(commit))
+
+
+def eventually(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"after {seconds:g} s still not: {what}"
+        time.sleep(0.05)
+
+
+class Repository:
+    """A working copy with a remote on the git server, at first with a Dockerfile and no commit."""
+
+    def __init__(self, folder: Path, url: str, dockerfile: str) -> None:
+        self.folder = folder
+        self.url = url
+        folder.mkdir()
+        self.git("init", "--quiet", "--initial-branch=main")
+        self.git("config", "user.name", "Ada")
+        self.git("config", "user.email", "ada@example.org")
+        self.git("remote", "add", "origin", url)
+        self.write("Dockerfile", dockerfile)
+
+    def git(self, *arguments: str, folder: Path | None = None) -> str:
+        """Run git; what it prints."""
+        result = subprocess.run(
+            ["git", *arguments],
+            cwd=folder or self.folder,
+            env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout.strip()
+
+    def write(self, name: str, content: str, *, executable: bool = False) -> None:
+        """Write a file of the working copy."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+        path.chmod(0o755 if executable else 0o644)
+
+    def commit(self) -> str:
+        """Commit everything and push it; the commit, which no other test has."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", f"unique: {uuid.uuid4()}")
+        self.git("push", "--quiet", "--set-upstream", "origin", "HEAD:main")
+        return self.git("rev-parse", "HEAD")
+
+
+@pytest.fixture
+def make_repository(tmp_path: Path) -> Iterator[Callable[[str], Repository]]:
+    """Makes repositories on the local git server, where they live as long as the test."""
+    made: list[Path] = []
+
+    def make(name: str) -> Repository:
+        unique = f"{name}-{uuid.uuid4().hex[:8]}.git"
+        made.append(Path(local("LOCAL_GIT_ROOT")) / unique)
+        subprocess.run(
+            ["git", "init", "--quiet", "--bare", "--initial-branch=main", made[-1]], check=True
+        )
+        busybox = f"{local('LOCAL_PULL_REGISTRY')}/busybox:1"
+        dockerfile = f"FROM {busybox}\nWORKDIR /app\nCOPY . .\n"
+        return Repository(tmp_path / name, f"{local('LOCAL_GIT')}/{unique}", dockerfile)
+
+    yield make
+    for bare in made:
+        shutil.rmtree(bare)
+
+
+@pytest.fixture
+def repository(make_repository: Callable[[str], Repository]) -> Repository:
+    """The user's repository."""
+    return make_repository("app")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """What a command left behind."""
+
+    exit_code: int
+    output: bytes
+    stderr: str
+
+    @property
+    def stdout(self) -> str:
+        """The output, where it is text."""
+        return self.output.decode()
+
+
+class Running:
+    """A command that runs with a folder of its own, in which it finds its temporary folder.
+
+    When it ends, neither a file in the temporary folder nor a process may be left.
+    """
+
+    def __init__(self, argv: list[str], folder: Path, cwd: Path, env: Mapping[str, str]) -> None:
+        self._temporary = folder / "tmp"
+        self._temporary.mkdir(parents=True)
+        self._stdout = folder / "stdout"
+        self._stderr = folder / "stderr"
+        with self._stdout.open("wb") as stdout, self._stderr.open("wb") as stderr:
+            self._process = subprocess.Popen(
+                argv,
+                cwd=cwd,
+                env={
+                    **os.environ,
+                    "GIT_CONFIG_GLOBAL": os.devnull,
+                    "TMPDIR": str(self._temporary),
+                    **env,
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,  # a process group, as a shell makes one for each command
+            )
+
+    def wait_for(self, text: str) -> None:
+        """Wait until it has printed something, on either stream."""
+
+        def printed() -> bool:
+            assert self._process.poll() is None, f"ended without {text!r}: {self._errors()}"
+            return text.encode() in self._stdout.read_bytes() + self._stderr.read_bytes()
+
+        eventually(printed, f"printed {text!r}", LONGEST_RUN)
+
+    def press_ctrl_c(self) -> None:
+        """Do what a terminal does: interrupt the whole process group."""
+        os.killpg(self._process.pid, signal.SIGINT)
+
+    def finish(self) -> Finished:
+        """Wait for its end, and check that nothing is left of it here."""
+        try:
+            exit_code = self._process.wait(LONGEST_RUN)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"does not end: {self._errors()}") from None
+        assert self._processes() == []
+        assert list(self._temporary.iterdir()) == []
+        return Finished(
+            exit_code=exit_code, output=self._stdout.read_bytes(), stderr=self._errors()
+        )
+
+    def kill(self) -> None:
+        """End it, if a test has failed to."""
+        for pid in self._processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait()
+
+    def _errors(self) -> str:
+        return self._stderr.read_text(encoding="utf-8")
+
+    def _processes(self) -> list[int]:
+        """It and its descendants: all that inherited its TMPDIR."""
+        mark = f"TMPDIR={self._temporary}".encode()
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if mark in (folder / "environ").read_bytes().split(b"\0"):
+                    found.append(int(folder.name))
+        return found
+
+
+class Commands:
+    """Starts commands outside of any repository, unless a test says where."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._running: list[Running] = []
+
+    def start(self, *argv: str, cwd: Path | None = None, env: Mapping[str, str] = {}) -> Running:
+        """Start a command."""
+        folder = self._folder / f"command-{len(self._running)}"
+        nowhere = folder / "nowhere"
+        nowhere.mkdir(parents=True)
+        self._running.append(Running(list(argv), folder, cwd or nowhere, env))
+        return self._running[-1]
+
+    def run(self, *argv: str, cwd: Path | None = None, env: Mapping[str, str] = {}) -> Finished:
+        """Run a command to its end."""
+        return self.start(*argv, cwd=cwd, env=env).finish()
+
+    def kill_all(self) -> None:
+        """End what a failed test left."""
+        for running in self._running:
+            running.kill()
+
+
+@pytest.fixture
+def commands(tmp_path: Path) -> Iterator[Commands]:
+    """Runs commands, and ends those that the test leaves running."""
+    commands = Commands(tmp_path)
+    yield commands
+    commands.kill_all()

@@ -1,0 +1,1 @@
+"""Unit tests: real git, fake docker and kubectl, no cluster."""

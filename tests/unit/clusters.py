@@ -1,0 +1,77 @@
+"""A fake kubectl that plays a recorded run again, as a cluster would show it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from kubectl_submit.execution import Execution
+from kubectl_submit.watch import RANK_LABEL, pod_state
+
+from .programs import FOREVER, Answer, Logs, Open, Part, Program, Wait
+from .samples import Object, Run
+
+
+def lines(events: Sequence[Object]) -> str:
+    """Events as a watch writes them."""
+    return "".join(json.dumps(event) + "\n" for event in events)
+
+
+def execution_of(run: Run) -> Execution:
+    """What `job.create` would have given of the run."""
+    metadata = run.last_job["metadata"]
+    return Execution(
+        kind="job",
+        name=metadata["name"],
+        namespace=metadata["namespace"],
+        uid=metadata["uid"],
+        workers=run.last_job["spec"]["completions"],
+        pod_selector=f"batch.kubernetes.io/job-name={metadata['name']}",
+        container=run.container,
+    )
+
+
+def logs_of(run: Run, cut: int = 0) -> Logs:
+    """All logs of a run, each pod with its rank."""
+    ranks = {
+        event["object"]["metadata"]["name"]: int(event["object"]["metadata"]["labels"][RANK_LABEL])
+        for event in run.pods
+    }
+    return Logs({pod: (ranks[pod], log) for pod, log in run.logs.items()}, cut)
+
+
+def replay(kubectl: Program, run: Run) -> None:
+    """Let kubectl say all that was recorded.
+
+    As on a cluster, the Job goes on once the pods have, a running container ends once its log is
+    read, and its log ends with it.
+    """
+    name = f"%3D{run.last_job['metadata']['name']}"
+    told = f"pods of {run.folder.name}"
+    job = (lines(run.job[:1]), Wait(told), lines(run.job[1:]), FOREVER)
+    kubectl.on("--raw", "/jobs?", name, Answer(*job))
+    kubectl.on("--raw", "/pods?", name, Answer(*_pods(run), Open(told), FOREVER))
+    kubectl.on("--raw", "/events?", Answer(lines(run.events), FOREVER))
+    kubectl.on("logs", Answer(logs_of(run)))
+
+
+def _pods(run: Run) -> Iterator[Part]:
+    running = set()
+    for event in run.pods:
+        state = pod_state(event["object"], run.container)
+        if state.ended and state.name in running:
+            yield Wait(f"log of {state.name}")
+        yield lines([event])
+        if state.ended:
+            yield Open(f"end of {state.name}")
+        elif state.started:
+            running.add(state.name)
+
+
+def created(run: Run) -> str:
+    """What `kubectl create -o json` says of the run's Job."""
+    template: dict[str, Any] = {"spec": {"containers": [{"name": run.container}]}}
+    job = {**run.job[0]["object"]}
+    job["spec"] = {**job["spec"], "template": template}
+    return json.dumps(job)

@@ -1,0 +1,113 @@
+"""Every test runs with a HOME, a PATH and a folder of its own, away from this machine's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from .programs import Program
+from .repositories import Project, pushed
+
+TOO_LONG = 30
+GIT_CONFIGURATION = """\
+[user]
+	name = Ada
+	email = ada@example.com
+[init]
+	defaultBranch = main
+	templateDir =
+[core]
+	fsync = none
+[gc]
+	auto = 0
+"""
+STRANGE = ("KUBE", "DOCKER_", "BUILDX_", "BUILDKIT_", "SSH_", "XDG_")
+GIT = shutil.which("git")
+
+# Two busy cores, and processes are started: no example is late.
+settings.register_profile("unit", max_examples=60, deadline=None, database=None)
+settings.load_profile("unit")
+
+
+@pytest.fixture(scope="session")
+def git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """git with a configuration of our own."""
+    path = tmp_path_factory.mktemp("git") / "config"
+    path.write_text(GIT_CONFIGURATION)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in os.environ:
+            if name.startswith("GIT_"):
+                monkeypatch.delenv(name)
+        monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(path))
+        monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        yield
+
+
+@pytest.fixture(autouse=True)
+def isolated(git: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing on PATH but git and fakes; no cluster, no configuration; a test that hangs fails."""
+    assert GIT, "these tests need git"
+    for folder in ("bin", "home", "tmp", "here"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "bin" / "git").symlink_to(GIT)
+    for name in os.environ:
+        if name.startswith(STRANGE):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("KUBECONFIG", os.devnull)  # an empty value would mean ~/.kube/config
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.chdir(tmp_path / "here")
+    handled = (signal.SIGALRM, signal.SIGTERM, signal.SIGHUP)
+    before = {one: signal.getsignal(one) for one in handled}
+    signal.signal(signal.SIGALRM, _hangs)
+    signal.alarm(TOO_LONG)
+    yield
+    signal.alarm(0)
+    for one, handler in before.items():
+        signal.signal(one, handler)
+
+
+@pytest.fixture
+def kubectl(tmp_path: Path) -> Iterator[Program]:
+    """A fake kubectl on PATH."""
+    program = Program(tmp_path / "bin", "kubectl")
+    yield program
+    program.end()
+
+
+@pytest.fixture
+def docker(tmp_path: Path) -> Iterator[Program]:
+    """A fake docker on PATH."""
+    program = Program(tmp_path / "bin", "docker")
+    yield program
+    program.end()
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory: pytest.TempPathFactory, git: None) -> Project:
+    files = {"Dockerfile": "FROM busybox\n", "main.py": "print('hello')\n"}
+    return pushed(tmp_path_factory.mktemp("original") / "project", files)
+
+
+@pytest.fixture
+def project(original: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A repository with one commit, pushed to its remote, with us in its root."""
+    shutil.copytree(original.root.parent, tmp_path, dirs_exist_ok=True)
+    project = Project(tmp_path / "project")
+    project.git("remote", "set-url", "origin", str(tmp_path / "origin.remotes" / "project.git"))
+    monkeypatch.chdir(project.root)
+    return project
+
+
+def _hangs(_signal: int, _frame: object) -> None:
+    raise TimeoutError(f"the test hangs: it took more than {TOO_LONG} seconds")

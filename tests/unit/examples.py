@@ -1,0 +1,83 @@
+"""Values to begin with, where a test cares only for some of their fields."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from kubectl_submit.execution import Execution
+from kubectl_submit.image import Image
+from kubectl_submit.parameters import BuildParameters, ExecutionParameters
+from kubectl_submit.provenance import Source
+
+DIGEST = "sha256:" + "5d" * 32
+COMMIT = "0123456789" * 4
+SOURCE = Source(
+    created_by="ada@example.com",
+    commit=COMMIT,
+    branch="main",
+    remote="https://git.example/team/app.git",
+)
+
+
+def execution_parameters(**changes: Any) -> ExecutionParameters:
+    """A plain run, but for these fields."""
+    plain: dict[str, Any] = {
+        "name": "app-0123456-x2k4z",
+        "source": SOURCE,
+        "image": Image(name="registry.example/app", digest=DIGEST),
+        "argv": ("python", "train.py"),
+        "workers": None,
+        "gpus": None,
+        "gpu_resource": "nvidia.com/gpu",
+        "cpu": None,
+        "memory": None,
+        "env": (),
+        "secrets": (),
+        "registry_secret": None,
+        "service_account": None,
+        "timeout": None,
+        "ttl": None,
+        "manifest": None,
+    }
+    return ExecutionParameters(**(plain | changes))
+
+
+def build_parameters(**changes: Any) -> BuildParameters:
+    """A plain build, but for these fields."""
+    plain: dict[str, Any] = {
+        "name": "app-0123456-x2k4z",
+        "source": SOURCE,
+        "root": Path("/project"),
+        "fetch_url": "https://git.example/team/app.git",
+        "push_name": "localhost:5000/app",
+        "pull_name": "registry.example/app",
+        "tag": COMMIT,
+        "dockerfile": "Dockerfile",
+        "context": ".",
+        "target": None,
+        "build_args": (),
+        "platform": None,
+        "rebuild": False,
+        "registry_secret": None,
+        "git_secret": None,
+        "service_account": None,
+        "manifest": None,
+        "builder_image": None,
+        "buildkit_image": None,
+    }
+    return BuildParameters(**(plain | changes))
+
+
+def execution(**changes: Any) -> Execution:
+    """One worker in the namespace team, but for these fields."""
+    plain: dict[str, Any] = {
+        "kind": "job",
+        "name": "app-0123456-x2k4z",
+        "namespace": "team",
+        "uid": "12345678-1234-1234-1234-123456789abc",
+        "workers": 1,
+        "pod_selector": "batch.kubernetes.io/job-name=app-0123456-x2k4z",
+        "container": "main",
+    }
+    return Execution(**(plain | changes))

@@ -1,0 +1,195 @@
+"""Clean checkouts: exactly the files of a commit, and the repository left as it is."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kubectl_submit import repository
+from kubectl_submit.errors import RepositoryError
+
+from .repositories import Project, contents, pushed
+
+
+def checked_out(project: Project, commit: str = "HEAD") -> dict[str, str]:
+    """What a checkout has: path → text, or where a link points."""
+    with repository.checkout(project.root, project.git("rev-parse", commit)) as folder:
+        return {
+            str(path.relative_to(folder)): os.readlink(path)
+            if path.is_symlink()
+            else path.read_text()
+            for path in folder.rglob("*")
+            if path.is_symlink() or path.is_file()
+        }
+
+
+FILES = {"Dockerfile": "FROM busybox\n", "main.py": "print('hello')\n"}
+
+
+def test_has_the_files_of_the_commit(project: Project) -> None:
+    assert checked_out(project) == FILES
+
+
+def test_has_nothing_else(project: Project) -> None:
+    project.write(".gitignore", "*.log\nvenv/\n")
+    project.commit()
+    project.write("a.log")
+    project.write("venv/bin/python")
+    project.write("new.py")
+    project.write("main.py", "changed")
+    project.write("staged.py")
+    project.git("add", "staged.py")
+    assert checked_out(project) == FILES | {".gitignore": "*.log\nvenv/\n"}
+
+
+def test_of_an_older_commit(project: Project) -> None:
+    project.write("main.py", "changed")
+    project.write("more.py")
+    project.commit()
+    assert checked_out(project, "HEAD~") == FILES
+
+
+@pytest.mark.parametrize("name", ["two words", "ünï", "line\nbreak", " ", "-dash", "\n"])
+def test_has_files_and_folders_of_any_name(project: Project, name: str) -> None:
+    project.write(f"{name}/{name}", "text")
+    project.commit()
+    assert checked_out(project) == FILES | {f"{name}/{name}": "text"}
+
+
+@pytest.fixture(params=[0o022, 0o077, 0o002])
+def umask(request: pytest.FixtureRequest) -> Iterator[int]:
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+def test_modes_are_those_of_git_whatever_the_umask(project: Project, umask: int) -> None:
+    project.write("run.sh", mode=0o755)
+    project.write("folder/private", mode=0o600)
+    commit = project.commit()
+    with repository.checkout(project.root, commit) as folder:
+        modes = {
+            path: stat.S_IMODE((folder / path).stat().st_mode)
+            for path in ("run.sh", "main.py", "folder", "folder/private")
+        }
+    assert modes == {"run.sh": 0o755, "main.py": 0o644, "folder": 0o755, "folder/private": 0o644}
+    assert os.umask(umask) == umask
+
+
+def test_links_stay_links(project: Project) -> None:
+    (project.root / "link").symlink_to("main.py")
+    (project.root / "outside").symlink_to("/etc/passwd")
+    project.commit()
+    assert checked_out(project) == FILES | {"link": "main.py", "outside": "/etc/passwd"}
+
+
+def test_line_ends_are_those_of_the_commit(project: Project) -> None:
+    project.git("config", "core.autocrlf", "true")
+    assert checked_out(project) == FILES
+
+
+def test_attributes_of_the_commit_count(project: Project) -> None:
+    project.write(".gitattributes", "*.bat eol=crlf\n")
+    project.write("a.bat", "one\n")
+    commit = project.commit()
+    with repository.checkout(project.root, commit) as folder:
+        assert (folder / "a.bat").read_bytes() == b"one\r\n"
+        assert (folder / "main.py").read_bytes() == b"print('hello')\n"
+
+
+def test_has_what_the_user_has_not_checked_out(project: Project) -> None:
+    project.write("data/big.txt", "text")
+    project.commit()
+    project.git("sparse-checkout", "set", "--no-cone", "/main.py")
+    assert not (project.root / "data").exists()
+    assert checked_out(project) == FILES | {"data/big.txt": "text"}
+
+
+@pytest.fixture(scope="module")
+def nested_original(tmp_path_factory: pytest.TempPathFactory, git: None) -> Project:
+    """Two submodules, of which one has one of its own."""
+    folder = tmp_path_factory.mktemp("nested")
+    inner = pushed(folder / "inner", {"inner.py": "inner"})
+    outer = pushed(folder / "outer", {"outer.py": "outer"})
+    outer.add_submodule(inner, "deep/in ner")
+    project = pushed(folder / "project", FILES)
+    project.add_submodule(outer, "libs/öuter")
+    project.add_submodule(inner, "libs/zwei")
+    project.git("submodule", "--quiet", "update", "--init", "--recursive")
+    return project
+
+
+@pytest.fixture
+def nested(nested_original: Project, tmp_path: Path) -> Project:
+    return nested_original.copy(tmp_path / "project")
+
+
+def test_has_the_submodules(nested: Project) -> None:
+    found = checked_out(nested)
+    assert found.pop(".gitmodules").count("[submodule") == 2
+    assert found.pop("libs/öuter/.gitmodules").count("[submodule") == 1
+    assert found == FILES | {
+        "libs/öuter/outer.py": "outer",
+        "libs/öuter/deep/in ner/inner.py": "inner",
+        "libs/zwei/inner.py": "inner",
+    }
+
+
+def test_has_submodules_as_they_are_committed(nested: Project) -> None:
+    nested.write("libs/zwei/inner.py", "changed")
+    nested.commit(at="libs/zwei")
+    nested.write("libs/zwei/new.py")
+    assert checked_out(nested)["libs/zwei/inner.py"] == "inner"
+    assert "libs/zwei/new.py" not in checked_out(nested)
+
+
+def test_a_submodule_that_is_not_there_is_named(nested: Project) -> None:
+    nested.git("submodule", "--quiet", "deinit", "libs/zwei")
+    with pytest.raises(RepositoryError, match="libs/zwei is not checked out") as refused:
+        checked_out(nested)
+    assert "git submodule update --init --recursive" in refused.value.remedy
+
+
+def test_a_commit_that_is_not_there_is_named(project: Project) -> None:
+    with (
+        pytest.raises(RepositoryError, match="cannot check out 000000000000") as refused,
+        repository.checkout(project.root, "0" * 40),
+    ):
+        pass
+    assert refused.value.last_words
+
+
+def test_of_a_worktree(project: Project, tmp_path: Path) -> None:
+    project.git("worktree", "add", "--quiet", "-b", "side", str(tmp_path / "side"))
+    with repository.checkout(tmp_path / "side", project.head()) as folder:
+        assert (folder / "main.py").read_text() == FILES["main.py"]
+
+
+def test_leaves_the_repository_as_it_is(nested: Project) -> None:
+    nested.write("main.py", "changed")
+    nested.git("add", "main.py")
+    nested.write("new.py")
+    os.utime(nested.root / "Dockerfile", (1, 1))  # so that git would like to refresh its index
+    before = contents(nested.root)
+    checked_out(nested)
+    assert contents(nested.root) == before
+
+
+@pytest.mark.parametrize("hook", ["post-index-change", "post-checkout", "fsmonitor"])
+def test_starts_no_program_of_the_repository(project: Project, tmp_path: Path, hook: str) -> None:
+    script = f"#!/bin/sh\n: > {tmp_path / 'hook-ran'}\n"
+    project.write(f".git/hooks/{hook}", script, 0o755)
+    if hook == "fsmonitor":
+        project.git("config", "core.fsmonitor", ".git/hooks/fsmonitor")
+    checked_out(project)
+    assert not (tmp_path / "hook-ran").exists()
+
+
+def test_leaves_nothing_behind(project: Project, tmp_path: Path) -> None:
+    with repository.checkout(project.root, project.head()) as folder:
+        assert folder.is_relative_to(tmp_path / "tmp")
+    assert list((tmp_path / "tmp").iterdir()) == []

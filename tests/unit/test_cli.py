@@ -1,0 +1,207 @@
+"""The command line: what is asked for, mistakes, help."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from kubectl_submit import __version__, cli
+from kubectl_submit.options import Options, declared
+from kubectl_submit.values import SecretMount
+
+
+@pytest.fixture(autouse=True)
+def as_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["/usr/local/bin/kubectl-submit"])
+
+
+def asked(*arguments: str) -> dict[str, Any]:
+    """The options that are not as they are by default."""
+    options, _ = cli.parse([*arguments, "--", "true"])
+    fields = dataclasses.fields(Options)
+    values = {field.name: (getattr(options, field.name), field.default) for field in fields}
+    return {name: value for name, (value, default) in values.items() if value != default}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        ([], {}),
+        (["--build", "local"], {"build": "local"}),
+        (["--workers", "3", "--gpus", "2"], {"workers": 3, "gpus": 2}),
+        (["--gpus=0"], {"gpus": 0}),
+        (["--cpu", "500m", "--memory", "16Gi"], {"cpu": "500m", "memory": "16Gi"}),
+        (["--image", "host:5000/a:1"], {"image": "host:5000/a:1"}),
+        (["--rebuild", "--allow-dirty"], {"rebuild": True, "allow_dirty": True}),
+        (
+            ["--build-arg", "A=1", "--build-arg", "B=x=y"],
+            {"build_arg": (("A", "1"), ("B", "x=y"))},
+        ),
+        (["--env", "A=1", "-e", "B= "], {"env": (("A", "1"), ("B", " "))}),
+        (
+            ["--secret", "s", "--secret", "t:/p"],
+            {
+                "secret": (
+                    SecretMount(name="s", path="/run/secrets/s"),
+                    SecretMount(name="t", path="/p"),
+                )
+            },
+        ),
+        (["--timeout", "1h30m", "--pending-timeout", "90"], {"timeout": 5400, "pending_timeout": 90}),
+        (["--ttl", "0"], {"ttl": 0}),
+        (["--name", "train"], {"name": "train"}),
+        (["-q", "--verbose"], {"quiet": True, "verbose": True}),
+        (["-n", "team", "-s", "https://k8s"], {"namespace": "team", "server": "https://k8s"}),
+        (["--as", "ada", "--as-group", "a", "--as-group", "b"],
+         {"as_user": "ada", "as_group": ("a", "b")}),
+        (["-v", "6"], {"log_level": 6}),
+        (["--workers", "1", "--workers", "2"], {"workers": 2}),
+    ],
+)  # fmt: skip
+def test_flags_become_options(arguments: list[str], options: dict[str, object]) -> None:
+    assert asked(*arguments) == options
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("true",),
+        ("python", "train.py", "--workers", "3", "-h"),
+        ("sh", "-c", "echo \"$HOME\" `date` $(x) \\ 'y'"),
+        ("a", "--", "b", "--"),
+        ("--", "a"),
+        ("-x",),
+        ("", " ", "\t", "\n", "*", "ünï 🎉", "a\x1bb"),
+    ],
+)
+def test_the_command_arrives_byte_for_byte(command: tuple[str, ...]) -> None:
+    options, argv = cli.parse(["--workers", "2", "--", *command])
+    assert (options.workers, argv) == (2, command)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "no command given; it stands behind --, as in '-- python train.py'"),
+        (["--workers", "2"], "no command given"),
+        (["--"], "no command given"),
+        (
+            ["train.py", "-x"],
+            "'train.py' is not an option; the command stands behind --, "
+            "as in 'kubectl submit -- train.py -x'",
+        ),
+        (["python", "--", "x"], "'python' is not an option"),
+        (["--workers", "0", "--", "x"], "invalid value for '--workers': 0 is not in the range"),
+        (["--workers", "--", "x"], "option '--workers' requires an argument"),
+        (["--worker", "1", "--", "x"], "no such option '--worker'. (did you mean|Did you mean"),
+        (["--build", "magic", "--", "x"], "'magic' is not one of 'local', 'remote'"),
+        (["--rebuild=yes", "--", "x"], "option '--rebuild' does not take a value"),
+        (["--memory", "lots", "--", "x"], "'lots' is no quantity; write 500m, 2 or 16Gi"),
+        (["--timeout", "0", "--", "x"], "'--timeout': it must be at least one second"),
+        (["--env", "1A=x", "--", "x"], "'1A' is no name for a variable; write NAME=VALUE"),
+        (["--env", "UNSET", "--", "x"], "UNSET is not set in the environment"),
+        (["--image-repository", "app:1", "--", "x"], "'app:1' is no image name without a tag"),
+        (["--name", "My_Job", "--", "x"], "'My_Job' is no name"),
+        (["--", "x"], "no image repository is given"),
+        (["--allow-dirty", "--", "x"], "the remote build cannot see changes"),
+        (["--image", "app", "--", "x", "\udcff"], "argument 2 of the command: '\\udcff' is not"),
+    ],
+)
+def test_a_mistake_is_told_without_a_traceback(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(arguments) == 125
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("error: ")
+    assert any(part in said.err for part in message.split("|"))
+    assert "Traceback" not in said.err
+
+
+def test_a_mistake_in_the_flags_points_to_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.run(["--nonsense"])
+    assert capsys.readouterr().err.endswith(
+        "\nSee 'kubectl submit --help' for help and examples.\n"
+    )
+
+
+@pytest.mark.parametrize("flag", ["--image", "--dockerfile", "--namespace", "--target"])
+def test_no_value_may_be_other_than_text(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run([flag, "\udcff", "--", "x"]) == 125
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert "UTF-8" in said
+
+
+def test_a_message_cannot_play_with_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.run(["\x1b[31mred\x07\r"])
+    assert "'\\x1b[31mred\\x07\\r' is not an option" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_gone_is_no_bug(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path / "here")
+    (tmp_path / "here").rmdir()
+    assert cli.run(["--image", "app", "--", "x"]) == 125
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_bug_is_told_with_a_traceback_and_where_to_report_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.run(cast("list[str]", [None])) == 125
+    said = capsys.readouterr().err
+    assert "Traceback" in said
+    assert f"this is a bug in kubectl-submit {__version__}; please report it: https://" in said
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["--version"]) == 0
+    assert capsys.readouterr().out == f"kubectl-submit {__version__}\n"
+
+
+@pytest.fixture
+def help_text(capsys: pytest.CaptureFixture[str]) -> str:
+    assert cli.run(["--help"]) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("program", "usage"),
+    [("/x/kubectl-submit", "kubectl submit"), ("submit.py", "submit.py")],
+)
+def test_the_usage_is_what_was_typed(
+    program: str,
+    usage: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", [program])
+    assert cli.run(["-h"]) == 0
+    assert capsys.readouterr().out.startswith(f"Usage: {usage} [OPTIONS] -- COMMAND [ARG...]\n")
+
+
+@pytest.mark.parametrize("option", declared(), ids=lambda option: option.key)
+def test_the_help_has_every_option_in_its_group(option: Any, help_text: str) -> None:
+    [_, section] = re.split(rf"^{option.group}:\n", help_text, flags=re.MULTILINE)
+    section = section.split("\n\n")[0]
+    words = re.sub(r"\s+", " ", section)
+    for flag in (*option.opts, re.sub(r"\s+", " ", option.help)):
+        assert flag in words
+
+
+def test_the_help_shows_nothing_else(help_text: str) -> None:
+    shown = re.findall(r"^  (\S.*?)(?:  |$)", help_text.split("Backends:")[1], re.MULTILINE)
+    assert all(words.startswith("-") for words in shown), shown
+
+
+def test_the_help_fits_and_names_configuration_environment_and_codes(help_text: str) -> None:
+    assert max(len(line) for line in help_text.splitlines()) <= 100
+    for words in (".kubectl-submit.yaml", "KUBECTL_SUBMIT_", "125", "124", "130", cli.HOME):
+        assert words in help_text

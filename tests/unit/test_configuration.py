@@ -1,0 +1,195 @@
+"""The configuration file and the environment, as the command line sees them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubectl_submit import cli
+from kubectl_submit.errors import ConfigurationError
+from kubectl_submit.options import Options
+from kubectl_submit.values import SecretMount
+
+FILE = ".kubectl-submit.yaml"
+
+
+def configured(text: str, *arguments: str, folder: Path | None = None) -> Options:
+    """The options with this configuration file, by default in the current folder."""
+    ((folder or Path.cwd()) / FILE).write_text(text)
+    options, _ = cli.parse([*arguments, "--", "true"])
+    return options
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("workers: 3", "workers", 3),
+        ("workers: '3'", "workers", 3),
+        ("gpu-resource: amd.com/gpu", "gpu_resource", "amd.com/gpu"),
+        ("cpu: 0.5", "cpu", "0.5"),
+        ("memory: 16Gi", "memory", "16Gi"),
+        ("timeout: 1h30m", "timeout", 5400),
+        ("timeout: 90", "timeout", 90),
+        ("allow-dirty: true", "allow_dirty", True),
+        ("rebuild: no", "rebuild", False),
+        ("env: {A: 1, B: two words}", "env", (("A", "1"), ("B", "two words"))),
+        ("env: [A=1, B=]", "env", (("A", "1"), ("B", ""))),
+        ("env: A=1", "env", (("A", "1"),)),
+        ("build-arg:\n- A=1", "build_arg", (("A", "1"),)),
+        ("as-group: [a, b]", "as_group", ("a", "b")),
+        ("secret: s:/p", "secret", (SecretMount(name="s", path="/p"),)),
+        ("image: 'host:5000/app:1'", "image", "host:5000/app:1"),
+        ("workers:", "workers", None),
+        ("", "workers", None),
+        ("# nothing\n---\n", "workers", None),
+    ],
+)
+def test_a_key_is_the_default_of_its_flag(text: str, name: str, value: object) -> None:
+    assert getattr(configured(text), name) == value
+
+
+def test_flag_before_environment_before_file_before_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KUBECTL_SUBMIT_WORKERS", "3")
+    monkeypatch.setenv("KUBECTL_SUBMIT_GPUS", "3")
+    options = configured("{workers: 2, gpus: 2, cpu: 2}", "--workers", "4")
+    assert (options.workers, options.gpus, options.cpu, options.memory) == (4, 3, "2", None)
+
+
+def test_flags_of_a_list_replace_the_list_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert configured("env: {A: 1}", "--env", "B=2").env == (("B", "2"),)
+    monkeypatch.setenv("KUBECTL_SUBMIT_ENV", "C=3 D=4")
+    assert configured("env: {A: 1}").env == (("C", "3"), ("D", "4"))
+
+
+@pytest.mark.parametrize(
+    ("value", "rebuild"), [("1", True), ("true", True), ("0", False), ("no", False), ("", False)]
+)
+def test_a_variable_switches_a_flag(
+    value: str, rebuild: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECTL_SUBMIT_REBUILD", value)
+    assert configured("").rebuild is rebuild
+
+
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECTL_SUBMIT_WORKERS", "")
+    assert configured("workers: 2").workers == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "remedy"),
+    [
+        ("worker: 3", "unknown key 'worker'", "Did you mean workers?"),
+        ("image_repository: x", "unknown key 'image_repository'", "Did you mean image-repository?"),
+        ("zzzzz: 1", "unknown key 'zzzzz'", "See `kubectl submit --help`."),
+        ("1: 2", "unknown key 1", ""),
+        ("help: true", "unknown key 'help'", ""),
+        ("rebuild: 1", "rebuild is true or false, not 1", ""),
+        ("rebuild: 'yes'", "rebuild is true or false, not 'yes'", ""),
+        ("name: no", "name is text or a number, not False", "quotes"),
+        ("name: 2026-11-22", "name is text or a number, not datetime", "quotes"),
+        ("workers: true", "workers is text or a number, not True", ""),
+        ("workers: [1]", "workers is text or a number, not [1]", ""),
+        ("image: {a: b}", "image is text or a number, not {'a': 'b'}", ""),
+        ("env: {DEBUG: on}", "env.DEBUG is text or a number, not True", "quotes"),
+        ("env: {A: }", "env.A is text or a number, not None", "quotes"),
+        ("env: [[A=1]]", "env is text or a number, not ['A=1']", ""),
+        ("- workers: 3", "a mapping is needed", "flag: value"),
+        ("workers", "a mapping is needed", ""),
+    ],
+)
+def test_a_mistake_is_told_with_the_file(text: str, message: str, remedy: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        configured(text)
+    assert f"{FILE}: {message}" in refused.value.message
+    assert remedy in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a: b: c", ":1:5: "),
+        ("workers: 2\n\tgpus: 1", ":2:1: "),
+        ("workers: [1", ":1:12: "),
+        ("&a a: *b", ":1:7: "),
+        ("workers: !!python/object:os.system x", ":1:10: "),
+    ],
+)
+def test_what_is_no_yaml_is_told_with_line_and_column(text: str, place: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        configured(text)
+    assert f"{FILE}{place}" in refused.value.message
+
+
+def test_what_is_no_text_is_told() -> None:
+    Path(FILE).write_bytes(b"name: \xff")
+    with pytest.raises(ConfigurationError, match="is no valid YAML"):
+        cli.parse(["--", "true"])
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "message"),
+    [
+        ("workers: none", {}, "'none' is not a valid integer range (in .kubectl-submit.yaml)"),
+        ("name: My_Job", {}, "'My_Job' is no name; use lower-case letters"),
+        (
+            "",
+            {"KUBECTL_SUBMIT_MEMORY": "lots"},
+            "'lots' is no quantity; write 500m, 2 or 16Gi "
+            "(in the environment, KUBECTL_SUBMIT_MEMORY)",
+        ),
+    ],
+)
+def test_a_bad_value_is_told_with_where_it_stands(
+    text: str,
+    variables: dict[str, str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path(FILE).write_text(text)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert cli.run(["--", "true"]) == 125
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [("dockerfile", "dockerfile"), ("manifest", "manifest"), ("kubeconfig", "kubeconfig")],
+)
+def test_a_path_in_the_file_is_meant_from_the_file(
+    key: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here" / "deep").mkdir()
+    monkeypatch.chdir("deep")
+    options = configured(f"{key}: files/one", folder=tmp_path / "here")
+    assert Path(getattr(options, name)).resolve() == tmp_path / "here" / "files" / "one"
+    options = configured(f"{key}: /files/one", folder=tmp_path / "here")
+    assert Path(getattr(options, name)).resolve() == Path("/files/one")
+    assert getattr(configured("", f"--{key}", "files/one"), name) == "files/one"
+
+
+@pytest.mark.parametrize("git", [".git/", ".git", None])
+def test_the_file_is_looked_for_up_to_the_root_of_the_repository(
+    git: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "here" / "root"
+    (root / "deep" / "er").mkdir(parents=True)
+    (root.parent / FILE).write_text("workers: 1")
+    if git:  # a folder, or in a worktree a file
+        (root / git).mkdir() if git.endswith("/") else (root / git).touch()
+    monkeypatch.chdir(root / "deep" / "er")
+
+    def workers() -> Any:
+        return cli.parse(["--", "true"])[0].workers
+
+    assert workers() == (None if git else 1)
+    (root / FILE).write_text("workers: 2")
+    assert workers() == 2
+    (root / "deep" / FILE).write_text("workers: 3")
+    assert workers() == 3

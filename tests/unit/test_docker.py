@@ -1,0 +1,139 @@
+"""Calls of docker, against a fake one that says what docker buildx 0.36.1 said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kubectl_submit import docker as calls
+from kubectl_submit.errors import BuildError, MissingProgramError
+
+from .programs import Answer, Metadata, Program
+
+DIGEST = "sha256:6648c85d064d2d7d44f6d4bfb15f3dec4306d50e6724e12f2b6c39270710aa32"
+METADATA = (Path(__file__).parent / "data" / "buildx-metadata.json").read_text()
+
+
+def build(folder: Path, flags: list[str] | None = None) -> str:
+    return calls.build_and_push(
+        folder,
+        "localhost:5000/app:1",
+        dockerfile="sub/Dockerfile",
+        context="sub",
+        flags=flags or [],
+        metadata=folder.parent / "metadata.json",
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "source" / "sub").mkdir(parents=True)
+    return tmp_path / "source"
+
+
+def test_a_build_is_what_is_asked_for(docker: Program, folder: Path) -> None:
+    docker.on("buildx", "build", Answer(Metadata(METADATA)))
+    assert build(folder, ["--target=test", "--build-arg=A=a b"]) == DIGEST
+    argv = docker.call("build").argv
+    assert argv[:3] == ["buildx", "build", "--push"]
+    assert argv[-1] == str(folder / "sub")
+    assert docker.call("build").flag("--tag") == "localhost:5000/app:1"
+    assert docker.call("build").flag("--file") == str(folder / "sub" / "Dockerfile")
+    assert docker.call("build").flag("--target") == "test"
+    assert docker.call("build").flag("--build-arg") == "A=a b"
+    assert "--provenance=false" in argv
+
+
+def test_what_buildx_says_goes_to_stderr(
+    docker: Program, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    docker.on("build", Answer("out\n", Metadata(METADATA), stderr="#1 building\n"))
+    build(folder)
+    said = capfd.readouterr()
+    assert (said.out, said.err) == ("", "out\n#1 building\n")
+
+
+def test_a_build_that_fails(docker: Program, folder: Path) -> None:
+    docker.on("build", Answer(stderr="ERROR: no\n", exit_code=17))
+    with pytest.raises(BuildError, match="docker buildx exited 17") as failed:
+        build(folder)
+    assert failed.value.remedy == "Its last lines are above."
+
+
+@pytest.mark.parametrize("parts", [(), (Metadata("{}"),), (Metadata(""),)])
+def test_a_build_that_pushed_nothing(
+    docker: Program, folder: Path, parts: tuple[Metadata, ...]
+) -> None:
+    docker.on("build", Answer(*parts))
+    with pytest.raises(BuildError, match="pushed nothing"):
+        build(folder)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    ["", "{", "[]", "null", "{}", '{"containerimage.config.digest": "sha256:00"}'],
+)
+def test_metadata_without_a_digest(metadata: str) -> None:
+    with pytest.raises(BuildError, match="no digest in its metadata"):
+        calls.pushed_digest(metadata)
+
+
+def test_the_digest_is_that_of_what_was_pushed() -> None:
+    assert calls.pushed_digest(METADATA) == DIGEST
+    assert json.loads(METADATA)["containerimage.config.digest"] != DIGEST
+
+
+@pytest.mark.parametrize(
+    ("answer", "digest"),
+    [
+        (Answer(DIGEST), DIGEST),
+        (Answer(f"{DIGEST}\n"), DIGEST),
+        (Answer(stderr="ERROR: localhost:5000/app:1: not found\n", exit_code=1), ""),
+        (Answer(DIGEST, exit_code=1), ""),
+        (Answer("docker: 'buildx' is not a docker command\n"), ""),
+        (Answer(), ""),
+    ],
+)
+def test_the_digest_of_a_tag(docker: Program, answer: Answer, digest: str) -> None:
+    docker.on("imagetools", "inspect", "localhost:5000/app:1", answer)
+    assert calls.digest("localhost:5000/app:1") == digest
+
+
+def test_docker_without_buildx(docker: Program) -> None:
+    words = "docker: 'buildx' is not a docker command.\n"
+    docker.on("buildx", "version", Answer(stderr=words, exit_code=1))
+    with pytest.raises(MissingProgramError, match="docker has no buildx") as missing:
+        calls.check()
+    assert missing.value.last_words == words.strip()
+    assert "--build remote" in missing.value.remedy
+
+
+def test_docker_with_buildx(docker: Program) -> None:
+    docker.on("buildx", "version", Answer("github.com/docker/buildx v0.36.1\n"))
+    calls.check()
+    assert calls.installed()
+
+
+def test_no_docker() -> None:
+    assert not calls.installed()
+    with pytest.raises(MissingProgramError, match="docker was not found on PATH"):
+        calls.check()
+
+
+@pytest.mark.parametrize(
+    ("target", "arguments", "platform", "flags"),
+    [
+        (None, (), None, []),
+        ("test", (), "linux/arm64", ["--target=test", "--platform=linux/arm64"]),
+        (None, (("B", "2"), ("A", "a=b c")), None, ["--build-arg=B=2", "--build-arg=A=a=b c"]),
+    ],
+)
+def test_flags_that_decide_what_is_in_the_image(
+    target: str | None,
+    arguments: tuple[tuple[str, str], ...],
+    platform: str | None,
+    flags: list[str],
+) -> None:
+    assert calls.build_flags(target, arguments, platform) == flags

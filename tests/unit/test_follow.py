@@ -1,0 +1,312 @@
+"""Follows recorded runs to their ends, against a fake kubectl that plays them again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from kubectl_submit import follow as follow_module
+from kubectl_submit.errors import ExecutionError, PendingTimeoutError, SubmitError
+from kubectl_submit.execution import Outcome
+from kubectl_submit.follow import Wishes, follow
+from kubectl_submit.kubectl import Kubectl
+
+from .clusters import execution_of, lines, logs_of, replay
+from .programs import FOREVER, Answer, Open, Program, Wait
+from .samples import Run
+
+
+class Listener:
+    """Whoever sees what happens, and remembers it."""
+
+    def __init__(
+        self,
+        on_lines: Callable[[], None] = lambda: None,
+        on_waiting: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.output: dict[int, bytes] = {}
+        self.reasons: list[str] = []
+        self.warnings: list[str] = []
+        self._on_lines = on_lines
+        self._on_waiting = on_waiting
+
+    def lines(self, rank: int, data: bytes) -> None:
+        self.output[rank] = self.output.get(rank, b"") + data
+        self._on_lines()
+
+    def waiting(self, why: str) -> None:
+        self.reasons.append(why)
+        self._on_waiting()
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+
+@pytest.fixture
+def listener() -> Listener:
+    return Listener()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one waits for in real life may come sooner here."""
+    monkeypatch.setattr(follow_module, "PATIENCE_SECONDS", 0.1)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(kubectl: Program) -> Iterator[None]:
+    yield
+    assert kubectl.running == []
+
+
+def watch_run(run: Run, listener: Listener, **wishes: Any) -> Outcome:
+    return follow(execution_of(run), Kubectl(), listener, Wishes(**wishes))
+
+
+@pytest.mark.parametrize(
+    ("name", "exit_code", "output"),
+    [
+        ("succeeded", 0, {0: b"one\ntwo\nthree without an end"}),
+        ("failed", 7, {0: b"one\ntwo\n"}),
+        ("first-of-two", 33, {0: b"zero waits\nzero stops\n", 1: b"one fails\n"}),
+        ("out-of-memory", 137, {}),
+        ("evicted", 137, {0: b"64+0 records in\n64+0 records out\n"}),
+        ("timeout", 124, {0: b"waits\n"}),
+        ("timeout-exits-0", 124, {0: b"waits\n"}),
+        ("job-deadline", 124, {0: b"waits\nstops\n"}),
+        ("pod-deleted", 5, {0: b"waits\nstops\n"}),
+        ("suspended", 0, {0: b"ran\n"}),
+        ("built", 0, {0: b"building\n"}),
+    ],
+)
+def test_tells_every_line_and_the_outcome(
+    kubectl: Program, listener: Listener, name: str, exit_code: int, output: dict[int, bytes]
+) -> None:
+    run = Run(name)
+    replay(kubectl, run)
+    assert watch_run(run, listener).exit_code == exit_code
+    assert listener.output == output
+    assert listener.warnings == []
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "words"),
+    [
+        ("no-such-image", "cannot run", "ErrImagePull: failed to pull and unpack image"),
+        ("bad-image-name", "cannot run", 'InvalidImageName: Failed to apply default image tag "Not'),
+        ("no-such-secret", "cannot run", 'secret "no-such-secret" not found'),
+        ("start-error", "cannot run", 'exec: "no-such-program": executable file not found'),
+        ("sidecar-exits", "cannot run", "the container sidecar exits 3 each time it starts"),
+        ("job-deleted", "the job recorded-job-deleted was deleted", ""),
+        ("quota-too-small", "the cluster allows no pod", "exceeded quota: small, requested: pods=1"),
+        ("pod-security", "the cluster allows no pod", 'violates PodSecurity "baseline:latest"'),
+        ("no-such-account", "the cluster allows no pod", 'serviceaccount "no-such-account" not'),
+    ],
+)  # fmt: skip
+def test_fails_where_there_is_nothing_to_wait_for(
+    kubectl: Program, listener: Listener, name: str, message: str, words: str
+) -> None:
+    run = Run(name)
+    replay(kubectl, run)
+    with pytest.raises(ExecutionError, match=message) as failed:
+        watch_run(run, listener)
+    assert words in failed.value.last_words
+
+
+class ToldError(Exception):
+    """Raised by a listener that has heard enough."""
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("unschedulable", "Unschedulable: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu"),
+        ("quota-is-full", "exceeded quota: small, requested: pods=1, used: pods=1"),
+    ],
+)
+def test_says_why_it_waits(kubectl: Program, name: str, words: str) -> None:
+    def hear() -> None:
+        if words in listener.reasons[-1]:
+            raise ToldError
+
+    listener = Listener(on_waiting=hear)
+    run = Run(name)
+    replay(kubectl, run)
+    with pytest.raises(ToldError):
+        watch_run(run, listener)
+
+
+@pytest.mark.parametrize("name", ["unschedulable", "quota-is-full"])
+def test_waits_no_longer_than_it_may(kubectl: Program, listener: Listener, name: str) -> None:
+    run = Run(name)
+    replay(kubectl, run)
+    with pytest.raises(PendingTimeoutError, match="did not start within 1 seconds") as failed:
+        watch_run(run, listener, pending=1)
+    assert failed.value.last_words
+
+
+def test_time_in_the_queue_is_no_waiting(kubectl: Program) -> None:
+    admitted: list[float] = []
+
+    def admit() -> None:
+        if "queued" in listener.reasons[-1] and not admitted:
+            admitted.append(time.monotonic())
+            kubectl.open("admitted")
+
+    listener = Listener(on_waiting=admit)
+    run = Run("suspended")
+    replay(kubectl, run)
+    queued = run.job[:2]
+    goes_on = next(event for event in run.job if "JobResumed" in lines([event]))
+    kubectl.on("/jobs?", Answer(lines(queued), Wait("admitted"), lines([goes_on]), FOREVER))
+    kubectl.on("/pods?", Answer(FOREVER))
+    with pytest.raises(PendingTimeoutError):
+        watch_run(run, listener, pending=1)
+    assert time.monotonic() - admitted[0] >= 1
+
+
+def test_a_run_that_has_started_is_not_pending(kubectl: Program) -> None:
+    run = Run("timeout")
+    replay(kubectl, run)
+    running, wait = run.pods_until('"running"'), Wait("more than a second")
+    end = Open(f"end of {run.last_pods[0]['metadata']['name']}")
+    kubectl.on("/pods?", Answer(lines(running), wait, lines(run.pods), end, FOREVER))
+    kubectl.on("/jobs?", Answer(wait, lines(run.job), FOREVER))
+
+    def open_the_second_time() -> None:  # it is told once a second
+        if len(listener.reasons) == 2:
+            kubectl.open("more than a second")
+
+    listener = Listener(on_waiting=open_the_second_time)
+    assert watch_run(run, listener, pending=1).exit_code == 124
+
+
+def test_lines_come_while_the_job_runs(kubectl: Program) -> None:
+    run = Run("pod-deleted")
+    replay(kubectl, run)
+    running = run.pods_until('"running"')
+    [log] = run.logs.values()
+    first, second = log.splitlines(keepends=True)
+    # Only a line that has arrived lets the pod end.
+    kubectl.on("/pods?", Answer(lines(running), Wait("seen"), lines(run.pods), FOREVER))
+    kubectl.on("/jobs?", Answer(lines(run.job[:1]), Wait("seen"), lines(run.job[1:]), FOREVER))
+    kubectl.on("logs", Answer(first, Wait("seen"), second))
+    listener = Listener(on_lines=lambda: kubectl.open("seen"))
+    assert watch_run(run, listener).exit_code == 5
+    assert listener.output == {0: b"waits\nstops\n"}
+
+
+@pytest.mark.parametrize(("logs", "ranks"), [("all", {0, 1}), ("first", {0}), ("none", set[int]())])
+def test_shows_whose_lines_are_wanted(
+    kubectl: Program, listener: Listener, logs: str, ranks: set[int]
+) -> None:
+    run = Run("first-of-two")
+    replay(kubectl, run)
+    ended = [event for event in run.pods if event["type"] != "DELETED"]
+    kubectl.on("/pods?", Answer(lines(ended), Open("pods of first-of-two"), FOREVER))
+    assert watch_run(run, listener, logs=logs).exit_code == 33
+    assert set(listener.output) == ranks
+    assert bool(kubectl.calls("logs")) is bool(ranks)
+
+
+def test_shows_times_if_they_are_wanted(kubectl: Program, listener: Listener) -> None:
+    run = Run("failed")
+    replay(kubectl, run)
+    watch_run(run, listener, keep_times=True)
+    [log] = run.logs.values()
+    assert listener.output == {0: log.encode()}
+
+
+def test_the_end_of_the_job_may_be_told_before_its_pods(
+    kubectl: Program, listener: Listener
+) -> None:
+    run = Run("failed")
+    replay(kubectl, run)
+    # The second watch shows that what the first one said has been read.
+    again = Answer(lines(run.job[-1:]), Open("job is through"), FOREVER)
+    kubectl.on("/jobs?", Answer(lines(run.job)), again)
+    kubectl.on("/pods?", Answer(Wait("job is through"), lines(run.pods), FOREVER))
+    assert watch_run(run, listener).exit_code == 7
+    assert listener.output == {0: b"one\ntwo\n"}
+
+
+def test_another_job_of_the_same_name_does_not_count(kubectl: Program, listener: Listener) -> None:
+    run, other = Run("failed"), Run("failed")
+    for event in other.job:
+        event["object"]["metadata"]["uid"] = "another"
+    replay(kubectl, run)
+    told = [*other.job, {**other.job[-1], "type": "DELETED"}]
+    wait = Wait("pods of failed")
+    kubectl.on("/jobs?", Answer(lines(told), wait, lines(run.job), FOREVER))
+    assert watch_run(run, listener).exit_code == 7
+
+
+def test_the_first_to_fail_stays_the_first(kubectl: Program, listener: Listener) -> None:
+    """Each end is told several times, as its pod loses its finalizer and is deleted."""
+    run = Run("first-of-two")
+    zero, one = (
+        run.pods[-1]["object"],
+        next(
+            event["object"]
+            for event in reversed(run.pods)
+            if event["object"]["metadata"]["labels"]["batch.kubernetes.io/job-completion-index"]
+            == "1"
+        ),
+    )
+    zero["metadata"].pop("deletionTimestamp")
+    for pod in (zero, one):  # within the same second
+        pod["status"]["containerStatuses"][0]["state"]["terminated"]["finishedAt"] = "2026"
+    run.pods = [{"type": "MODIFIED", "object": pod} for pod in (one, zero, one)]
+    replay(kubectl, run)
+    assert watch_run(run, listener).exit_code == 33
+
+
+def test_a_worker_that_cannot_run_does_not_hide_one_that_failed(
+    kubectl: Program, listener: Listener
+) -> None:
+    run = Run("first-of-two")
+    one = [event for event in run.pods if "-1-" in event["object"]["metadata"]["name"]]
+    zero = next(event for event in run.pods if '"running"' in lines([event]))
+    [status] = zero["object"]["status"]["containerStatuses"]
+    status["state"] = {"waiting": {"reason": "ErrImagePull", "message": "gone"}}
+    replay(kubectl, run)
+    again = Answer(lines(run.job[-1:]), Open("job is through"), FOREVER)
+    kubectl.on("/jobs?", Answer(Wait("one has failed"), lines(run.job)), again)
+    told = (lines(one), Open("one has failed"), Wait("job is through"), lines([zero]))
+    kubectl.on("/pods?", Answer(*told, FOREVER))
+    assert watch_run(run, listener).exit_code == 33
+
+
+def failing(words: str) -> Answer:
+    return Answer(stderr=f"Error from server {words}\n", exit_code=1)
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [("/jobs?", "may not watch"), ("/pods?", "may not watch"), ("logs", "may not read")],
+)
+def test_what_is_forbidden_is_told_at_once(
+    kubectl: Program, listener: Listener, what: str, message: str
+) -> None:
+    run = Run("failed")
+    replay(kubectl, run)
+    kubectl.on(what, failing('(Forbidden): pods "x" is forbidden: User "nobody" cannot'))
+    with pytest.raises(SubmitError, match=message) as failed:
+        watch_run(run, listener)
+    assert "nobody" in failed.value.last_words
+
+
+def test_without_events_one_can_do(kubectl: Program, listener: Listener) -> None:
+    run = Run("unschedulable")
+    replay(kubectl, run)
+    kubectl.on("/events?", failing("(Forbidden): events is forbidden"))
+    with pytest.raises(PendingTimeoutError):
+        watch_run(run, listener, pending=1)
+    assert len(kubectl.calls("/events?")) == 1
+
+
+def test_logs_of_a_run_have_their_ranks() -> None:
+    assert {rank for rank, _ in logs_of(Run("first-of-two")).logs.values()} == {0, 1}

@@ -1,0 +1,88 @@
+"""The gate: what is built is what others can get."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kubectl_submit import gate
+from kubectl_submit.errors import GateError
+from kubectl_submit.repository import Changes, Snapshot
+
+CLEAN = Snapshot(
+    root=Path("/project"),
+    commit="0123456789" * 4,
+    branch="main",
+    remote="origin",
+    url="https://git.example/app",
+    pushed=True,
+    email="ada@example.com",
+)
+MANY = tuple(f"file{number}" for number in range(9))
+
+
+def changed(**changes: tuple[str, ...]) -> Snapshot:
+    return replace(CLEAN, changes=Changes(**changes))
+
+
+def test_lets_a_pushed_commit_through() -> None:
+    gate.check(CLEAN)
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "fault", "remedy"),
+    [
+        (changed(tracked=("a.py",)), "1 tracked file is changed: a.py", "git commit -a"),
+        (changed(tracked=("a", "b c")), "2 tracked files are changed: a, b c", "git commit -a"),
+        (changed(untracked=("new",)), "1 file is not in git: new", "git add"),
+        (changed(untracked=MANY), "9 files are not in git: file0", ".gitignore"),
+        (changed(submodules=("lib",)), "1 submodule is changed: lib", "Commit and push inside"),
+        (replace(CLEAN, remote="", pushed=False), "no remote", "git remote add origin URL"),
+        (
+            replace(CLEAN, pushed=False),
+            "the commit 0123456 is not on the remote origin",
+            "git push origin main",
+        ),
+        (
+            replace(CLEAN, pushed=False, branch=""),
+            "the commit 0123456 is not on the remote origin",
+            f"git push origin {CLEAN.commit}:refs/heads/",
+        ),
+    ],
+)
+def test_names_the_fault_and_its_remedy(snapshot: Snapshot, fault: str, remedy: str) -> None:
+    with pytest.raises(GateError) as refused:
+        gate.check(snapshot)
+    assert len(gate.faults(snapshot)) == 1
+    assert fault in str(refused.value)
+    assert remedy in str(refused.value)
+    assert "--build local --allow-dirty" in refused.value.remedy
+
+
+def test_names_all_faults_at_once() -> None:
+    changes = Changes(tracked=("a",), untracked=("b",), submodules=("c",))
+    found = gate.faults(replace(CLEAN, changes=changes, pushed=False))
+    assert [
+        next(
+            words
+            for words in ("changed: a", "in git: b", "changed: c", "not on the remote")
+            if words in fault
+        )
+        for fault in found
+    ] == ["changed: a", "in git: b", "changed: c", "not on the remote"]
+
+
+def test_of_many_files_shows_some_and_counts_the_rest() -> None:
+    [fault] = gate.faults(changed(untracked=MANY))
+    assert "file0, file1, file2, file3, file4 and 4 more\n" in fault
+
+
+@pytest.mark.parametrize("path", ["a\x1b[2Jb", "a\nb", "a\udcffb"])
+def test_a_name_cannot_play_with_the_terminal(path: str) -> None:
+    [fault] = gate.faults(changed(untracked=(path,)))
+    shown = fault.splitlines()[0]
+    assert path not in fault
+    assert shown.isprintable()
+    assert ascii(path) in shown

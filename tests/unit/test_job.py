@@ -1,0 +1,88 @@
+"""Sends a manifest with a Job: all of it, or nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from kubectl_submit import job, manifest
+from kubectl_submit.errors import ClusterError
+from kubectl_submit.kubectl import Kubectl
+
+from .programs import Answer, Program
+
+BESIDE = """\
+kind: ConfigMap
+metadata: {name: ours}
+---
+kind: Job
+metadata: {name: run}
+---
+kind: Service
+metadata: {name: theirs, namespace: other}
+"""
+CREATED: dict[str, Any] = {
+    "kind": "Job",
+    "metadata": {"name": "run", "namespace": "team", "uid": "1-2"},
+    "spec": {"completions": 3, "template": {"spec": {"containers": [{"name": "main"}]}}},
+}
+
+
+def create(text: str) -> Any:
+    return job.create(manifest.load(text, "file.yml"), Kubectl())
+
+
+def sent(kubectl: Program) -> list[list[Any]]:
+    """The documents of each `kubectl create`."""
+    return [list(yaml.safe_load_all(call.stdin)) for call in kubectl.calls("create")]
+
+
+def test_knows_what_the_server_made_of_it(kubectl: Program) -> None:
+    kubectl.on("create", Answer(json.dumps(CREATED)))
+    found = create("kind: Job")
+    assert (found.kind, found.name, found.namespace, found.uid) == ("job", "run", "team", "1-2")
+    assert (found.workers, found.container) == (3, "main")
+    assert found.pod_selector == "batch.kubernetes.io/job-name=run"
+    assert found.job_path == "/apis/batch/v1/namespaces/team/jobs"
+    assert found.pods_path == "/api/v1/namespaces/team/pods"
+    assert found.events_path == "/api/v1/namespaces/team/events"
+
+
+def test_a_job_without_completions_has_one_worker(kubectl: Program) -> None:
+    plain = {**CREATED, "spec": {"template": CREATED["spec"]["template"]}}
+    kubectl.on("create", Answer(json.dumps(plain)))
+    assert create("kind: Job").workers == 1
+
+
+def test_the_rest_disappears_with_the_job(kubectl: Program) -> None:
+    kubectl.on("create", Answer(json.dumps(CREATED)), Answer("{}"))
+    create(BESIDE)
+    [[first], others] = sent(kubectl)
+    assert first == {"kind": "Job", "metadata": {"name": "run"}}
+    owner = {"apiVersion": "batch/v1", "kind": "Job", "name": "run", "uid": "1-2"}
+    assert others == [
+        {
+            "kind": "ConfigMap",
+            "metadata": {"name": "ours", "namespace": "team", "ownerReferences": [owner]},
+        },
+        # An owner must be in the same namespace.
+        {"kind": "Service", "metadata": {"name": "theirs", "namespace": "other"}},
+    ]
+
+
+def test_without_the_rest_there_is_no_job(kubectl: Program) -> None:
+    kubectl.on("create", Answer(json.dumps(CREATED)), Answer(stderr="no", exit_code=1))
+    kubectl.on("delete", Answer())
+    with pytest.raises(ClusterError, match="the cluster refused the manifest"):
+        create(BESIDE)
+    assert {"job", "run", "team"} <= set(kubectl.call("delete").argv)
+
+
+def test_without_the_job_there_is_no_rest(kubectl: Program) -> None:
+    kubectl.on("create", Answer(stderr="no", exit_code=1))
+    with pytest.raises(ClusterError):
+        create(BESIDE)
+    assert len(kubectl.all_calls) == 1

@@ -1,0 +1,215 @@
+"""Calls of kubectl, against a fake one that says what kubectl 1.35.4 said."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubectl_submit.errors import ClusterError, MissingProgramError
+from kubectl_submit.kubectl import Kubectl
+
+from .examples import execution
+from .programs import Answer, Program
+
+UNREACHABLE = """\
+E1122 18:04:55.949964   32024 memcache.go:265] "Unhandled Error" err="couldn't get current \
+server API group list: Get \\"https://127.0.0.1:1/api?timeout=32s\\": dial tcp 127.0.0.1:1: \
+connect: connection refused"
+The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?
+"""
+UNKNOWN_FIELD = (
+    'Error from server (BadRequest): error when creating "STDIN": Job in version "v1" cannot be '
+    'handled as a Job: strict decoding error: unknown field "spec.timeout"\n'
+)
+
+
+def job(name: str = "one") -> dict[str, Any]:
+    return {"kind": "Job", "metadata": {"name": name, "namespace": "team"}}
+
+
+def test_creates_a_manifest(kubectl: Program) -> None:
+    kubectl.on("create", Answer(json.dumps(job(), indent=4)))
+    assert Kubectl().create("kind: Job  # ünï\n") == [job()]
+    call = kubectl.call("create")
+    assert call.argv == ["create", "-f", "-", "-o", "json"]
+    assert call.stdin == "kind: Job  # ünï\n"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        json.dumps(job("one"), indent=4) + "\n" + json.dumps(job("two"), indent=4) + "\n",
+        json.dumps(job("one")) + json.dumps(job("two")),
+        json.dumps({"kind": "List", "items": [job("one"), job("two")]}),
+    ],
+)
+def test_reads_several_objects(kubectl: Program, said: str) -> None:
+    kubectl.on("create", Answer(said))
+    assert Kubectl().create("") == [job("one"), job("two")]
+
+
+def test_what_was_created_before_a_refusal_is_deleted_again(kubectl: Program) -> None:
+    kubectl.on("create", Answer(json.dumps(job("one")), stderr="no second one\n", exit_code=1))
+    kubectl.on("delete", Answer())
+    with pytest.raises(ClusterError, match="the cluster refused the manifest") as refused:
+        Kubectl().create("")
+    assert refused.value.last_words == "no second one"
+    assert {"delete", "Job", "one", "--wait=false", "-n", "team"} <= set(
+        kubectl.call("delete").argv
+    )
+
+
+def test_a_refusal_is_told_even_if_nothing_can_be_deleted(kubectl: Program) -> None:
+    kubectl.on("create", Answer(json.dumps(job("one")), stderr="no second one\n", exit_code=1))
+    kubectl.on("delete", Answer(stderr="Error from server (Forbidden): no\n", exit_code=1))
+    with pytest.raises(ClusterError) as refused:
+        Kubectl().create("")
+    assert "no second one" in str(refused.value)
+
+
+def test_a_trial_leaves_nothing_to_delete(kubectl: Program) -> None:
+    kubectl.on("create", "--dry-run=server", Answer(json.dumps(job()), stderr="no", exit_code=1))
+    with pytest.raises(ClusterError, match="the cluster refused the manifest"):
+        Kubectl().create("", dry_run=True)
+    assert kubectl.calls("delete") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "missing"),
+    [
+        ("", ["secret/a", "job/b"]),
+        ("secret/a\n", ["job/b"]),
+        ("secret/a\njob.batch/b\n", []),
+    ],
+)
+def test_says_what_is_missing(kubectl: Program, said: str, missing: list[str]) -> None:
+    kubectl.on("get", "secret/a", "job/b", "--ignore-not-found", Answer(said))
+    assert Kubectl().missing(["secret/a", "job/b"]) == missing
+
+
+def test_what_may_not_be_read_counts_as_there(kubectl: Program) -> None:
+    words = 'Error from server (Forbidden): secrets "a" is forbidden: User "nobody" cannot get\n'
+    kubectl.on("get", Answer(stderr=words, exit_code=1))
+    assert Kubectl().missing(["secret/a"]) == []
+
+
+def test_deletes_without_waiting(kubectl: Program) -> None:
+    kubectl.on("delete", Answer("job.batch one deleted\n"))
+    Kubectl().delete("job", "one", "team")
+    assert set(kubectl.call("delete").argv) == {
+        "delete", "job", "one", "--ignore-not-found", "--wait=false", "-n", "team",
+    }  # fmt: skip
+
+
+def test_a_deletion_that_fails(kubectl: Program) -> None:
+    kubectl.on("delete", Answer(stderr="some words\n", exit_code=1))
+    with pytest.raises(ClusterError, match="cannot delete job one") as failed:
+        Kubectl().delete("job", "one")
+    assert failed.value.last_words == "some words"
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "remedy"),
+    [
+        (
+            'Error from server (Forbidden): error when creating "STDIN": jobs.batch is forbidden: '
+            'User "nobody" cannot create resource "jobs" in API group "batch" in the namespace "x"',
+            "not allowed",
+            "permission",
+        ),
+        ("error: You must be logged in to the server (Unauthorized)", "not logged in", "Log in"),
+        (
+            'Error from server (NotFound): error when creating "STDIN": namespaces "x" not found',
+            "there is no such namespace",
+            "-n",
+        ),
+        (UNREACHABLE, "cannot reach the cluster", "context"),
+        (
+            "Unable to connect to the server: dial tcp: lookup k8s.invalid: no such host",
+            "cannot reach the cluster",
+            "context",
+        ),
+        (
+            "Unable to connect to the server: net/http: TLS handshake timeout",
+            "cannot reach the cluster",
+            "context",
+        ),
+        (
+            "Error in configuration: context was not found for specified context: nope",
+            "there is no such context",
+            "kubectl config get-contexts",
+        ),
+        (UNKNOWN_FIELD, "the cluster refused the manifest", ""),
+        (
+            'The Job "connect-context-refused" is invalid: \n* spec.template.spec.restartPolicy: '
+            'Unsupported value: "Maybe": supported values: "OnFailure", "Never"',
+            "the cluster refused the manifest",
+            "",
+        ),
+    ],
+)
+def test_says_what_the_words_of_kubectl_mean(
+    kubectl: Program, words: str, message: str, remedy: str
+) -> None:
+    kubectl.on("create", Answer(stderr=words, exit_code=1))
+    with pytest.raises(ClusterError) as failed:
+        Kubectl().create("")
+    assert failed.value.message == message
+    assert failed.value.last_words == words.strip()
+    assert remedy in failed.value.remedy
+    assert bool(remedy) == bool(failed.value.remedy)
+
+
+def test_does_not_tell_the_token(kubectl: Program) -> None:
+    kubectl.on("create", Answer(stderr="unknown flag --token=s3cret\n", exit_code=1))
+    with pytest.raises(ClusterError) as failed:
+        Kubectl(flags=("--token=s3cret",)).create("")
+    assert "s3cret" not in str(failed.value)
+
+
+def test_the_users_flags_are_on_every_call_and_the_timeout_on_single_ones(kubectl: Program) -> None:
+    kubectl.on(Answer("{}"))
+    calls = Kubectl(flags=("--context=c", "--as=a b"), request_timeout="5s")
+    calls.create("")
+    calls.missing(["secret/a"])
+    calls.delete("job", "one")
+    calls.watch("/api/v1/pods").finish()
+    calls.logs(execution(), ["one"], since="", follow=True).finish()
+    assert len(kubectl.all_calls) == 5
+    for call in kubectl.all_calls:
+        assert {"--context=c", "--as=a b"} <= set(call.argv)
+        single = call.argv[0] in ("create", "delete") or "secret/a" in call.argv
+        assert ("--request-timeout=5s" in call.argv) is single
+
+
+def test_watches_with_one_request(kubectl: Program) -> None:
+    kubectl.on("get", "--raw", Answer('{"type": "ADDED"}\n'))
+    Kubectl().watch("/apis/x", fieldSelector="metadata.name=a", labelSelector="b in (c)").finish()
+    [raw] = [arg for arg in kubectl.all_calls[0].argv if arg.startswith("/")]
+    path, _, question = raw.partition("?")
+    assert path == "/apis/x"
+    assert set(question.split("&")) == {
+        "watch=1",
+        "fieldSelector=metadata.name%3Da",
+        "labelSelector=b+in+%28c%29",
+    }
+
+
+def test_the_kubectl_that_runs_us_is_the_one_that_runs(
+    kubectl: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Program(tmp_path / "home", "another kubectl")
+    other.on(Answer())
+    monkeypatch.setenv("KUBECTL_PATH", str(other.path))
+    Kubectl().delete("job", "one")
+    assert (len(other.all_calls), len(kubectl.all_calls)) == (1, 0)
+
+
+def test_no_kubectl() -> None:
+    assert not os.environ.get("KUBECTL_PATH")
+    with pytest.raises(MissingProgramError, match="kubectl was not found on PATH"):
+        Kubectl().create("")

@@ -1,0 +1,103 @@
+"""Builds with docker buildx on this machine: what docker is given to build from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubectl_submit.build_backends import local
+from kubectl_submit.errors import BuildError, MissingProgramError
+from kubectl_submit.image import Image
+from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.output import Output
+from kubectl_submit.provenance import Source
+
+from .examples import DIGEST, build_parameters
+from .programs import Answer, Metadata, Program
+from .repositories import Project
+
+NOT_FOUND = Answer(stderr="ERROR: not found\n", exit_code=1)
+TREE = {
+    "Dockerfile": ["-rw-r--r--", "FROM busybox\n"],
+    "main.py": ["-rw-r--r--", "print('hello')\n"],
+}
+
+
+@pytest.fixture(autouse=True)
+def buildx(docker: Program) -> Program:
+    """A docker that finds no image in the registry, and builds."""
+    docker.on("buildx", "version", Answer("v0.36.1"))
+    docker.on("imagetools", NOT_FOUND)
+    docker.on("--push", Answer(Metadata(f'{{"containerimage.digest": "{DIGEST}"}}')))
+    return docker
+
+
+def build(project: Project, *, dirty: bool = False, **changes: Any) -> Image:
+    source = Source(created_by="ada@example.com", commit=project.head(), dirty=dirty)
+    parameters = build_parameters(source=source, root=project.root, tag="tag", **changes)
+    return local.build(parameters, Kubectl(), Output())
+
+
+def test_builds_a_clean_checkout(project: Project, buildx: Program, tmp_path: Path) -> None:
+    project.write(".gitignore", "*.log\n")
+    project.commit()
+    project.write("ignored.log")
+    project.write("main.py", "changed")
+    project.write("new.py")
+    assert build(project) == Image(name="registry.example/app", digest=DIGEST)
+    call = buildx.call("build", "--push")
+    assert call.files == TREE | {".gitignore": ["-rw-r--r--", "*.log\n"]}
+    assert call.flag("--tag") == "localhost:5000/app:tag"
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_builds_the_working_tree_if_it_is_dirty(project: Project, buildx: Program) -> None:
+    project.write("main.py", "changed")
+    project.write("new.py", "new")
+    build(project, dirty=True)
+    found = buildx.call("--push").files
+    assert found["main.py"] == ["-rw-r--r--", "changed"]
+    assert found["new.py"] == ["-rw-r--r--", "new"]
+
+
+def test_builds_from_the_context_and_the_dockerfile_asked_for(
+    project: Project, buildx: Program
+) -> None:
+    project.write("app/docker/Dockerfile", "FROM x\n")
+    project.commit()
+    build(project, context="app", dockerfile="app/docker/Dockerfile", target="test")
+    call = buildx.call("--push", "--target=test")
+    assert list(call.files) == ["docker", "docker/Dockerfile"]
+    assert Path(call.flag("--file")) == Path(call.argv[-1]) / "docker" / "Dockerfile"
+
+
+def test_builds_nothing_that_is_there(
+    project: Project, buildx: Program, capsys: pytest.CaptureFixture[str]
+) -> None:
+    buildx.on("imagetools", "localhost:5000/app:tag", Answer(DIGEST))
+    assert build(project).digest == DIGEST
+    assert buildx.calls("--push") == []
+    assert "localhost:5000/app:tag exists" in capsys.readouterr().err
+
+
+def test_builds_again_if_asked_to(project: Project, buildx: Program) -> None:
+    buildx.on("imagetools", Answer("sha256:" + "0" * 64))
+    assert build(project, rebuild=True).digest == DIGEST
+    assert len(buildx.calls("--push")) == 1
+
+
+def test_says_that_buildx_is_not_there(project: Project, buildx: Program) -> None:
+    buildx.on("buildx", "version", NOT_FOUND)
+    with pytest.raises(MissingProgramError, match="docker has no buildx"):
+        build(project)
+
+
+def test_leaves_nothing_behind_after_a_failure(
+    project: Project, buildx: Program, tmp_path: Path
+) -> None:
+    buildx.on("--push", Answer(exit_code=1))
+    with pytest.raises(BuildError):
+        build(project)
+    assert list((tmp_path / "tmp").iterdir()) == []

@@ -1,0 +1,130 @@
+"""Whose line it is, and who is read together."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubectl_submit.logs.grouping import GROUP_SIZE, MOST_GROUPS, arrange, group_size, to_join
+from kubectl_submit.logs.prefixed import Prefixed
+from kubectl_submit.logs.worker import Group, Worker
+
+PODS = ("run-0-abcde", "run-1-fghij")
+LINES = st.lists(st.tuples(st.sampled_from(PODS), st.binary(max_size=6)), max_size=8)
+
+
+@given(LINES, st.lists(st.integers(1, 60)))
+def test_lines_go_to_their_pods(written: list[tuple[str, bytes]], sizes: list[int]) -> None:
+    lines = [(pod, text.replace(b"\n", b"") + b"\n") for pod, text in written]
+    data = b"".join(b"[pod/%s/main] %s" % (pod.encode(), text) for pod, text in lines)
+    prefixed = Prefixed(frozenset(PODS))
+    found = dict.fromkeys(PODS, b"")
+    for size in [*sizes, len(data)]:
+        split = prefixed.take(data[:size])
+        data = data[size:]
+        assert split.mixed == []
+        for pod, text in split.lines.items():
+            found[pod] += text
+    assert prefixed.last().lines == {}
+    assert found == {pod: b"".join(text for of, text in lines if of == pod) for pod in PODS}
+
+
+def test_a_last_line_without_an_end() -> None:
+    prefixed = Prefixed(frozenset(PODS))
+    assert prefixed.take(b"[pod/run-0-abcde/main] no end").lines == {}
+    assert prefixed.last().lines == {"run-0-abcde": b"no end"}
+
+
+def test_lines_that_ran_into_each_other_are_left_out() -> None:
+    """One pod's last line without an end, and another pod's line right behind it."""
+    split = Prefixed(frozenset(PODS)).take(
+        b"[pod/run-0-abcde/main] one\n"
+        b"[pod/run-0-abcde/main] no end[pod/run-1-fghij/main] two\n"
+        b"[pod/run-1-fghij/main] three\n"
+    )
+    assert split.mixed == [PODS]
+    assert split.lines == {"run-0-abcde": b"one\n", "run-1-fghij": b"three\n"}
+
+
+def test_what_looks_like_another_pod_is_text() -> None:
+    line = b"[pod/other/main] [pod/x] [pod/run-1/main]\n"
+    split = Prefixed(frozenset(PODS)).take(b"[pod/run-0-abcde/main] " + line)
+    assert (split.mixed, split.lines) == ([], {"run-0-abcde": line})
+
+
+def workers(count: int, **states: bool) -> list[Worker]:
+    made = [Worker(f"run-{rank}", rank) for rank in range(count)]
+    for worker in made:
+        for name, value in states.items():
+            setattr(worker, name, value)
+    return made
+
+
+@pytest.mark.parametrize("count", [1, 16, 90, 400, 2000])
+def test_a_few_programs_read_any_number_of_workers(count: int) -> None:
+    found = arrange(workers(count), group_size(count))
+    assert sum(len(group) for group in found) == count
+    assert len(found) <= 2 * MOST_GROUPS + 1
+
+
+def test_who_has_ended_is_read_apart_from_who_runs() -> None:
+    run, ended, alone = workers(2), workers(2, ended=True), workers(2, alone=True)
+    found = arrange([*run, *ended, *alone], GROUP_SIZE)
+    assert sorted(map(len, found)) == [1, 1, 2, 2]
+    assert run in found
+    assert ended in found
+
+
+def groups(*sizes: int, final: bool = False) -> list[Group]:
+    return [Group({worker.pod: worker for worker in workers(size)}, final=final) for size in sizes]
+
+
+def test_newcomers_join_the_smallest_group_once_there_are_many() -> None:
+    many = groups(*[9] * (MOST_GROUPS - 1), 2)
+    assert len(to_join(many, newcomers=3, size=GROUP_SIZE)) == 2
+    assert to_join(many[1:], newcomers=3, size=GROUP_SIZE) == []
+    assert to_join(many, newcomers=0, size=GROUP_SIZE) == []
+    assert to_join(many, newcomers=GROUP_SIZE, size=GROUP_SIZE) == []
+    assert to_join([*many[1:], *groups(1, final=True)], newcomers=3, size=GROUP_SIZE) == []
+
+
+def test_a_worker_is_read_from_a_little_before_its_start() -> None:
+    worker = Worker("run-0", 0, "2026-11-22T18:00:03Z")
+    assert worker.since == "2026-11-22T17:59:58Z"
+    worker.take(b"2026-11-22T18:00:09.000000000Z line\n", now=1.0)
+    assert worker.since == "2026-11-22T18:00:08Z"
+    assert Worker("run-0", 0).since == ""
+
+
+def test_a_worker_is_asked_less_and_less_often_until_it_answers() -> None:
+    worker = Worker("run-0", 0)
+    pauses = [worker.wait(now=10.0) for _ in range(8)]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == pauses[-2] > pauses[0]
+    worker.take(b"", now=11.0)
+    assert worker.wait(now=12.0) == pauses[0]
+    assert worker.not_before == 12.0 + pauses[0]
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        ({}, ""),
+        ({"complete": True}, ""),
+        ({"gone": True}, ""),
+        ({"complete": True, "gone": True}, "after T may be missing: its pod is gone"),
+    ],
+)
+def test_what_is_missing_is_told(states: dict[str, bool], said: str) -> None:
+    [worker] = workers(1, **states)
+    worker.started_at = "T"
+    assert said in worker.missing()
+    assert bool(worker.missing()) == bool(said)
+
+
+def test_a_gap_is_told_once() -> None:
+    worker = Worker("run-0", 0)
+    worker.resume.gap = ("A", "B")
+    assert worker.missing() == "lines between A and B may be missing"
+    assert worker.missing() == ""

@@ -1,0 +1,53 @@
+"""The options as they are declared, and those that are kubectl's own."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from kubectl_submit import cli
+from kubectl_submit.options import Options, declared, kubectl_flags
+
+
+def test_flags_variables_and_keys_are_not_used_twice() -> None:
+    options = declared()
+    flags = [flag for option in options for flag in option.opts]
+    assert len(set(flags)) == len(flags)
+    assert len({option.envvar for option in options}) == len(options)
+    assert len({option.key for option in options}) == len(options)
+    assert {option.name for option in options} == {
+        field.name for field in dataclasses.fields(Options)
+    }
+
+
+@pytest.mark.parametrize("option", declared(), ids=lambda option: option.key)
+def test_the_variable_is_named_after_the_flag(option: object) -> None:
+    variable = vars(option)["envvar"]
+    flag = vars(option)["opts"][0]
+    assert variable == "KUBECTL_SUBMIT_" + flag[2:].replace("-", "_").upper()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "flags"),
+    [
+        ([], ()),
+        (["--workers", "3", "--image", "x", "--env", "A=1"], ()),
+        (["-n", "team"], ("--namespace=team",)),
+        (["--context=c", "--user", "u"], ("--context=c", "--user=u")),
+        (["--as", "ada", "--as-uid", "7"], ("--as=ada", "--as-uid=7")),
+        (["--as-group", "a", "--as-group", "b c"], ("--as-group=a", "--as-group=b c")),
+        (["-s", "https://k8s:6443"], ("--server=https://k8s:6443",)),
+        (["--insecure-skip-tls-verify"], ("--insecure-skip-tls-verify",)),
+        (["-v", "6"], ("--v=6",)),
+        (["--kubeconfig", "k", "--token", "t"], ("--kubeconfig=k", "--token=t")),
+        (["--request-timeout", "5s"], ()),
+    ],
+)
+def test_kubectl_gets_its_own_flags(arguments: list[str], flags: tuple[str, ...]) -> None:
+    options, _ = cli.parse([*arguments, "--", "true"])
+    assert kubectl_flags(options) == flags
+
+
+def test_options_do_not_show_the_token() -> None:
+    assert "secret" not in repr(Options(token="secret"))

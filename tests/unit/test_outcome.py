@@ -1,0 +1,130 @@
+"""How a Job ended: the exit code, and what people are told."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from kubectl_submit import watch
+from kubectl_submit.watch import JobState, PodState
+
+from .samples import Run
+
+FAILED = JobState(failed=True, reason="BackoffLimitExceeded", message="Job has reached …")
+
+
+@pytest.mark.parametrize(
+    ("name", "exit_code", "summary"),
+    [
+        ("succeeded", 0, "succeeded"),
+        ("suspended", 0, "succeeded"),
+        ("built", 0, "succeeded"),
+        ("failed", 7, "exited 7"),
+        ("first-of-two", 33, "worker 1 exited 33; 1 other stopped"),
+        ("out-of-memory", 137, "exited 137 (OOMKilled)"),
+        ("evicted", 137, "exited 137 (Evicted)"),
+        ("pod-deleted", 5, "exited 5"),
+        ("timeout", 124, "ran longer than --timeout allows"),
+        ("timeout-exits-0", 124, "ran longer than --timeout allows"),
+        ("job-deadline", 124, ""),
+        ("start-error", 125, "ended without a code (StartError)"),
+    ],
+)
+def test_of_recorded_runs(name: str, exit_code: int, summary: str) -> None:
+    run = Run(name)
+    pods = [watch.pod_state(pod, run.container) for pod in run.last_pods]
+    found = watch.outcome(watch.job_state(run.last_job), pods, len(pods))
+    assert found
+    assert found.exit_code == exit_code
+    assert summary in found.summary
+
+
+@pytest.mark.parametrize("name", ["no-such-image", "unschedulable", "job-deleted", "quota-is-full"])
+def test_none_while_there_is_none(name: str) -> None:
+    run = Run(name)
+    pods = [watch.pod_state(pod, run.container) for pod in run.last_pods]
+    assert watch.outcome(watch.job_state(run.last_job), pods, 1) is None
+
+
+def test_the_last_message_is_that_of_the_deciding_worker() -> None:
+    run = Run("built")
+    pods = [watch.pod_state(pod, run.container) for pod in run.last_pods]
+    found = watch.outcome(watch.job_state(run.last_job), pods, 1)
+    assert found
+    assert found.last_message.startswith('{"digest":"sha256:')
+
+
+def worker(rank: int, exit_code: int | None, at: int, **more: Any) -> PodState:
+    """A worker that ended some seconds after the hour."""
+    plain: dict[str, Any] = {
+        "name": f"run-{rank}",
+        "rank": rank,
+        "started": True,
+        "ended": True,
+        "failed": exit_code != 0,
+        "exit_code": exit_code,
+        "finished_at": f"2026-11-22T18:00:{at:02}Z",
+    }
+    return PodState(**(plain | more))
+
+
+@pytest.mark.parametrize(
+    ("workers", "exit_code", "summary"),
+    [
+        ([worker(0, 1, 5), worker(1, 2, 3)], 2, "worker 1 exited 2; 1 other stopped"),
+        ([worker(0, 0, 1), worker(1, 3, 2), worker(2, 0, 3)], 3, "worker 1 exited 3; 2 finished"),
+        (
+            [worker(0, 0, 1), worker(1, 3, 2), worker(2, 143, 9, stopped=True)],
+            3,
+            "worker 1 exited 3; 1 finished; 1 other stopped",
+        ),
+        # One that was told to stop may end sooner than the status of the one that failed says.
+        ([worker(0, 143, 1, stopped=True), worker(1, 4, 2)], 4, "worker 1 exited 4; 1 other stopped"),
+        ([worker(0, 143, 1, stopped=True), worker(1, 0, 2)], 143, "worker 0 exited 143; 1 finished"),
+        (
+            [worker(0, 137, 1, reason="DeadlineExceeded"), worker(1, 0, 2)],
+            124,
+            "worker 0 ran longer than --timeout allows; 1 finished",
+        ),
+        ([worker(0, None, 1, reason="Evicted")], 125, "ended without a code (Evicted)"),
+    ],
+)  # fmt: skip
+def test_the_code_is_that_of_the_worker_that_failed_first(
+    workers: list[PodState], exit_code: int, summary: str
+) -> None:
+    for order in itertools.permutations(workers):
+        found = watch.outcome(FAILED, order, len(workers))
+        assert found
+        assert (found.exit_code, found.summary) == (exit_code, summary)
+
+
+def test_within_a_second_it_is_the_one_that_was_seen_to_end_first() -> None:
+    pods = [worker(1, 2, 3), worker(0, 1, 3)]
+    found = watch.outcome(FAILED, pods, 2)
+    assert found
+    assert found.exit_code == 2
+
+
+def test_one_whose_end_nobody_saw_does_not_hide_one_that_failed() -> None:
+    pods = [worker(0, None, 0, finished_at="", reason="Deleted"), worker(1, 4, 59)]
+    found = watch.outcome(FAILED, pods, 2)
+    assert found
+    assert found.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("reason", "exit_code"), [("DeadlineExceeded", 124), ("BackoffLimitExceeded", 125), ("", 125)]
+)
+def test_of_a_job_without_pods(reason: str, exit_code: int) -> None:
+    found = watch.outcome(JobState(failed=True, reason=reason, message="why"), [], 1)
+    assert found
+    assert found.exit_code == exit_code
+    assert "why" in found.summary
+
+
+def test_success_is_what_the_job_says() -> None:
+    found = watch.outcome(JobState(succeeded=True), [worker(0, 1, 1), worker(0, 0, 2)], 1)
+    assert found
+    assert found.exit_code == 0

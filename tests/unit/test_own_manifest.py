@@ -1,0 +1,270 @@
+"""The user's own manifests: what they say stays, what flags ask for is set, mistakes are told."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kubectl_submit import manifest
+from kubectl_submit.build_backends import remote
+from kubectl_submit.errors import ManifestError
+from kubectl_submit.execution_backends import kubernetes
+from kubectl_submit.values import SecretMount
+
+from .examples import build_parameters, execution_parameters
+from .leaves import difference
+
+NAME = "app-0123456-x2k4z"
+FILE = Path("own.yml")
+OWN = """\
+apiVersion: batch/v1
+kind: Job
+metadata:
+  generateName: own-
+  labels: {team: a}
+spec:
+  completions: 4
+  parallelism: 2
+  activeDeadlineSeconds: 60
+  template:
+    metadata:
+      annotations: {note: "1"}
+    spec:
+      nodeSelector: {disk: ssd}
+      serviceAccountName: ours
+      initContainers:
+      - name: proxy
+        image: proxy:1
+        restartPolicy: Always
+      containers:
+      - name: trainer
+        image: placeholder
+        command: [placeholder, a, b, c]
+        args: [d]
+        env:
+        - name: A
+          value: ours
+        - name: MASTER_PORT
+          value: "1234"
+        resources:
+          limits: {nvidia.com/gpu: 8, memory: 1Gi}
+        volumeMounts:
+        - {name: data, mountPath: /dev/shm}
+      volumes:
+      - {name: data, emptyDir: {}}
+"""
+POD = "spec template spec"
+TRAINER = f"{POD} containers trainer"
+
+
+def rendered(own: str, **flags: Any) -> str:
+    """The manifest that is made of the user's own."""
+    FILE.write_text(own)
+    return manifest.dump(kubernetes.render(execution_parameters(manifest=FILE, **flags)))
+
+
+def changes(own: str, **flags: Any) -> dict[str, object]:
+    """What becomes different in the Job, but for what every run has."""
+    text = rendered(own, **flags)
+    found = difference(yaml.safe_load(own), next(yaml.safe_load_all(text)))
+    usual = re.compile(
+        r"metadata name|.*(kubectl-submit|KUBECTL_SUBMIT_|managed-by).*|.* image|.* command [01]|"
+        r".* env (NODE_RANK|NNODES|MASTER_ADDR|MASTER_PORT|GPUS_PER_NODE) .*"
+    )
+    return {path: value for path, value in found.items() if not usual.fullmatch(path)}
+
+
+def environment(own: str, **flags: Any) -> dict[str, str]:
+    """The plain variables of the container."""
+    job = next(yaml.safe_load_all(rendered(own, **flags)))
+    [container] = job["spec"]["template"]["spec"]["containers"]
+    return {one["name"]: one["value"] for one in container["env"] if "value" in one}
+
+
+def test_only_what_must_be_is_set() -> None:
+    assert changes(OWN) == {
+        "metadata generateName": ...,
+        f"{TRAINER} args 0": ...,
+        f"{TRAINER} command 2": ...,
+        f"{TRAINER} command 3": ...,
+        f"{POD} subdomain": NAME,
+    }
+
+
+def test_it_says_how_many_workers_there_are_and_with_what() -> None:
+    found = environment(OWN)
+    assert (found["NNODES"], found["GPUS_PER_NODE"], found["A"]) == ("4", "8", "ours")
+    assert (found["MASTER_ADDR"], found["MASTER_PORT"]) == (f"{NAME}-0.{NAME}", "1234")
+
+
+@pytest.mark.parametrize(
+    ("flags", "change"),
+    [
+        ({"workers": 2}, {"spec completions": 2, "spec completionMode": "Indexed"}),
+        ({"timeout": 5}, {f"{POD} activeDeadlineSeconds": 5}),
+        ({"ttl": 0}, {"spec ttlSecondsAfterFinished": 0}),
+        ({"env": (("A", "theirs"),)}, {f"{TRAINER} env A value": "theirs"}),
+        ({"gpus": 2}, {f"{TRAINER} resources limits nvidia.com/gpu": "2"}),
+        (
+            {"memory": "2Gi"},
+            {
+                f"{TRAINER} resources limits memory": "2Gi",
+                f"{TRAINER} resources requests memory": "2Gi",
+            },
+        ),
+        (
+            {"service_account": "robot"},
+            {f"{POD} serviceAccountName": "robot", f"{POD} automountServiceAccountToken": True},
+        ),
+    ],
+)
+def test_a_flag_counts(flags: dict[str, Any], change: dict[str, object]) -> None:
+    found = changes(OWN, **flags)
+    assert change.items() <= found.items()
+    assert found.keys() - changes(OWN).keys() - change.keys() <= {
+        f"{TRAINER} volumeMounts shared-memory mountPath",
+        f"{TRAINER} volumeMounts data mountPath",
+        f"{POD} volumes shared-memory emptyDir medium",
+    }
+
+
+def test_no_gpus_are_none() -> None:
+    job = yaml.safe_load(rendered(OWN, gpus=0, workers=1))
+    [container] = job["spec"]["template"]["spec"]["containers"]
+    assert int(container["resources"]["limits"].get("nvidia.com/gpu", 0)) == 0
+    assert environment(OWN, gpus=0)["GPUS_PER_NODE"] == "0"
+
+
+LAID_OUT = """\
+# Above.
+kind: Job  # beside
+spec:
+  # inside
+  template:
+    spec:
+      containers:
+      # before the container
+      - terminationMessagePolicy: 'File'
+        # before the command
+        command:
+        - python
+        # after the command
+        image: x  # beside the image
+        name: main
+# Below.
+---
+# The other one.
+kind: ConfigMap
+data: {a: 'b', c: 0400}
+"""
+
+
+def test_comments_order_and_other_documents_stay() -> None:
+    text = rendered(LAID_OUT)
+    lost = [comment for comment in re.findall(r"#.*", LAID_OUT) if comment not in text]
+    assert lost == []
+    assert text.endswith("---\n# The other one.\nkind: ConfigMap\ndata: {a: 'b', c: 0400}\n")
+    assert re.findall(
+        r"^      [- ] (terminationMessagePolicy|image|name):", text, re.MULTILINE
+    ) == [
+        "terminationMessagePolicy",
+        "image",
+        "name",
+    ]
+
+
+SHARED = """\
+kind: Job
+metadata: {}
+spec:
+  template:
+    metadata:
+      labels: {app: x}
+    spec:
+      initContainers:
+      - name: prepare
+        resources: &small {limits: {memory: 1Gi}}
+        env: &env [{name: A, value: ours}]
+      containers:
+      - name: main
+        resources: *small
+        env: *env
+"""
+
+
+def test_what_is_shared_by_an_anchor_changes_only_where_it_is_asked_for() -> None:
+    pod = yaml.safe_load(rendered(SHARED, memory="2Gi"))["spec"]["template"]["spec"]
+    [prepare], [main] = pod["initContainers"], pod["containers"]
+    assert {"name": "A", "value": "ours"} in main["env"]
+    assert main["resources"]["limits"]["memory"] == "2Gi"
+    assert prepare == {
+        "name": "prepare",
+        "resources": {"limits": {"memory": "1Gi"}},
+        "env": [{"name": "A", "value": "ours"}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ("kind: Deployment", "no Job in it (found: Deployment)"),
+        ("kind: Job\n---\nkind: Job", "more than one Job"),
+        ("kind: Job", "0 containers in the pod, where one is needed"),
+        (
+            OWN.replace("containers:\n      - name: trainer",
+                        "containers:\n      - name: other\n      - name: trainer"),
+            "2 containers in the pod, where one is needed",
+        ),
+        ("kind: Job\nspec: []", "spec is not a mapping"),
+        ("kind: Job\n  spec: 1", ":2:7: mapping values are not allowed here"),
+    ],
+    ids=["no job", "two jobs", "no container", "two containers", "wrong type", "no yaml"],
+)  # fmt: skip
+def test_a_mistake_is_told_with_the_file(own: str, message: str) -> None:
+    with pytest.raises(ManifestError) as refused:
+        rendered(own)
+    assert refused.value.message.startswith("own.yml:")
+    assert message in refused.value.message
+
+
+WRONG: list[tuple[str, Any]] = [
+    ("metadata", 7),
+    ("metadata labels", ["a"]),
+    ("spec", "text"),
+    ("spec completions", "many"),
+    ("spec completions", [4]),
+    ("spec template", []),
+    ("spec template metadata annotations", "text"),
+    ("spec template spec initContainers", 7),
+    ("spec template spec initContainers 0", "text"),
+    ("spec template spec containers", {"name": "a"}),
+    ("spec template spec containers 0 env", {"A": "1"}),
+    ("spec template spec containers 0 env 0", None),
+    ("spec template spec containers 0 env 0", {"value": "1"}),
+    ("spec template spec containers 0 env 0 name", ["A"]),
+    ("spec template spec containers 0 resources", "text"),
+    ("spec template spec containers 0 resources limits", ["memory"]),
+    ("spec template spec containers 0 volumeMounts", "text"),
+    ("spec template spec volumes", {"data": {}}),
+]
+
+
+@pytest.mark.parametrize(("place", "wrong"), WRONG, ids=str)
+def test_nothing_in_it_is_a_bug_of_ours(place: str, wrong: Any) -> None:
+    document = yaml.safe_load(OWN)
+    *way, last = [int(key) if key.isdigit() else key for key in place.split()]
+    node: Any = document
+    for key in way:
+        node = node[key]
+    node[last] = wrong
+    FILE.write_text(yaml.safe_dump(document))
+    secrets = (SecretMount(name="s3", path="/s3"),)
+    try:  # what we do not notice the server will
+        kubernetes.render(execution_parameters(manifest=FILE, secrets=secrets))
+        remote.render(build_parameters(manifest=FILE, buildkit_image="buildkit:1"))
+    except ManifestError as error:
+        assert str(FILE) in error.message

@@ -1,0 +1,288 @@
+"""What to build and what to run, collected from options and a real repository."""
+
+from __future__ import annotations
+
+import getpass
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from kubectl_submit import parameters
+from kubectl_submit.errors import GateError, RepositoryError, UsageError
+from kubectl_submit.image import Image
+from kubectl_submit.options import Options
+from kubectl_submit.parameters import BuildParameters, run_name
+from kubectl_submit.provenance import Source
+from kubectl_submit.values import SecretMount
+
+from .examples import build_parameters
+from .repositories import Project
+
+LIMIT = 52
+DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+
+
+def collect(**options: Any) -> BuildParameters:
+    """The parameters of a local build, but for these options."""
+    plain: dict[str, Any] = {"build": "local", "image_repository": "localhost:5000/app"}
+    return parameters.collect_build_parameters(Options(**(plain | options)), LIMIT)
+
+
+@given(default=st.text(), limit=st.integers(20, 63))
+@example(default="a" * 60 + "-0123456", limit=52)
+@example(default="1-app", limit=52)
+@example(default="-", limit=52)
+@example(default="ünï/Ä", limit=47)
+@example(default="a" * 37 + "-" * 20 + "0123456", limit=52)
+def test_a_name_is_always_a_dns_label_within_its_limit(default: str, limit: int) -> None:
+    name = run_name(None, default, limit)
+    assert DNS_LABEL.fullmatch(name)
+    assert len(name) <= limit
+
+
+@given(prefix=st.from_regex(DNS_LABEL, fullmatch=True))
+def test_a_name_begins_as_the_user_says(prefix: str) -> None:
+    if len(prefix) > LIMIT - 6:
+        with pytest.raises(UsageError, match=f"is {len(prefix)} characters long, 46 are allowed"):
+            run_name(prefix, "app", LIMIT)
+    else:
+        name = run_name(prefix, "app", LIMIT)
+        assert name[:-5] == f"{prefix}-"
+        assert len(name) <= LIMIT
+
+
+@pytest.mark.parametrize(
+    ("default", "name"),
+    [
+        ("app-0123456", "app-0123456-"),
+        ("My_App.py-0123456", "my-app-py-0123456-"),
+        ("2048-0123456", "run-2048-0123456-"),
+        ("ünï", "n-"),
+        ("", "run-"),
+        ("a" * 60 + "-0123456", "a" * 38 + "-0123456-"),
+    ],
+)
+def test_a_name_is_of_the_repository_and_the_commit(default: str, name: str) -> None:
+    assert run_name(None, default, LIMIT)[:-5] == name
+
+
+def test_names_differ() -> None:
+    assert len({run_name(None, "app", LIMIT) for _ in range(20)}) == 20
+
+
+def test_a_build_of_a_clean_commit(project: Project) -> None:
+    found = collect()
+    commit, remote = project.head(), project.git("remote", "get-url", "origin")
+    assert re.fullmatch(f"project-{commit[:7]}-.....", found.name)
+    assert found.source == Source(
+        created_by="ada@example.com", commit=commit, branch="main", remote=remote, dirty=False
+    )
+    assert (found.root, found.fetch_url) == (project.root, remote)
+    assert (found.push_name, found.pull_name) == ("localhost:5000/app", "localhost:5000/app")
+    assert (found.tag, found.dockerfile, found.context) == (commit, "Dockerfile", ".")
+    assert not found.rebuild
+
+
+def test_options_are_handed_on(project: Project) -> None:
+    options: dict[str, Any] = {
+        "target": "test",
+        "platform": "linux/arm64",
+        "rebuild": True,
+        "registry_secret": "registry",
+        "git_secret": "git",
+        "service_account": "robot",
+        "builder_image": "builder:1",
+        "buildkit_image": "buildkit:1",
+    }
+    found = collect(
+        **options,
+        name="train",
+        pull_repository="registry/app",
+        build_arg=(("A", "1"),),
+        build_manifest="b.yml",
+    )
+    assert {name: getattr(found, name) for name in options} == options
+    assert found.name.startswith("train-")
+    assert (found.push_name, found.pull_name) == ("localhost:5000/app", "registry/app")
+    assert (found.build_args, found.manifest) == ((("A", "1"),), Path("b.yml"))
+
+
+def test_the_gate_is_shut_for_changes(project: Project) -> None:
+    project.write("main.py", "changed")
+    with pytest.raises(GateError, match=re.escape("1 tracked file is changed: main.py")):
+        collect()
+
+
+@pytest.mark.parametrize("change", ["changed", "untracked", "not pushed", "no remote"])
+def test_what_is_dirty_is_marked_so_and_always_built(project: Project, change: str) -> None:
+    if change == "no remote":
+        project.git("remote", "remove", "origin")
+    else:
+        project.write("new.py" if change == "untracked" else "main.py", "changed")
+    if change == "not pushed":
+        project.commit()
+    found = collect(allow_dirty=True)
+    assert found.source.dirty
+    assert found.rebuild
+    assert found.tag == f"{project.head()}-dirty-{found.name[-5:]}"
+
+
+def test_a_clean_commit_is_clean_even_if_dirt_is_allowed(project: Project) -> None:
+    found = collect(allow_dirty=True)
+    assert (found.source.dirty, found.rebuild, found.tag) == (False, False, project.head())
+
+
+def test_the_cluster_does_not_see_dirt(project: Project) -> None:
+    with pytest.raises(UsageError, match="cannot see changes"):
+        collect(build="remote", allow_dirty=True)
+
+
+def test_an_image_repository_is_needed(project: Project) -> None:
+    with pytest.raises(UsageError, match="no image repository is given"):
+        collect(image_repository=None)
+
+
+def test_the_tag_tells_builds_apart(project: Project) -> None:
+    project.write("other/Dockerfile", "FROM x\n")
+    project.commit()
+    project.push()
+    different: list[dict[str, Any]] = [
+        {},
+        {"target": "test"},
+        {"platform": "linux/arm64"},
+        {"dockerfile": "other/Dockerfile"},
+        {"build_context": "other"},
+        {"build_arg": (("A", "1"),)},
+        {"build_arg": (("A", "2"),)},
+        {"build_arg": (("A", "1"), ("B", "2"))},
+    ]
+    tags = [collect(**options).tag for options in different]
+    assert tags[0] == project.head()
+    assert all(re.fullmatch(f"{project.head()}-[0-9a-f]{{8}}", tag) for tag in tags[1:])
+    assert len(set(tags)) == len(tags)
+    assert tags == [collect(**options).tag for options in different]
+
+
+def test_credentials_of_the_remote_are_nowhere(project: Project) -> None:
+    project.git("remote", "set-url", "origin", "https://me:s3cret@git.example/team/app.git")
+    found = collect(build="remote")
+    assert found.fetch_url == "https://git.example/team/app.git"
+    assert found.source.remote == "https://git.example/team/app.git"
+    assert found.name.startswith("app-")
+    assert not any("s3cret" in str(getattr(found, field.name)) for field in fields(found))
+
+
+def test_the_cluster_must_reach_the_remote(project: Project) -> None:
+    with pytest.raises(UsageError, match="the cluster cannot fetch from /") as refused:
+        collect(build="remote")
+    assert "--git-url" in refused.value.remedy
+    found = collect(build="remote", git_url="https://me:s3cret@git.example/app")
+    assert found.fetch_url == "https://git.example/app"
+    assert collect(build="local").fetch_url.startswith("/")
+
+
+@pytest.mark.parametrize(
+    ("here", "options", "dockerfile", "context"),
+    [
+        (".", {}, "Dockerfile", "."),
+        ("sub", {}, "Dockerfile", "."),
+        ("sub", {"dockerfile": "Dockerfile"}, "sub/Dockerfile", "."),
+        ("sub", {"build_context": ".", "dockerfile": "../Dockerfile"}, "Dockerfile", "sub"),
+        (".", {"dockerfile": "sub/../sub/Dockerfile"}, "sub/Dockerfile", "."),
+        (".", {"dockerfile": "..dots/Dockerfile"}, "..dots/Dockerfile", "."),
+        (".", {"dockerfile": "{root}/sub/Dockerfile"}, "sub/Dockerfile", "."),
+        (".", {"dockerfile": "{link}/sub/Dockerfile"}, "sub/Dockerfile", "."),
+        (".", {"dockerfile": "inside/Dockerfile"}, "inside/Dockerfile", "."),
+    ],
+)
+def test_paths_are_meant_from_here_and_given_from_the_root(
+    project: Project,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    here: str,
+    options: dict[str, str],
+    dockerfile: str,
+    context: str,
+) -> None:
+    project.write("sub/Dockerfile", "FROM x\n")
+    project.write("..dots/Dockerfile", "FROM x\n")
+    (project.root / "inside").symlink_to("sub")
+    (tmp_path / "link").symlink_to(project.root)
+    monkeypatch.chdir(project.root / here)
+    places = {"root": project.root, "link": tmp_path / "link"}
+    given = {key: value.format(**places) for key, value in options.items()}
+    found = collect(allow_dirty=True, **given)
+    assert (found.dockerfile, found.context) == (dockerfile, context)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "message"),
+    [
+        ({"dockerfile": "missing"}, RepositoryError, "there is no missing in"),
+        ({"dockerfile": "."}, RepositoryError, "there is no . in"),
+        ({"build_context": "missing"}, RepositoryError, "there is no folder missing in"),
+        ({"build_context": "main.py"}, RepositoryError, "there is no folder main.py in"),
+        ({"dockerfile": "../Dockerfile"}, UsageError, "is outside of the repository"),
+        ({"build_context": ".."}, UsageError, "is outside of the repository"),
+        ({"build_context": "/"}, UsageError, "is outside of the repository"),
+        ({"dockerfile": "ignored"}, RepositoryError, "git ignores it"),
+        ({"git_remote": "fork"}, RepositoryError, "there is no remote 'fork'"),
+        ({"name": "a" * 47}, UsageError, "is 47 characters long, 46 are allowed"),
+    ],
+)
+def test_what_cannot_be_built_is_told(
+    project: Project, options: dict[str, Any], kind: type[Exception], message: str
+) -> None:
+    project.write(".git/info/exclude", "ignored\n")
+    project.write("ignored")
+    with pytest.raises(kind, match=re.escape(message)):
+        collect(**options)
+
+
+def test_a_run_of_what_was_built() -> None:
+    build = build_parameters()
+    image = Image(name="registry.example/app", digest="sha256:00")
+    options = Options(
+        workers=2,
+        gpus=1,
+        cpu="1",
+        memory="1Gi",
+        timeout=9,
+        ttl=0,
+        manifest="job.yml",
+        env=(("A", "1"), ("KUBECTL_SUBMIT_BRANCH", "mine")),
+        secret=(SecretMount(name="s", path="/s"),),
+        registry_secret="registry",
+        service_account="robot",
+    )
+    found = parameters.collect_execution_parameters(options, ("true", "x"), build, image, LIMIT)
+    assert (found.name, found.source, found.image) == (build.name, build.source, image)
+    assert (found.argv, found.workers, found.gpus, found.ttl) == (("true", "x"), 2, 1, 0)
+    assert (found.cpu, found.memory, found.timeout) == ("1", "1Gi", 9)
+    assert (found.manifest, found.secrets) == (Path("job.yml"), options.secret)
+    assert (found.registry_secret, found.service_account) == ("registry", "robot")
+    environment = found.environment()
+    assert environment["A"] == "1"
+    assert environment["KUBECTL_SUBMIT_COMMIT"] == build.source.commit
+    assert environment["KUBECTL_SUBMIT_BRANCH"] == "mine"
+
+
+def test_a_run_without_a_build_is_named_after_the_image() -> None:
+    image = Image(name="host:5000/team/My.App", digest="")
+    found = parameters.collect_execution_parameters(Options(), ("true",), None, image, LIMIT)
+    assert re.fullmatch(r"my-app-.....", found.name)
+    assert found.source == Source(created_by="ada@example.com")
+
+
+def test_without_an_email_it_is_the_login(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    assert collect().source.created_by == getpass.getuser()
+    monkeypatch.setenv("LOGNAME", "eve")
+    assert collect().source.created_by == "eve"

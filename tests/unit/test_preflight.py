@@ -1,0 +1,57 @@
+"""What the cluster would refuse after the build is refused before it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from kubectl_submit import preflight
+from kubectl_submit.errors import ClusterError
+from kubectl_submit.execution_backends import kubernetes
+from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.options import Options
+from kubectl_submit.values import SecretMount
+
+from .examples import execution_parameters
+from .programs import Answer, Program
+
+SECRETS: dict[str, Any] = {
+    "secret": (SecretMount(name="a", path="/a"), SecretMount(name="b", path="/b")),
+    "registry_secret": "a",
+    "git_secret": "c",
+    "service_account": "robot",
+}
+
+
+def test_the_server_is_asked_without_effect(kubectl: Program) -> None:
+    kubectl.on("create", "--dry-run=server", Answer("{}"))
+    preflight.check(kubernetes.render(execution_parameters()), Options(), Kubectl())
+    sent = yaml.safe_load(kubectl.call("create").stdin)
+    assert (sent["kind"], sent["metadata"]["name"]) == ("Job", "app-0123456-x2k4z")
+    assert len(kubectl.all_calls) == 1
+
+
+def test_a_refusal_of_the_server(kubectl: Program) -> None:
+    kubectl.on("create", Answer(stderr='namespaces "x" not found\n', exit_code=1))
+    with pytest.raises(ClusterError, match="there is no such namespace"):
+        preflight.check(kubernetes.render(execution_parameters()), Options(), Kubectl())
+
+
+def test_nothing_is_asked_where_nothing_is_named(kubectl: Program) -> None:
+    preflight.check_names(Options(), Kubectl())
+    assert kubectl.all_calls == []
+
+
+def test_what_is_named_must_exist(kubectl: Program) -> None:
+    kubectl.on("get", Answer("secret/a\nserviceaccount/robot\n"))
+    with pytest.raises(ClusterError, match="not in the namespace: secret/b, secret/c"):
+        preflight.check_names(Options(**SECRETS), Kubectl())
+    asked = [arg for arg in kubectl.call("get").argv if "/" in arg]
+    assert asked == ["secret/a", "secret/b", "secret/c", "serviceaccount/robot"]
+
+
+def test_what_exists_is_fine(kubectl: Program) -> None:
+    kubectl.on("get", Answer("secret/a\nsecret/b\nsecret/c\nserviceaccount/robot\n"))
+    preflight.check_names(Options(**SECRETS), Kubectl())

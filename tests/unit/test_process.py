@@ -1,0 +1,137 @@
+"""The command as a process of its own: signals, pipes, missing programs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .clusters import created, lines, replay
+from .programs import FOREVER, Answer, Program
+from .repositories import Project
+from .samples import Run
+
+COMMAND = [sys.executable, "-m", "kubectl_submit"]
+PACKAGE = Path(__file__).parents[2]
+
+
+def start(*arguments: str, **streams: int) -> subprocess.Popen[str]:
+    """The command, with its streams as pipes but for those that are given."""
+    return subprocess.Popen(
+        [*COMMAND, *arguments, "--", "true"],
+        env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+        text=True,
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
+    )
+
+
+@pytest.fixture
+def running(kubectl: Program) -> Program:
+    """A cluster in which the job runs and does not end."""
+    run = Run("pod-deleted")
+    replay(kubectl, run)
+    kubectl.on("create", Answer(created(run)))
+    kubectl.on("/jobs?", Answer(lines(run.job[:1]), FOREVER))
+    kubectl.on("/pods?", Answer(lines(run.pods_until('"running"')), FOREVER))
+    [log] = run.logs.values()
+    kubectl.on("logs", Answer(log.splitlines(keepends=True)[0], FOREVER))
+    kubectl.on("delete", Answer())
+    return kubectl
+
+
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_detaches_from_what_runs(running: Program, which: signal.Signals) -> None:
+    process = start("--image", "app")
+    assert process.stdout
+    assert process.stdout.readline() == "waits\n"
+    process.send_signal(which)
+    out, err = process.communicate()
+    assert (process.returncode, out) == (130, "")
+    assert "error: detached; job/recorded-pod-deleted goes on in the cluster\n" in err
+    assert "kubectl logs -n unit-samples -f job/recorded-pod-deleted\n" in err
+    assert "kubectl delete -n unit-samples job/recorded-pod-deleted\n" in err
+    assert running.calls("delete") == []
+    assert running.running == []
+
+
+@pytest.fixture
+def building(project: Project, kubectl: Program, docker: Program) -> Program:
+    """A docker that builds without an end."""
+    kubectl.on("create", "--dry-run=server", Answer("{}"))
+    docker.on(Answer())
+    docker.on("--push", Answer("#1 building\n", FOREVER))
+    return docker
+
+
+def test_a_signal_ends_a_local_build(building: Program, tmp_path: Path) -> None:
+    process = start("--build", "local", "--image-repository", "localhost:5000/app")
+    assert process.stderr
+    while process.stderr.readline() != "#1 building\n":
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate()
+    assert (process.returncode, err) == (130, "error: interrupted\n")
+    assert building.running == []
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def ended(kubectl: Program, name: str) -> None:
+    run = Run(name)
+    replay(kubectl, run)
+    kubectl.on("create", Answer(created(run)))
+
+
+@pytest.mark.parametrize(("name", "exit_code"), [("succeeded", 0), ("failed", 7)])
+def test_the_exit_code_is_the_jobs_even_if_nobody_reads(
+    kubectl: Program, name: str, exit_code: int
+) -> None:
+    ended(kubectl, name)
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = start("--image", "app", "--quiet", stdout=writer)
+    os.close(writer)
+    _, err = process.communicate()
+    assert process.returncode == exit_code
+    assert "Traceback" not in err
+    assert "BrokenPipe" not in err
+
+
+@pytest.mark.parametrize("program", ["git", "kubectl"])
+def test_a_program_that_is_missing_is_told(project: Project, tmp_path: Path, program: str) -> None:
+    if program == "git":
+        (tmp_path / "bin" / "git").unlink()
+    process = start("--build", "local", "--image-repository", "localhost:5000/app")
+    _, err = process.communicate()
+    assert process.returncode == 125
+    assert f"error: {program} was not found on PATH\n" in err
+    assert "Traceback" not in err
+
+
+def test_verbose_shows_every_command_but_no_token(kubectl: Program) -> None:
+    ended(kubectl, "failed")
+    process = start("--image", "app", "--verbose", "--token", "s3cret", "--context", "a b")
+    _, err = process.communicate()
+    assert "+ kubectl create -f - -o json '--context=a b' '--token=***'\n" in err
+    assert "s3cret" not in err
+
+
+def test_help_and_mistakes_load_nothing_heavy() -> None:
+    code = (
+        "import sys; from kubectl_submit import cli; cli.run(sys.argv[1:]); "
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    for arguments in (["--help"], ["--nonsense"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        loaded = set(done.stderr.splitlines()[-1].split())
+        assert "click" in loaded
+        assert loaded.isdisjoint({"sh", "git", "ruamel.yaml", "yaml", "rich"})

@@ -1,0 +1,111 @@
+"""Where a run comes from, as it is written on objects and into containers."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from kubectl_submit import cli, provenance
+from kubectl_submit.provenance import Source
+
+SOURCE = Source(
+    created_by="ada@example.com",
+    commit="0123456789" * 4,
+    branch="feature/ünï",
+    remote="https://git.example/team/app.git",
+    dirty=True,
+)
+# k8s.io/apimachinery/pkg/util/validation: IsValidLabelValue and IsQualifiedName.
+LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
+LABEL_KEY = re.compile(r"[a-z0-9.-]{1,253}/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
+
+
+@given(st.text(st.characters()))
+@example("-" * 70 + "a")
+@example("a" * 62 + "--b")
+def test_a_label_value_is_always_valid(text: str) -> None:
+    value = provenance.label_value(text)
+    assert LABEL_VALUE.fullmatch(value)
+    assert len(value) <= 63
+
+
+@given(st.from_regex(LABEL_VALUE, fullmatch=True).filter(lambda text: len(text) <= 63))
+def test_a_valid_label_value_stays_as_it_is(text: str) -> None:
+    assert provenance.label_value(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("ada@example.com", "ada-example.com"),
+        ("feature/ünï", "feature-n"),
+        ("__init__", "init"),
+        ("@", ""),
+    ],
+)
+def test_a_label_value_is_what_can_be_kept(text: str, value: str) -> None:
+    assert provenance.label_value(text) == value
+
+
+def test_facts_are_what_is_known() -> None:
+    assert SOURCE.facts("app-0123456-x2k4z") == {
+        "name": "app-0123456-x2k4z",
+        "created-by": "ada@example.com",
+        "commit": "0123456789" * 4,
+        "branch": "feature/ünï",
+        "remote": "https://git.example/team/app.git",
+        "dirty": "true",
+    }
+
+
+def test_without_a_repository_little_is_known() -> None:
+    facts = Source(created_by="ada").facts("app-x2k4z")
+    assert facts == {"name": "app-x2k4z", "created-by": "ada"}
+
+
+def test_a_detached_head_has_no_branch() -> None:
+    facts = Source(created_by="ada", commit="0" * 40).facts("run")
+    assert "branch" not in facts
+    assert facts["dirty"] == "false"
+
+
+def test_containers_find_the_facts_in_their_environment() -> None:
+    assert SOURCE.environment("run") == {
+        "KUBECTL_SUBMIT_NAME": "run",
+        "KUBECTL_SUBMIT_CREATED_BY": "ada@example.com",
+        "KUBECTL_SUBMIT_COMMIT": "0123456789" * 4,
+        "KUBECTL_SUBMIT_BRANCH": "feature/ünï",
+        "KUBECTL_SUBMIT_REMOTE": "https://git.example/team/app.git",
+        "KUBECTL_SUBMIT_DIRTY": "true",
+    }
+
+
+def test_labels_and_annotations_have_valid_keys() -> None:
+    facts = SOURCE.facts("run")
+    for key in (*provenance.as_labels(facts), *provenance.as_annotations(facts, other_key=1)):
+        assert LABEL_KEY.fullmatch(key)
+
+
+def test_labels_are_shortened_and_annotations_are_raw() -> None:
+    facts = SOURCE.facts("run")
+    assert provenance.as_labels(facts)["kubectl-submit/branch"] == "feature-n"
+    assert provenance.as_labels(facts)["app.kubernetes.io/managed-by"] == "kubectl-submit"
+    assert provenance.as_annotations(facts)["kubectl-submit/branch"] == "feature/ünï"
+
+
+def test_annotations_keep_what_is_no_text_as_json() -> None:
+    found = provenance.as_annotations({}, image="app:1", command=["a b", 'c"', "ü"])
+    assert found == {
+        "kubectl-submit/image": "app:1",
+        "kubectl-submit/command": '["a b", "c\\"", "\\u00fc"]',
+    }
+
+
+def test_a_run_that_submits_another_does_not_name_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SOURCE.environment("app-0123456-x2k4z").items():
+        monkeypatch.setenv(name, value)
+    options, _ = cli.parse(["--", "true"])
+    assert options.name is None

@@ -1,0 +1,104 @@
+"""Why a run does not run yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kubectl_submit import watch
+from kubectl_submit.errors import ExecutionError
+from kubectl_submit.waiting import STARTING, Waiting
+from kubectl_submit.watch import JobState, PodState
+
+from .samples import Run
+
+RUNS = PodState(name="run-0", rank=0, started=True)
+STARTS = PodState(name="run-1", rank=1)
+
+
+def waiting(run: str, workers: int = 1) -> Waiting:
+    """What is known after the events of a recorded run."""
+    recorded = Run(run)
+    known = Waiting(recorded.last_job["metadata"]["uid"], workers)
+    for event in recorded.events:
+        if event["object"]["type"] == "Warning":
+            known.note_event(event["object"])
+    return known
+
+
+def states(run: str) -> list[PodState]:
+    return [watch.pod_state(pod, "main") for pod in Run(run).last_pods]
+
+
+def pod_event(**changes: Any) -> dict[str, Any]:
+    about = {"kind": "Pod", "name": "run-1", "uid": "2"}
+    plain = {"involvedObject": about, "reason": "FailedMount", "message": "no volume\nmore"}
+    return plain | changes
+
+
+def test_a_job_that_is_suspended_is_queued() -> None:
+    job = watch.job_state(Run("suspended").job[1]["object"])
+    assert waiting("suspended").reason(job, []) == "queued (the job is suspended)"
+
+
+def test_there_is_no_pod_yet() -> None:
+    assert waiting("succeeded").reason(JobState(), []) == "no pod yet"
+
+
+def test_a_full_quota_is_told() -> None:
+    reason = waiting("quota-is-full").reason(JobState(), [])
+    assert reason.startswith("no pod: ")
+    assert "exceeded quota: small" in reason
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        ("quota-too-small", "exceeded quota: small"),
+        ("pod-security", 'violates PodSecurity "baseline:latest"'),
+        ("no-such-account", 'serviceaccount "no-such-account" not found'),
+    ],
+)
+def test_where_there_never_is_a_pod_it_is_an_error(run: str, words: str) -> None:
+    with pytest.raises(ExecutionError, match="the cluster allows no pod") as refused:
+        waiting(run)
+    assert words in refused.value.last_words
+
+
+def test_what_is_said_of_other_jobs_does_not_count() -> None:
+    known = Waiting("another uid", 1)
+    for event in Run("pod-security").events:
+        known.note_event(event["object"])
+    assert known.reason(JobState(), []) == "no pod yet"
+
+
+@pytest.mark.parametrize(
+    ("pods", "workers", "reason"),
+    [
+        (states("unschedulable"), 1, "Unschedulable: 0/1 nodes are available: 1 Insufficient nvid"),
+        ([STARTS], 1, STARTING),
+        ([RUNS], 1, ""),
+        (states("failed"), 1, ""),
+        ([RUNS, STARTS], 2, f"1 of 2 workers: {STARTING}"),
+        ([STARTS, *states("unschedulable")], 2, "1 of 2 workers: Unschedulable: "),
+        ([STARTS, STARTS, *states("unschedulable")], 3, "1 of 3 workers: Unschedulable: "),
+        ([RUNS], 2, "no pod yet"),
+    ],
+)
+def test_the_most_telling_reason_is_given(pods: list[PodState], workers: int, reason: str) -> None:
+    found = Waiting("1", workers).reason(JobState(), pods)
+    assert found.startswith(reason)
+    assert bool(found) == bool(reason)
+
+
+def test_what_an_event_says_of_a_pod_that_starts() -> None:
+    known = Waiting("1", 1)
+    known.note_event(pod_event())
+    assert known.reason(JobState(), [STARTS]) == "FailedMount: no volume"
+    assert known.reason(JobState(), [PodState(name="other", rank=0)]) == STARTING
+
+
+@pytest.mark.parametrize("event", [{}, pod_event(message=""), pod_event(message=None)])
+def test_no_event_is_too_strange(event: dict[str, Any]) -> None:
+    Waiting("1", 1).note_event(event)

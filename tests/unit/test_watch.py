@@ -1,0 +1,287 @@
+"""What the cluster's objects say, read from objects that a real cluster gave."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubectl_submit import watch
+from kubectl_submit.watch import JobState, PodState
+
+from .samples import Run, all_runs
+
+
+def last_state(name: str) -> PodState:
+    """What is to be said of the (last) pod of a run, in the end."""
+    run = Run(name)
+    return watch.pod_state(run.last_pods[-1], run.container)
+
+
+@pytest.mark.parametrize(
+    ("run", "exit_code", "failed", "stopped", "reason", "message"),
+    [
+        ("succeeded", 0, False, False, "", ""),
+        ("failed", 7, True, False, "", "one\ntwo\n"),
+        ("out-of-memory", 137, True, False, "OOMKilled", ""),
+        ("timeout", 137, True, False, "DeadlineExceeded", "waits\n"),
+        ("timeout-exits-0", 0, True, False, "DeadlineExceeded", "Pod was active on the node"),
+        ("evicted", 137, True, False, "Evicted", "64+0 records in\n"),
+        ("pod-deleted", 5, True, True, "", "waits\nstops\n"),
+        ("job-deadline", 5, True, True, "", "waits\nstops\n"),
+        ("start-error", None, True, False, "StartError", "failed to create containerd task"),
+        ("built", 0, False, False, "", '{"digest":"sha256:'),
+    ],
+)
+def test_how_a_container_ended(
+    run: str, exit_code: int | None, failed: bool, stopped: bool, reason: str, message: str
+) -> None:
+    state = last_state(run)
+    assert state.ended
+    assert state.finished_at.startswith("2026-")
+    assert (state.exit_code, state.failed, state.stopped) == (exit_code, failed, stopped)
+    assert state.reason == reason
+    assert state.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("run", "waiting", "hopeless"),
+    [
+        ("unschedulable", "Unschedulable: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu", ""),
+        ("no-such-image", "ImagePullBackOff: Back-off pulling image", "ImagePullBackOff: Back-off"),
+        ("bad-image-name", "InvalidImageName: Failed to apply", "InvalidImageName: Failed to apply"),
+        (
+            "no-such-secret",
+            'CreateContainerConfigError: secret "no-such-secret" not found',
+            'CreateContainerConfigError: secret "no-such-secret" not found',
+        ),
+        ("sidecar-exits", "", "the container sidecar exits 3 each time it starts"),
+        ("start-error", "", "failed to create containerd task"),
+    ],
+)  # fmt: skip
+def test_why_a_container_does_not_run(run: str, waiting: str, hopeless: str) -> None:
+    state = last_state(run)
+    assert not state.started
+    assert state.waiting.startswith(waiting)
+    assert state.hopeless.startswith(hopeless)
+    assert bool(state.hopeless) == bool(hopeless)
+
+
+@pytest.mark.parametrize("run", all_runs())
+def test_a_container_starts_once_and_ends_once(run: str) -> None:
+    recorded = Run(run)
+    states: dict[str, list[tuple[bool, bool]]] = {}
+    for event in recorded.pods:
+        state = watch.pod_state(event["object"], recorded.container)
+        states.setdefault(state.name, []).append((state.started, state.ended))
+    for seen in states.values():
+        assert seen[0] == (False, False)
+        assert seen == sorted(seen)
+        # Only of one that has started is there a log.
+    started = {name for name, seen in states.items() if any(started for started, _ in seen)}
+    with_log = {name for name, log in recorded.logs.items() if log}
+    assert with_log <= started
+
+
+def test_what_passes_is_not_hopeless() -> None:
+    pod = Run("no-such-image").last_pods[-1]
+    [status] = pod["status"]["containerStatuses"]
+    for fault in ("toomanyrequests: rate limit", "dial tcp: i/o timeout", "pull QPS exceeded"):
+        status["state"]["waiting"]["message"] = fault
+        state = watch.pod_state(pod, "main")
+        assert (state.hopeless, state.waiting) == ("", f"ImagePullBackOff: {fault}")
+
+
+def test_a_sidecar_may_stumble_once() -> None:
+    recorded = Run("sidecar-exits")
+    states = [watch.pod_state(event["object"], "main") for event in recorded.pods]
+    assert [bool(state.hopeless) for state in states] == [False] * (len(states) - 1) + [True]
+    assert any(state.waiting.startswith("CrashLoopBackOff: ") for state in states)
+
+
+def test_what_is_to_be_read_stands_in_its_own_container() -> None:
+    recorded = Run("built")
+    assert watch.pod_state(recorded.last_pods[0], "build").exit_code == 0
+    assert watch.pod_state(recorded.last_pods[0], "another").exit_code is None
+
+
+@pytest.mark.parametrize(
+    ("status", "exit_code", "reason"),
+    [
+        ({"phase": "Failed", "reason": "Evicted", "message": "The node was low"}, None, "Evicted"),
+        ({"phase": "Failed", "reason": "NodeLost"}, None, "NodeLost"),
+        ({"phase": "Failed"}, None, ""),
+    ],
+)
+def test_a_pod_can_fail_without_a_container(
+    status: dict[str, Any], exit_code: int | None, reason: str
+) -> None:
+    pod = {"metadata": {"name": "p"}, "spec": {"restartPolicy": "Never"}, "status": status}
+    state = watch.pod_state(pod, "main")
+    assert (state.started, state.ended, state.failed) == (False, True, True)
+    assert (state.exit_code, state.reason) == (exit_code, reason)
+    assert state.message == status.get("message", "")
+
+
+def test_a_pod_that_somebody_took_away_did_not_just_stop() -> None:
+    pod = Run("pod-deleted").last_pods[-1]
+    pod["status"]["conditions"].append(
+        {"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler"}
+    )
+    state = watch.pod_state(pod, "main")
+    assert (state.stopped, state.reason) == (False, "PreemptionByScheduler")
+
+
+def test_where_containers_are_restarted_one_end_is_not_the_end() -> None:
+    pod = Run("failed").last_pods[-1]
+    pod["spec"]["restartPolicy"] = "OnFailure"
+    pod["status"]["phase"] = "Running"
+    state = watch.pod_state(pod, "main")
+    assert (state.started, state.ended, state.exit_code) == (True, False, None)
+
+
+def test_a_new_pod_says_little() -> None:
+    assert watch.pod_state({"metadata": {"name": "p"}}, "main") == PodState(name="p", rank=0)
+
+
+def test_the_rank_is_that_of_the_job() -> None:
+    ranks = {watch.pod_state(pod, "main").rank for pod in Run("first-of-two").last_pods}
+    assert ranks == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("run", "states"),
+    [
+        ("succeeded", ["", "succeeded", "succeeded settled"]),
+        ("failed", ["", "failed", "failed settled"]),
+        ("suspended", ["", "suspended", "", "succeeded", "succeeded settled"]),
+        ("job-deadline", ["", "failed", "failed settled"]),
+        ("no-such-image", [""]),
+        ("job-deleted", [""]),
+    ],
+)
+def test_what_a_job_says(run: str, states: list[str]) -> None:
+    said = []
+    for event in Run(run).job:
+        state = watch.job_state(event["object"])
+        flags = ("suspended", "succeeded", "failed", "settled")
+        said.append(" ".join(flag for flag in flags if getattr(state, flag)))
+    assert [words for words, _ in itertools.groupby(said)] == states
+
+
+def test_why_a_job_failed() -> None:
+    state = watch.job_state(Run("job-deadline").last_job)
+    assert (state.reason, state.message) == (
+        "DeadlineExceeded",
+        "Job was active longer than specified deadline",
+    )
+
+
+def test_a_new_job_says_nothing() -> None:
+    assert watch.job_state({"metadata": {}}) == JobState()
+
+
+def first_event(run: str) -> Any:
+    return next(
+        event["object"] for event in Run(run).events if event["object"]["reason"] == "FailedCreate"
+    )
+
+
+@pytest.mark.parametrize(
+    ("run", "message", "for_ever"),
+    [
+        ("quota-is-full", "exceeded quota: small, requested: pods=1, used: pods=1", False),
+        ("quota-too-small", "exceeded quota: small, requested: pods=1, used: pods=0", True),
+        ("pod-security", 'violates PodSecurity "baseline:latest": host namespaces', True),
+        ("no-such-account", 'serviceaccount "no-such-account" not found', True),
+    ],
+)
+def test_why_there_is_no_pod(run: str, message: str, for_ever: bool) -> None:
+    said, found = watch.no_pod_reason(first_event(run))
+    assert message in said
+    assert found is for_ever
+
+
+@pytest.mark.parametrize(
+    ("message", "for_ever"),
+    [
+        ("exceeded quota: q, requested: memory=2Gi, used: memory=0, limited: memory=1Gi", True),
+        ("exceeded quota: q, requested: memory=1Gi, used: memory=512Mi, limited: memory=1Gi", False),
+        (
+            "exceeded quota: q, requested: pods=1,requests.cpu=500m, used: pods=9,requests.cpu=1, "
+            "limited: pods=10,requests.cpu=1",
+            False,
+        ),
+        (
+            "exceeded quota: q, requested: pods=1,requests.cpu=1500m, used: pods=9,requests.cpu=1, "
+            "limited: pods=10,requests.cpu=1",
+            True,
+        ),
+        ("exceeded quota: q, requested: memory=1G, used: memory=1, limited: memory=1e9", False),
+        ("failed quota: q: must specify limits.cpu for: main", True),
+        # kube-apiserver's own admission plugins, before they know enough.
+        ("status unknown for quota: q, resources: pods", False),
+        ("not yet ready to handle request", False),
+    ],
+)  # fmt: skip
+def test_whether_there_ever_will_be_a_pod(message: str, for_ever: bool) -> None:
+    event = first_event("quota-is-full")
+    event["message"] = f'Error creating: pods "run-0-abcde" is forbidden: {message}'
+    said, found = watch.no_pod_reason(event)
+    assert message in said
+    assert found is for_ever
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'Error creating: Internal error occurred: failed calling webhook "x": context deadline',
+        "Error creating: Timeout: request did not complete within requested timeout",
+    ],
+)
+def test_trouble_of_the_cluster_may_pass(message: str) -> None:
+    assert watch.no_pod_reason({"reason": "FailedCreate", "message": message}) == (message, False)
+
+
+def test_other_events_say_nothing_of_it() -> None:
+    events = [event["object"] for event in Run("succeeded").events]
+    assert {watch.no_pod_reason(event) for event in events} == {("", False)}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0", 0),
+        ("1", 1),
+        ("1.5", 1.5),
+        ("500m", 0.5),
+        ("2k", 2000),
+        ("2M", 2e6),
+        ("1Ki", 1024),
+        ("1.5Gi", 1.5 * 2**30),
+        ("3Ei", 3 * 2**60),
+        ("1e3", 1000),
+        ("1E3", 1000),
+        ("", 0),
+        ("Gi", 0),
+        ("1.2.3", 0),
+        (".", 0),
+        ("lots", 0),
+    ],
+)
+def test_the_value_of_a_quantity(text: str, value: float) -> None:
+    assert watch.quantity_value(text) == value
+
+
+@given(st.text("0123456789.eEmkKGi-"))
+def test_no_quantity_is_too_strange(text: str) -> None:
+    assert isinstance(watch.quantity_value(text), float)
+
+
+def test_recorded_objects_are_as_the_server_wrote_them() -> None:
+    for name in all_runs():
+        assert '"kind": "Job"' in json.dumps(Run(name).job[0])
