@@ -65,7 +65,7 @@ class Worker:
             begin, end = self.resume.gap
             self.resume.gap = None
             return f"lines between {begin} and {end} may be missing"
-        if self.complete and (self.resume.unreadable or self.gone):
+        if self.complete and (self.resume.unreadable or (self.gone and not self.through)):
             why = "its pod is gone" if self.gone else "the node does not give them"
             return f"lines after {self.resume.newest or self.started_at} may be missing: {why}"
         return ""
