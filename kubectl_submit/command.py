@@ -47,6 +47,45 @@ def find(program: str) -> str:
     return path
 
 
+class Started:
+    """A running program whose output is of interest only as a whole."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: str | None = None,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        output: int | None = None,
+    ) -> None:
+        redirect = {"_out_bufsize": READ_BYTES}
+        if output is not None:
+            redirect = {"_out": output, "_err": output}
+        with open(os.devnull, "rb") as nothing:
+            self._process = _command(argv[0])(
+                *argv[1:],
+                _in=nothing if stdin is None else stdin.encode(),
+                _bg=True,
+                _bg_exc=False,
+                **_settings(argv, env, cwd),
+                **redirect,
+            )
+
+    def result(self) -> Result:
+        """Wait for its end; an interrupt of ours ends it, too."""
+        try:
+            self._process.wait()
+        except BaseException:
+            _end(self._process)
+            raise
+        return Result(
+            exit_code=self._process.exit_code,
+            stdout=_text(self._process.stdout),
+            stderr=_text(self._process.stderr),
+        )
+
+
 def run(
     argv: Sequence[str],
     *,
@@ -60,24 +99,7 @@ def run(
 
     Raises MissingProgramError, and CommandFailedError unless `check` is False.
     """
-    redirect = {"_out_bufsize": READ_BYTES} if output is None else {"_out": output, "_err": output}
-    with open(os.devnull, "rb") as nothing:
-        process = _command(argv[0])(
-            *argv[1:],
-            _in=nothing if stdin is None else stdin.encode(),
-            _bg=True,  # so that an interrupt of ours finds a process to end
-            _bg_exc=False,
-            **_settings(argv, env, cwd),
-            **redirect,
-        )
-        try:
-            process.wait()
-        except BaseException:
-            _end(process)
-            raise
-    result = Result(
-        exit_code=process.exit_code, stdout=_text(process.stdout), stderr=_text(process.stderr)
-    )
+    result = Started(argv, stdin=stdin, env=env, cwd=cwd, output=output).result()
     if check and result.exit_code != 0:
         raise CommandFailedError(tuple(argv), result.exit_code, result.stdout, result.stderr)
     return result

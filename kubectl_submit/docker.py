@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from kubectl_submit import command
@@ -29,14 +30,24 @@ def check() -> None:
 
 
 def digest(reference: str) -> str:
-    """The digest of a tag in its registry, `sha256:…`; empty if it is not there or not told.
+    """The digest of a tag in its registry, `sha256:…`; empty if it is not there or not told."""
+    return begin_digest(reference)()
+
+
+def begin_digest(reference: str) -> Callable[[], str]:
+    """Ask for a digest; what waits for the answer.
 
     `imagetools inspect` prints the digest of the index or manifest that a pull would use.
     """
     argv = ["docker", "buildx", "imagetools", "inspect", reference]
-    result = command.run([*argv, "--format", "{{.Manifest.Digest}}"], check=False)
-    answer = result.stdout.strip()
-    return answer if result.exit_code == 0 and answer.startswith("sha256:") else ""
+    asked = command.Started([*argv, "--format", "{{.Manifest.Digest}}"])
+
+    def answer() -> str:
+        result = asked.result()
+        told = result.stdout.strip()
+        return told if result.exit_code == 0 and told.startswith("sha256:") else ""
+
+    return answer
 
 
 def build_and_push(

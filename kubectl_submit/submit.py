@@ -6,10 +6,10 @@ build parameters → build backend → image → execution parameters → execut
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from kubectl_submit import docker, preflight
-from kubectl_submit.build_backends import BACKENDS as BUILD_BACKENDS
+from kubectl_submit import build_backends, docker, execution_backends
 from kubectl_submit.errors import (
     ClusterError,
     DetachedError,
@@ -18,8 +18,6 @@ from kubectl_submit.errors import (
     PendingTimeoutError,
 )
 from kubectl_submit.execution import Execution, Outcome
-from kubectl_submit.execution_backends import BACKENDS as EXECUTION_BACKENDS
-from kubectl_submit.follow import Wishes, follow
 from kubectl_submit.image import Image, parse_reference, seen_from_here
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.options import Options, kubectl_flags
@@ -32,20 +30,20 @@ NOT_BUILT_YET = "sha256:" + 64 * "0"
 def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
     """Run a command in the image of a commit; its exit code. Raises SubmitError."""
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
-    build_backend = BUILD_BACKENDS[options.build]
-    execution_backend = EXECUTION_BACKENDS[options.execution]
+    resolved = _begin_to_resolve(options) if options.image else None
+    execution_backend = execution_backends.load(options.execution)
     limit = execution_backend.NAME_LIMIT
+    from kubectl_submit import preflight  # costs 50 ms, in which the registry answers
 
-    if options.image:
-        build = None
+    if resolved:
+        build, image = None, resolved()
         preflight.check_names(options, kubectl)
-        image = _resolve(options)
     else:
         build = collect_build_parameters(options, limit)
         promised = Image(name=build.pull_name, digest=NOT_BUILT_YET)
         draft = collect_execution_parameters(options, argv, build, promised, limit)
         preflight.check(execution_backend.render(draft), options, kubectl)
-        image = build_backend.build(build, kubectl, output)
+        image = build_backends.load(options.build).build(build, kubectl, output)
 
     parameters = collect_execution_parameters(options, argv, build, image, limit)
     execution = execution_backend.execute(parameters, kubectl)
@@ -54,17 +52,20 @@ def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
     return _report(execution, outcome, output)
 
 
-def _resolve(options: Options) -> Image:
-    """The image of `--image`: with its digest, where docker is there and the registry tells it."""
+def _begin_to_resolve(options: Options) -> Callable[[], Image]:
+    """Ask for the digest of `--image`, if docker is there; what gives the image in the end."""
     image = parse_reference(options.image or "")
     if image.digest or not docker.installed():
-        return image
+        return lambda: image
     here = seen_from_here(image, options.pull_repository, options.image_repository)
-    return replace(image, digest=docker.digest(here.reference))
+    digest = docker.begin_digest(here.reference)
+    return lambda: replace(image, digest=digest())
 
 
 def _follow(execution: Execution, kubectl: Kubectl, options: Options, output: Output) -> Outcome:
     """Show the job to its end; one that never ran is deleted, one that runs outlives us."""
+    from kubectl_submit.follow import Wishes, follow  # while the pod starts
+
     several = execution.workers > 1 and options.logs == "all"
     lines = output.job(prefixed=several if options.prefix is None else options.prefix)
     wishes = Wishes(

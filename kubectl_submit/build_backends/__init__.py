@@ -1,10 +1,10 @@
-"""What can build an image; one module each, with the same name."""
+"""What can build an image; one module each, with the same names, imported on use."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
 
-from kubectl_submit.build_backends import local, remote
 from kubectl_submit.image import Image
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.output import Output
@@ -18,4 +18,12 @@ class BuildBackend(Protocol):
         """The image of the parameters, built and pushed unless it exists."""
 
 
-BACKENDS: dict[str, BuildBackend] = {"local": local, "remote": remote}
+def load(name: str) -> BuildBackend:
+    """The backend of a name in options.BUILDS."""
+    return cast("BuildBackend", import_module(f"{__name__}.{name}"))
+
+
+if TYPE_CHECKING:  # mypy compares each module with the Protocol
+    from kubectl_submit.build_backends import local, remote
+
+    BACKENDS: dict[str, BuildBackend] = {"local": local, "remote": remote}

@@ -1,11 +1,11 @@
-"""What can run a command; one module each, with the same names."""
+"""What can run a command; one module each, with the same names, imported on use."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
 
 from kubectl_submit.execution import Execution
-from kubectl_submit.execution_backends import kubernetes
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
 from kubectl_submit.parameters import ExecutionParameters
@@ -24,4 +24,12 @@ class ExecutionBackend(Protocol):
         """Send it."""
 
 
-BACKENDS: dict[str, ExecutionBackend] = {"kubernetes": kubernetes}
+def load(name: str) -> ExecutionBackend:
+    """The backend of a name in options.EXECUTIONS."""
+    return cast("ExecutionBackend", import_module(f"{__name__}.{name}"))
+
+
+if TYPE_CHECKING:  # mypy compares each module with the Protocol
+    from kubectl_submit.execution_backends import kubernetes
+
+    BACKENDS: dict[str, ExecutionBackend] = {"kubernetes": kubernetes}

@@ -6,6 +6,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import yaml
+
+from kubectl_submit import cli
 from kubectl_submit.execution import Execution
 from kubectl_submit.watch import RANK_LABEL, pod_state
 
@@ -75,3 +78,28 @@ def created(run: Run) -> str:
     job = {**run.job[0]["object"]}
     job["spec"] = {**job["spec"], "template": template}
     return json.dumps(job)
+
+
+def play(kubectl: Program, name: str) -> None:
+    """Let kubectl create a recorded run, and play it."""
+    run = Run(name)
+    replay(kubectl, run)
+    kubectl.on("create", Answer(created(run)))
+
+
+def submit(*arguments: str) -> int:
+    """The whole command in this process; its exit code."""
+    return cli.run([*arguments, "--", "python", "train.py", "--x=$HOME"])
+
+
+def jobs(kubectl: Program) -> list[Any]:
+    """The Jobs that were created; tries without effect do not count."""
+    calls = [call for call in kubectl.calls("create") if "--dry-run=server" not in call.argv]
+    documents = [one for call in calls for one in yaml.safe_load_all(call.stdin)]
+    return [one for one in documents if one["kind"] == "Job"]
+
+
+def container(job: Any) -> Any:
+    """The container of a Job that runs the command."""
+    [found] = job["spec"]["template"]["spec"]["containers"]
+    return found

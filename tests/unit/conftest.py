@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from kubectl_submit import follow
+
+from .listener import Listener
 from .programs import Program
 from .repositories import Project, pushed
 
@@ -83,6 +86,25 @@ def kubectl(tmp_path: Path) -> Iterator[Program]:
     program = Program(tmp_path / "bin", "kubectl")
     yield program
     program.end()
+
+
+@pytest.fixture
+def listener() -> Listener:
+    """Whoever sees how a run goes."""
+    return Listener()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one waits for in real life may come sooner."""
+    monkeypatch.setattr(follow, "PATIENCE_SECONDS", 0.1)
+
+
+@pytest.fixture
+def nothing_is_left(kubectl: Program) -> Iterator[None]:
+    """In the end no kubectl runs."""
+    yield
+    assert kubectl.running == []
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ kubectl.on("get", "--raw", "/pods", Answer(events, FOREVER))
 
 from __future__ import annotations
 
-import json
+import ast
 import os
 import signal
 import sys
@@ -110,7 +110,7 @@ class Program:
         self._folder = folder / f"{name}.fake"
         self._folder.mkdir()
         self._rules: list[dict[str, Any]] = []
-        self._calls = self._folder / "calls.jsonl"
+        self._calls = self._folder / "calls"
         self._calls.touch()
         self._save()
         self.path = folder / name
@@ -138,7 +138,8 @@ class Program:
     @property
     def all_calls(self) -> list[Call]:
         """Every call so far."""
-        return [Call(**json.loads(line)) for line in self._calls.read_text().splitlines()]
+        lines = self._calls.read_text().splitlines()
+        return [Call(**ast.literal_eval(line)) for line in lines]
 
     def calls(self, *words: str) -> list[Call]:
         """The calls that have each of these words in their arguments."""
@@ -161,8 +162,8 @@ class Program:
 
     def _save(self) -> None:
         new = self._folder / "answers.new"  # replaced as a whole: a running program may read it
-        new.write_text(json.dumps(self._rules))
-        new.replace(self._folder / "answers.json")
+        new.write_text(ascii(self._rules))
+        new.replace(self._folder / "answers")
 
 
 def _runs(pid: int) -> bool:

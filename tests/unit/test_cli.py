@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import sys
 from pathlib import Path
 from typing import Any, cast
@@ -11,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from kubectl_submit import __version__, cli
-from kubectl_submit.options import Options, declared
+from kubectl_submit.options import Options
 from kubectl_submit.values import SecretMount
 
 
@@ -52,7 +51,8 @@ def asked(*arguments: str) -> dict[str, Any]:
                 )
             },
         ),
-        (["--timeout", "1h30m", "--pending-timeout", "90"], {"timeout": 5400, "pending_timeout": 90}),
+        (["--timeout", "1h30m"], {"timeout": 5400}),
+        (["--pending-timeout", "90"], {"pending_timeout": 90}),
         (["--ttl", "0"], {"ttl": 0}),
         (["--name", "train"], {"name": "train"}),
         (["-q", "--verbose"], {"quiet": True, "verbose": True}),
@@ -159,49 +159,3 @@ def test_a_bug_is_told_with_a_traceback_and_where_to_report_it(
     said = capsys.readouterr().err
     assert "Traceback" in said
     assert f"this is a bug in kubectl-submit {__version__}; please report it: https://" in said
-
-
-def test_version(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(["--version"]) == 0
-    assert capsys.readouterr().out == f"kubectl-submit {__version__}\n"
-
-
-@pytest.fixture
-def help_text(capsys: pytest.CaptureFixture[str]) -> str:
-    assert cli.run(["--help"]) == 0
-    return capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("program", "usage"),
-    [("/x/kubectl-submit", "kubectl submit"), ("submit.py", "submit.py")],
-)
-def test_the_usage_is_what_was_typed(
-    program: str,
-    usage: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr(sys, "argv", [program])
-    assert cli.run(["-h"]) == 0
-    assert capsys.readouterr().out.startswith(f"Usage: {usage} [OPTIONS] -- COMMAND [ARG...]\n")
-
-
-@pytest.mark.parametrize("option", declared(), ids=lambda option: option.key)
-def test_the_help_has_every_option_in_its_group(option: Any, help_text: str) -> None:
-    [_, section] = re.split(rf"^{option.group}:\n", help_text, flags=re.MULTILINE)
-    section = section.split("\n\n")[0]
-    words = re.sub(r"\s+", " ", section)
-    for flag in (*option.opts, re.sub(r"\s+", " ", option.help)):
-        assert flag in words
-
-
-def test_the_help_shows_nothing_else(help_text: str) -> None:
-    shown = re.findall(r"^  (\S.*?)(?:  |$)", help_text.split("Backends:")[1], re.MULTILINE)
-    assert all(words.startswith("-") for words in shown), shown
-
-
-def test_the_help_fits_and_names_configuration_environment_and_codes(help_text: str) -> None:
-    assert max(len(line) for line in help_text.splitlines()) <= 100
-    for words in (".kubectl-submit.yaml", "KUBECTL_SUBMIT_", "125", "124", "130", cli.HOME):
-        assert words in help_text

@@ -2,68 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import pytest
 
-from kubectl_submit import follow as follow_module
-from kubectl_submit.errors import ExecutionError, PendingTimeoutError, SubmitError
-from kubectl_submit.execution import Outcome
-from kubectl_submit.follow import Wishes, follow
-from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.errors import ExecutionError, SubmitError
 
-from .clusters import execution_of, lines, logs_of, replay
+from .clusters import lines, logs_of, replay
+from .listener import Listener, watch_run
 from .programs import FOREVER, Answer, Open, Program, Wait
 from .samples import Run
 
-
-class Listener:
-    """Whoever sees what happens, and remembers it."""
-
-    def __init__(
-        self,
-        on_lines: Callable[[], None] = lambda: None,
-        on_waiting: Callable[[], None] = lambda: None,
-    ) -> None:
-        self.output: dict[int, bytes] = {}
-        self.reasons: list[str] = []
-        self.warnings: list[str] = []
-        self._on_lines = on_lines
-        self._on_waiting = on_waiting
-
-    def lines(self, rank: int, data: bytes) -> None:
-        self.output[rank] = self.output.get(rank, b"") + data
-        self._on_lines()
-
-    def waiting(self, why: str) -> None:
-        self.reasons.append(why)
-        self._on_waiting()
-
-    def warn(self, text: str) -> None:
-        self.warnings.append(text)
-
-
-@pytest.fixture
-def listener() -> Listener:
-    return Listener()
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What one waits for in real life may come sooner here."""
-    monkeypatch.setattr(follow_module, "PATIENCE_SECONDS", 0.1)
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_left(kubectl: Program) -> Iterator[None]:
-    yield
-    assert kubectl.running == []
-
-
-def watch_run(run: Run, listener: Listener, **wishes: Any) -> Outcome:
-    return follow(execution_of(run), Kubectl(), listener, Wishes(**wishes))
+pytestmark = pytest.mark.usefixtures("impatient", "nothing_is_left")
 
 
 @pytest.mark.parametrize(
@@ -96,12 +44,12 @@ def test_tells_every_line_and_the_outcome(
     ("name", "message", "words"),
     [
         ("no-such-image", "cannot run", "ErrImagePull: failed to pull and unpack image"),
-        ("bad-image-name", "cannot run", 'InvalidImageName: Failed to apply default image tag "Not'),
+        ("bad-image-name", "cannot run", 'Failed to apply default image tag "Not An Image"'),
         ("no-such-secret", "cannot run", 'secret "no-such-secret" not found'),
         ("start-error", "cannot run", 'exec: "no-such-program": executable file not found'),
         ("sidecar-exits", "cannot run", "the container sidecar exits 3 each time it starts"),
         ("job-deleted", "the job recorded-job-deleted was deleted", ""),
-        ("quota-too-small", "the cluster allows no pod", "exceeded quota: small, requested: pods=1"),
+        ("quota-too-small", "the cluster allows no pod", "exceeded quota: small, requested: pods"),
         ("pod-security", "the cluster allows no pod", 'violates PodSecurity "baseline:latest"'),
         ("no-such-account", "the cluster allows no pod", 'serviceaccount "no-such-account" not'),
     ],
@@ -116,74 +64,6 @@ def test_fails_where_there_is_nothing_to_wait_for(
     assert words in failed.value.last_words
 
 
-class ToldError(Exception):
-    """Raised by a listener that has heard enough."""
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("unschedulable", "Unschedulable: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu"),
-        ("quota-is-full", "exceeded quota: small, requested: pods=1, used: pods=1"),
-    ],
-)
-def test_says_why_it_waits(kubectl: Program, name: str, words: str) -> None:
-    def hear() -> None:
-        if words in listener.reasons[-1]:
-            raise ToldError
-
-    listener = Listener(on_waiting=hear)
-    run = Run(name)
-    replay(kubectl, run)
-    with pytest.raises(ToldError):
-        watch_run(run, listener)
-
-
-@pytest.mark.parametrize("name", ["unschedulable", "quota-is-full"])
-def test_waits_no_longer_than_it_may(kubectl: Program, listener: Listener, name: str) -> None:
-    run = Run(name)
-    replay(kubectl, run)
-    with pytest.raises(PendingTimeoutError, match="did not start within 1 seconds") as failed:
-        watch_run(run, listener, pending=1)
-    assert failed.value.last_words
-
-
-def test_time_in_the_queue_is_no_waiting(kubectl: Program) -> None:
-    admitted: list[float] = []
-
-    def admit() -> None:
-        if "queued" in listener.reasons[-1] and not admitted:
-            admitted.append(time.monotonic())
-            kubectl.open("admitted")
-
-    listener = Listener(on_waiting=admit)
-    run = Run("suspended")
-    replay(kubectl, run)
-    queued = run.job[:2]
-    goes_on = next(event for event in run.job if "JobResumed" in lines([event]))
-    kubectl.on("/jobs?", Answer(lines(queued), Wait("admitted"), lines([goes_on]), FOREVER))
-    kubectl.on("/pods?", Answer(FOREVER))
-    with pytest.raises(PendingTimeoutError):
-        watch_run(run, listener, pending=1)
-    assert time.monotonic() - admitted[0] >= 1
-
-
-def test_a_run_that_has_started_is_not_pending(kubectl: Program) -> None:
-    run = Run("timeout")
-    replay(kubectl, run)
-    running, wait = run.pods_until('"running"'), Wait("more than a second")
-    end = Open(f"end of {run.last_pods[0]['metadata']['name']}")
-    kubectl.on("/pods?", Answer(lines(running), wait, lines(run.pods), end, FOREVER))
-    kubectl.on("/jobs?", Answer(wait, lines(run.job), FOREVER))
-
-    def open_the_second_time() -> None:  # it is told once a second
-        if len(listener.reasons) == 2:
-            kubectl.open("more than a second")
-
-    listener = Listener(on_waiting=open_the_second_time)
-    assert watch_run(run, listener, pending=1).exit_code == 124
-
-
 def test_lines_come_while_the_job_runs(kubectl: Program) -> None:
     run = Run("pod-deleted")
     replay(kubectl, run)
@@ -194,9 +74,9 @@ def test_lines_come_while_the_job_runs(kubectl: Program) -> None:
     kubectl.on("/pods?", Answer(lines(running), Wait("seen"), lines(run.pods), FOREVER))
     kubectl.on("/jobs?", Answer(lines(run.job[:1]), Wait("seen"), lines(run.job[1:]), FOREVER))
     kubectl.on("logs", Answer(first, Wait("seen"), second))
-    listener = Listener(on_lines=lambda: kubectl.open("seen"))
-    assert watch_run(run, listener).exit_code == 5
-    assert listener.output == {0: b"waits\nstops\n"}
+    witness = Listener(on_lines=lambda: kubectl.open("seen"))
+    assert watch_run(run, witness).exit_code == 5
+    assert witness.output == {0: b"waits\nstops\n"}
 
 
 @pytest.mark.parametrize(("logs", "ranks"), [("all", {0, 1}), ("first", {0}), ("none", set[int]())])
@@ -280,10 +160,6 @@ def test_a_worker_that_cannot_run_does_not_hide_one_that_failed(
     assert watch_run(run, listener).exit_code == 33
 
 
-def failing(words: str) -> Answer:
-    return Answer(stderr=f"Error from server {words}\n", exit_code=1)
-
-
 @pytest.mark.parametrize(
     ("what", "message"),
     [("/jobs?", "may not watch"), ("/pods?", "may not watch"), ("logs", "may not read")],
@@ -293,19 +169,11 @@ def test_what_is_forbidden_is_told_at_once(
 ) -> None:
     run = Run("failed")
     replay(kubectl, run)
-    kubectl.on(what, failing('(Forbidden): pods "x" is forbidden: User "nobody" cannot'))
+    words = 'Error from server (Forbidden): pods "x" is forbidden: User "nobody" cannot\n'
+    kubectl.on(what, Answer(stderr=words, exit_code=1))
     with pytest.raises(SubmitError, match=message) as failed:
         watch_run(run, listener)
     assert "nobody" in failed.value.last_words
-
-
-def test_without_events_one_can_do(kubectl: Program, listener: Listener) -> None:
-    run = Run("unschedulable")
-    replay(kubectl, run)
-    kubectl.on("/events?", failing("(Forbidden): events is forbidden"))
-    with pytest.raises(PendingTimeoutError):
-        watch_run(run, listener, pending=1)
-    assert len(kubectl.calls("/events?")) == 1
 
 
 def test_logs_of_a_run_have_their_ranks() -> None:

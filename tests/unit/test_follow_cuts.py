@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
-from kubectl_submit import follow as follow_module
 from kubectl_submit import object_watch
 from kubectl_submit.errors import ClusterError, ExecutionError
-from kubectl_submit.execution import Outcome
-from kubectl_submit.follow import Wishes, follow
-from kubectl_submit.kubectl import Kubectl
 
-from .clusters import execution_of, lines, logs_of, replay
+from .clusters import lines, logs_of, replay
+from .listener import Listener, watch_run
 from .programs import FOREVER, Answer, Open, Program, Wait
 from .samples import Run
-from .test_follow import Listener
 
+pytestmark = pytest.mark.usefixtures("impatient", "nothing_is_left")
 LOST = "E1122 18:04 net/http: http2: client connection lost\n"
 # What kubectl said for a watch from a version that the server does not know any more.
 EXPIRED = (
@@ -28,27 +22,10 @@ EXPIRED = (
 TROUBLE = "unable to retrieve container logs for containerd://26f897e3ba2034425f5e9ca495e58d6b"
 
 
-@pytest.fixture
-def listener() -> Listener:
-    return Listener()
-
-
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What one waits for in real life may come sooner here."""
-    monkeypatch.setattr(follow_module, "PATIENCE_SECONDS", 0.1)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(object_watch, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(object_watch, "NOTHING_SECONDS", 0.1)
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_left(kubectl: Program) -> Iterator[None]:
-    yield
-    assert kubectl.running == []
-
-
-def watch_run(run: Run, listener: Listener, **wishes: Any) -> Outcome:
-    return follow(execution_of(run), Kubectl(), listener, Wishes(**wishes))
 
 
 @pytest.mark.parametrize("exit_code", [0, 1])

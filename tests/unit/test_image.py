@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_submit.image import Image, parse_reference
+from kubectl_submit.image import Image, parse_reference, seen_from_here
 
 DIGEST = "sha256:" + "0" * 64
 
@@ -35,3 +35,31 @@ def test_is_split(reference: str, image: Image) -> None:
 )
 def test_what_runs_is_the_digest_where_there_is_one(image: Image, reference: str) -> None:
     assert image.reference == reference
+
+
+@pytest.mark.parametrize(
+    ("name", "inside", "here", "seen"),
+    [
+        (
+            "registry.test:5000/app",
+            "registry.test:5000/x",
+            "localhost:5000/x",
+            "localhost:5000/app",
+        ),
+        (
+            "registry.test:5000/a/b",
+            "registry.test:5000/x",
+            "localhost:5000/y",
+            "localhost:5000/a/b",
+        ),
+        ("other/app", "registry.test:5000/x", "localhost:5000/x", "other/app"),
+        ("app", "app", "localhost:5000/app", "app"),
+        ("registry.test:5000/app", None, "localhost:5000/x", "registry.test:5000/app"),
+        ("registry.test:5000/app", "registry.test:5000/x", None, "registry.test:5000/app"),
+    ],
+)
+def test_the_same_registry_may_have_another_name_here(
+    name: str, inside: str | None, here: str | None, seen: str
+) -> None:
+    image = Image(name=name, tag="1", digest="")
+    assert seen_from_here(image, inside, here) == Image(name=seen, tag="1", digest="")

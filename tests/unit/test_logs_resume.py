@@ -39,7 +39,7 @@ def read(log: Resume, lines: list[bytes], reading: Reading | None) -> bytes:
     """Read once, as kubectl would give it; without a cut to the very end."""
     argv = [f"--since-time={log.since}"] if log.since else []
     log.again()
-    there = since(b"".join(lines[: reading.written] if reading else lines), argv)
+    there = b"".join(since(b"".join(lines[: reading.written] if reading else lines), argv))
     there = there[: reading.cut] if reading else there
     found = b""
     for size in reading.pieces if reading else ():

@@ -24,7 +24,7 @@ metadata:
     plain: yes
     time: 12:30:45
     "double": "on"
-    long: aaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb cccccccccccccccccccccccccccc dddddddddddddddd
+    long: a long line is not folded, or else a person would wonder why it has been changed at all
     text: |
       two
         lines
@@ -101,7 +101,7 @@ def test_any_value_arrives(value: Any) -> None:
     assert yaml.safe_load(manifest.dump(documents)) == {"a": 1, "b": {"c": value}}
 
 
-@given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0")))
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0")))
 def test_any_text_of_an_argument_arrives(text: str) -> None:
     documents = loaded("a: 1\n")
     manifest.put(documents[0], ("b",), [text])

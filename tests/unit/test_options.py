@@ -21,11 +21,11 @@ def test_flags_variables_and_keys_are_not_used_twice() -> None:
     }
 
 
-@pytest.mark.parametrize("option", declared(), ids=lambda option: option.key)
-def test_the_variable_is_named_after_the_flag(option: object) -> None:
-    variable = vars(option)["envvar"]
-    flag = vars(option)["opts"][0]
-    assert variable == "KUBECTL_SUBMIT_" + flag[2:].replace("-", "_").upper()
+def test_variables_and_keys_are_named_after_the_flags() -> None:
+    for option in declared():
+        flag = option.opts[0]
+        assert option.key == flag[2:]
+        assert option.envvar == "KUBECTL_SUBMIT_" + flag[2:].replace("-", "_").upper()
 
 
 @pytest.mark.parametrize(

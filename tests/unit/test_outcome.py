@@ -81,8 +81,8 @@ def worker(rank: int, exit_code: int | None, at: int, **more: Any) -> PodState:
             "worker 1 exited 3; 1 finished; 1 other stopped",
         ),
         # One that was told to stop may end sooner than the status of the one that failed says.
-        ([worker(0, 143, 1, stopped=True), worker(1, 4, 2)], 4, "worker 1 exited 4; 1 other stopped"),
-        ([worker(0, 143, 1, stopped=True), worker(1, 0, 2)], 143, "worker 0 exited 143; 1 finished"),
+        ([worker(0, 9, 1, stopped=True), worker(1, 4, 2)], 4, "worker 1 exited 4; 1 other stopped"),
+        ([worker(0, 15, 1, stopped=True), worker(1, 0, 2)], 15, "worker 0 exited 15; 1 finished"),
         (
             [worker(0, 137, 1, reason="DeadlineExceeded"), worker(1, 0, 2)],
             124,

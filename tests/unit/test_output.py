@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,3 +82,20 @@ def test_lines_of_a_build_are_no_data(capfdbinary: pytest.CaptureFixture[bytes])
     Output().build().lines(0, b"#1 FROM\n")
     said = capfdbinary.readouterr()
     assert (said.out, said.err) == (b"", b"#1 FROM\n")
+
+
+def test_quiet_does_not_tell_why_nothing_happens(capsys: pytest.CaptureFixture[str]) -> None:
+    Output(quiet=True).waiting("no pod yet")
+    assert capsys.readouterr().err == ""
+
+
+def test_ranks_have_colours_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    leader, terminal = pty.openpty()
+    with open(terminal, "w") as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        Output().job(prefixed=True).lines(1, b"one\n")
+        monkeypatch.setenv("NO_COLOR", "1")
+        Output().job(prefixed=True).lines(1, b"two\n")
+    shown = os.read(leader, 1000)
+    os.close(leader)
+    assert shown == b"\x1b[33m[1]\x1b[0m one\r\n[1] two\r\n"

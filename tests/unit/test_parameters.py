@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from kubectl_submit import parameters
-from kubectl_submit.errors import GateError, RepositoryError, UsageError
+from kubectl_submit.errors import GateError, UsageError
 from kubectl_submit.image import Image
 from kubectl_submit.options import Options
-from kubectl_submit.parameters import BuildParameters, run_name
+from kubectl_submit.parameters import BuildParameters
 from kubectl_submit.provenance import Source
 from kubectl_submit.values import SecretMount
 
@@ -31,48 +29,6 @@ def collect(**options: Any) -> BuildParameters:
     """The parameters of a local build, but for these options."""
     plain: dict[str, Any] = {"build": "local", "image_repository": "localhost:5000/app"}
     return parameters.collect_build_parameters(Options(**(plain | options)), LIMIT)
-
-
-@given(default=st.text(), limit=st.integers(20, 63))
-@example(default="a" * 60 + "-0123456", limit=52)
-@example(default="1-app", limit=52)
-@example(default="-", limit=52)
-@example(default="ünï/Ä", limit=47)
-@example(default="a" * 37 + "-" * 20 + "0123456", limit=52)
-def test_a_name_is_always_a_dns_label_within_its_limit(default: str, limit: int) -> None:
-    name = run_name(None, default, limit)
-    assert DNS_LABEL.fullmatch(name)
-    assert len(name) <= limit
-
-
-@given(prefix=st.from_regex(DNS_LABEL, fullmatch=True))
-def test_a_name_begins_as_the_user_says(prefix: str) -> None:
-    if len(prefix) > LIMIT - 6:
-        with pytest.raises(UsageError, match=f"is {len(prefix)} characters long, 46 are allowed"):
-            run_name(prefix, "app", LIMIT)
-    else:
-        name = run_name(prefix, "app", LIMIT)
-        assert name[:-5] == f"{prefix}-"
-        assert len(name) <= LIMIT
-
-
-@pytest.mark.parametrize(
-    ("default", "name"),
-    [
-        ("app-0123456", "app-0123456-"),
-        ("My_App.py-0123456", "my-app-py-0123456-"),
-        ("2048-0123456", "run-2048-0123456-"),
-        ("ünï", "n-"),
-        ("", "run-"),
-        ("a" * 60 + "-0123456", "a" * 38 + "-0123456-"),
-    ],
-)
-def test_a_name_is_of_the_repository_and_the_commit(default: str, name: str) -> None:
-    assert run_name(None, default, LIMIT)[:-5] == name
-
-
-def test_names_differ() -> None:
-    assert len({run_name(None, "app", LIMIT) for _ in range(20)}) == 20
 
 
 def test_a_build_of_a_clean_commit(project: Project) -> None:
@@ -184,64 +140,6 @@ def test_the_cluster_must_reach_the_remote(project: Project) -> None:
     found = collect(build="remote", git_url="https://me:s3cret@git.example/app")
     assert found.fetch_url == "https://git.example/app"
     assert collect(build="local").fetch_url.startswith("/")
-
-
-@pytest.mark.parametrize(
-    ("here", "options", "dockerfile", "context"),
-    [
-        (".", {}, "Dockerfile", "."),
-        ("sub", {}, "Dockerfile", "."),
-        ("sub", {"dockerfile": "Dockerfile"}, "sub/Dockerfile", "."),
-        ("sub", {"build_context": ".", "dockerfile": "../Dockerfile"}, "Dockerfile", "sub"),
-        (".", {"dockerfile": "sub/../sub/Dockerfile"}, "sub/Dockerfile", "."),
-        (".", {"dockerfile": "..dots/Dockerfile"}, "..dots/Dockerfile", "."),
-        (".", {"dockerfile": "{root}/sub/Dockerfile"}, "sub/Dockerfile", "."),
-        (".", {"dockerfile": "{link}/sub/Dockerfile"}, "sub/Dockerfile", "."),
-        (".", {"dockerfile": "inside/Dockerfile"}, "inside/Dockerfile", "."),
-    ],
-)
-def test_paths_are_meant_from_here_and_given_from_the_root(
-    project: Project,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    here: str,
-    options: dict[str, str],
-    dockerfile: str,
-    context: str,
-) -> None:
-    project.write("sub/Dockerfile", "FROM x\n")
-    project.write("..dots/Dockerfile", "FROM x\n")
-    (project.root / "inside").symlink_to("sub")
-    (tmp_path / "link").symlink_to(project.root)
-    monkeypatch.chdir(project.root / here)
-    places = {"root": project.root, "link": tmp_path / "link"}
-    given = {key: value.format(**places) for key, value in options.items()}
-    found = collect(allow_dirty=True, **given)
-    assert (found.dockerfile, found.context) == (dockerfile, context)
-
-
-@pytest.mark.parametrize(
-    ("options", "kind", "message"),
-    [
-        ({"dockerfile": "missing"}, RepositoryError, "there is no missing in"),
-        ({"dockerfile": "."}, RepositoryError, "there is no . in"),
-        ({"build_context": "missing"}, RepositoryError, "there is no folder missing in"),
-        ({"build_context": "main.py"}, RepositoryError, "there is no folder main.py in"),
-        ({"dockerfile": "../Dockerfile"}, UsageError, "is outside of the repository"),
-        ({"build_context": ".."}, UsageError, "is outside of the repository"),
-        ({"build_context": "/"}, UsageError, "is outside of the repository"),
-        ({"dockerfile": "ignored"}, RepositoryError, "git ignores it"),
-        ({"git_remote": "fork"}, RepositoryError, "there is no remote 'fork'"),
-        ({"name": "a" * 47}, UsageError, "is 47 characters long, 46 are allowed"),
-    ],
-)
-def test_what_cannot_be_built_is_told(
-    project: Project, options: dict[str, Any], kind: type[Exception], message: str
-) -> None:
-    project.write(".git/info/exclude", "ignored\n")
-    project.write("ignored")
-    with pytest.raises(kind, match=re.escape(message)):
-        collect(**options)
 
 
 def test_a_run_of_what_was_built() -> None:

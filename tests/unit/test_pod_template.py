@@ -24,8 +24,15 @@ def test_a_literal_arrives_as_it_is(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "arrives"),
-    [("$(A)", "1"), ("$(B)", "$(B)"), ("$$(A)", "$(A)"), ("$$$(A)", "$1"), ("$", "$"), ("$(", "$(")],
-)  # fmt: skip
+    [
+        ("$(A)", "1"),
+        ("$(B)", "$(B)"),
+        ("$$(A)", "$(A)"),
+        ("$$$(A)", "$1"),
+        ("$", "$"),
+        ("$(", "$("),
+    ],
+)
 def test_the_model_is_that_of_kubernetes(text: str, arrives: str) -> None:
     assert expanded(text, {"A": "1"}) == arrives
 

@@ -19,13 +19,14 @@ COMMAND = [sys.executable, "-m", "kubectl_submit"]
 PACKAGE = Path(__file__).parents[2]
 
 
-def start(*arguments: str, **streams: int) -> subprocess.Popen[str]:
-    """The command, with its streams as pipes but for those that are given."""
+def start(*arguments: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
+    """The command, begun."""
     return subprocess.Popen(
         [*COMMAND, *arguments, "--", "true"],
         env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         text=True,
-        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kubectl_submit import values
@@ -95,25 +96,24 @@ def test_reads(parse: Parser, text: str, value: object) -> None:
     ("parse", "text"), [(parse, text) for parse, texts in BAD.items() for text in texts]
 )
 def test_refuses(parse: Parser, text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"\w"):
         parse(text)
 
 
 @pytest.mark.parametrize("parse", [values.encodable, lambda text: values.assignment(f"A={text}")])
 def test_refuses_what_no_container_can_have(parse: Parser) -> None:
-    with pytest.raises(ValueError, match=r"."):
+    with pytest.raises(ValueError, match=r"\w"):
         parse("a\0b")
 
 
 @pytest.mark.parametrize("parse", PARSERS)
-@given(text=st.text(st.characters()) | st.from_regex(r"[0-9a-zA-Z:/.=@_-]*", fullmatch=True))
+@settings(max_examples=40)
+@given(text=st.text("019azAZ:/.=@_- \n") | st.text())
 @example(text="9" * 5000)
 @example(text="A=\ud800")
 def test_says_nothing_but_ValueError(parse: Parser, text: str) -> None:
-    try:
+    with contextlib.suppress(ValueError):
         parse(text)
-    except ValueError as error:
-        assert str(error)
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from("smhd")), min_size=1))
