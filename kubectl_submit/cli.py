@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -129,6 +130,7 @@ def _run(arguments: list[str]) -> int:
     from kubectl_submit.output import Output
     from kubectl_submit.submit import submit
 
+    gc.enable()  # __main__.py has switched it off until here
     output = Output(quiet=options.quiet)
     try:
         return submit(options, argv, output)

@@ -13,6 +13,8 @@ from kubectl_submit import __version__, cli
 from kubectl_submit.options import Options
 from kubectl_submit.values import SecretMount
 
+from .programs import Answer, Program
+
 
 @pytest.fixture(autouse=True)
 def as_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +143,14 @@ def test_no_value_may_be_other_than_text(flag: str, capsys: pytest.CaptureFixtur
 def test_a_message_cannot_play_with_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     cli.run(["\x1b[31mred\x07\r"])
     assert "'\\x1b[31mred\\x07\\r' is not an option" in capsys.readouterr().err
+
+
+def test_nor_can_the_words_of_a_program(
+    kubectl: Program, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kubectl.on("create", Answer(stderr="\x1b[2Jrefused\n", exit_code=1))
+    assert cli.run(["--image", "app", "--", "x"]) == 125
+    assert "\n\\x1b[2Jrefused\n" in capsys.readouterr().err
 
 
 def test_a_folder_that_is_gone_is_no_bug(

@@ -64,6 +64,7 @@ def test_a_password_with_an_at_sign_is_not_shown() -> None:
         ("ext::sh -c evil", False),
         ("--upload-pack=evil:x", False),
         ("-oProxyCommand=evil:x", False),
+        ("-x:app", False),
     ],
 )
 def test_can_be_reached_from_the_cluster(url: str, reachable: bool) -> None:
