@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kubectl_submit import command
 from kubectl_submit.errors import BuildError, CommandFailedError, MissingProgramError
+from kubectl_submit.image import parse_digest
 
 STDERR = 2
 
@@ -78,10 +79,9 @@ def build_and_push(
 def pushed_digest(metadata: str) -> str:
     """The digest in buildx' metadata file: its key `containerimage.digest`, never a tag."""
     try:
-        found = json.loads(metadata)["containerimage.digest"]
+        return parse_digest(json.loads(metadata)["containerimage.digest"])
     except (ValueError, KeyError, TypeError):
         raise BuildError("docker buildx pushed nothing: no digest in its metadata") from None
-    return str(found)
 
 
 def build_flags(

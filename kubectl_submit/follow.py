@@ -169,7 +169,8 @@ class _Follower:
         if state.ended and not (before and before.ended):  # kept in the order of their ends
             self._pods.pop(state.name, None)
         self._pods[state.name] = state
-        if state.hopeless:
+        others_failed = any(pod.failed for pod in self._pods.values() if pod.name != state.name)
+        if state.hopeless and not others_failed:
             raise ExecutionError(f"the pod {state.name} cannot run", last_words=state.hopeless)
         self._read_log(state, gone=change == "DELETED")
         self._update()
@@ -245,7 +246,8 @@ class _Follower:
         now = time.monotonic()
         if self._decided_at is None:
             self._decided_at = now
-        patience = ENDED_SECONDS if self._job.settled and self._pods else STOPPING_SECONDS
+        all_known = len(self._pods) >= self._execution.workers
+        patience = ENDED_SECONDS if self._job.settled and all_known else STOPPING_SECONDS
         if self._pods_told_their_end and self._logs.complete:
             self.done = True
         elif now >= self._decided_at + patience:
@@ -259,8 +261,6 @@ class _Follower:
     def _pods_told_their_end(self) -> bool:
         """Whether the pods, which are watched apart from the Job, explain how it ended."""
         pods = self._pods.values()
-        if not all(pod.ended for pod in pods):
+        if len(pods) < self._execution.workers or not all(pod.ended for pod in pods):
             return False
-        if self._job.succeeded:
-            return len(pods) >= self._execution.workers
-        return any(pod.failed for pod in pods)
+        return self._job.succeeded or any(pod.failed for pod in pods)

@@ -23,6 +23,13 @@ class Image:
         return f"{self.name}:{self.tag}" if self.tag else self.name
 
 
+def parse_digest(text: object) -> str:
+    """The digest `sha256:…`; ValueError if it is none."""
+    if not isinstance(text, str) or not text.startswith("sha256:"):
+        raise ValueError(f"{text!r} is no digest")
+    return text
+
+
 def parse_reference(reference: str) -> Image:
     """Split `name[:tag][@digest]`; a colon before the last slash belongs to a port."""
     rest, _, digest = reference.partition("@")

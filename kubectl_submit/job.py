@@ -24,8 +24,8 @@ def create(documents: Iterable[Node], kubectl: Kubectl) -> Execution:
     try:
         if others:
             kubectl.create(manifest.dump(others))
-    except BaseException:
-        kubectl.delete("job", execution.name, execution.namespace)
+    except BaseException as error:
+        kubectl.take_back("job", execution.name, execution.namespace, error)
         raise
     return execution
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from kubectl_submit import command
-from kubectl_submit.errors import ClusterError, CommandFailedError
+from kubectl_submit.errors import ClusterError, CommandFailedError, SubmitError
 from kubectl_submit.execution import Execution
 
 Object = dict[str, Any]
@@ -63,18 +63,19 @@ class Kubectl:
         if result.exit_code == 0:
             return created
         refusal = _cluster_error("the cluster refused the manifest", result.stderr)
-        if not dry_run:
-            self._delete_all(created, refusal)
+        for obj in [] if dry_run else created:
+            metadata = obj["metadata"]
+            self.take_back(obj["kind"], metadata["name"], metadata.get("namespace"), refusal)
         raise refusal
 
-    def _delete_all(self, created: Sequence[Object], refusal: ClusterError) -> None:
-        """Take back what was created before a refusal; what cannot be taken back is named."""
-        for obj in created:
-            metadata = obj["metadata"]
-            try:
-                self.delete(obj["kind"], metadata["name"], metadata.get("namespace"))
-            except ClusterError as error:
-                refusal.remedy += f"\nDelete {obj['kind']} {metadata['name']} yourself: {error}"
+    def take_back(self, kind: str, name: str, namespace: str | None, reason: BaseException) -> None:
+        """Delete an object because of an error; where it cannot be, the error says that, too."""
+        try:
+            self.delete(kind, name, namespace)
+        except ClusterError as error:
+            if isinstance(reason, SubmitError):
+                yourself = f"Delete {kind} {name} yourself: {error.message}"
+                reason.remedy = "\n".join(filter(None, [reason.remedy, yourself]))
 
     def _create_again(self, argv: Sequence[str], manifest: str) -> command.Result:
         """Create what the call before this one may have created already."""

@@ -76,8 +76,8 @@ def _follow(execution: Execution, kubectl: Kubectl, options: Options, output: Ou
     )
     try:
         return follow(execution, kubectl, lines, wishes)
-    except (ExecutionError, PendingTimeoutError):
-        kubectl.delete(execution.kind, execution.name, execution.namespace)
+    except (ExecutionError, PendingTimeoutError) as error:
+        kubectl.take_back(execution.kind, execution.name, execution.namespace, error)
         raise
     except (ClusterError, OutputError) as error:
         error.remedy = "\n".join(filter(None, [error.remedy, _how_to_go_on(execution)]))

@@ -8,7 +8,7 @@ from kubectl_submit import docker, job, manifest, pod_template
 from kubectl_submit.errors import BuildError, ExecutionError
 from kubectl_submit.execution import Outcome
 from kubectl_submit.follow import follow
-from kubectl_submit.image import Image
+from kubectl_submit.image import Image, parse_digest
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
 from kubectl_submit.output import Output
@@ -46,10 +46,12 @@ def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Imag
         outcome = follow(execution, kubectl, output.build())
         return Image(name=parameters.pull_name, digest=_digest(outcome))
     except (ExecutionError, BuildError, KeyboardInterrupt) as error:
-        kubectl.delete("job", execution.name, execution.namespace)
+        kubectl.take_back("job", execution.name, execution.namespace, error)
         if isinstance(error, ExecutionError):
             raise BuildError(
-                f"the build never ran: {error.message}", last_words=error.last_words
+                f"the build never ran: {error.message}",
+                last_words=error.last_words,
+                remedy=error.remedy,
             ) from None
         raise
 
@@ -60,7 +62,7 @@ def _digest(outcome: Outcome) -> str:
             f"the image build failed: {outcome.summary}", remedy="Its last lines are above."
         )
     try:
-        return str(json.loads(outcome.last_message)["digest"])
+        return parse_digest(json.loads(outcome.last_message)["digest"])
     except (ValueError, KeyError, TypeError):
         raise BuildError(
             "the build ended well, but left no digest",

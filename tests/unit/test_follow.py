@@ -114,11 +114,11 @@ def test_the_end_of_the_job_may_be_told_before_its_pods(
 
 
 def test_another_job_of_the_same_name_does_not_count(kubectl: Program, listener: Listener) -> None:
-    run, other = Run("failed"), Run("failed")
-    for event in other.job:
-        event["object"]["metadata"]["uid"] = "another"
+    run = Run("failed")
     replay(kubectl, run)
-    told = [*other.job, {**other.job[-1], "type": "DELETED"}]
+    other = Run("failed").job[0]
+    other["object"]["metadata"]["uid"] = "another"
+    told = [other, {**other, "type": "DELETED"}]
     wait = Wait("pods of failed")
     kubectl.on("/jobs?", Answer(lines(told), wait, lines(run.job), FOREVER))
     assert watch_run(run, listener).exit_code == 7

@@ -1,0 +1,62 @@
+"""The help."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+
+from kubectl_submit import __version__, cli
+from kubectl_submit.options import declared
+
+
+@pytest.fixture(autouse=True)
+def as_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["/usr/local/bin/kubectl-submit"])
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["--version"]) == 0
+    assert capsys.readouterr().out == f"kubectl-submit {__version__}\n"
+
+
+@pytest.fixture
+def help_text(capsys: pytest.CaptureFixture[str]) -> str:
+    assert cli.run(["--help"]) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("program", "usage"),
+    [("/x/kubectl-submit", "kubectl submit"), ("submit.py", "submit.py")],
+)
+def test_the_usage_is_what_was_typed(
+    program: str,
+    usage: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", [program])
+    assert cli.run(["-h"]) == 0
+    assert capsys.readouterr().out.startswith(f"Usage: {usage} [OPTIONS] -- COMMAND [ARG...]\n")
+
+
+def test_the_help_has_every_option_in_its_group(help_text: str) -> None:
+    for option in declared():
+        [_, section] = re.split(rf"^{option.group}:\n", help_text, flags=re.MULTILINE)
+        words = re.sub(r"\s+", " ", section.split("\n\n")[0])
+        assert option.help
+        for said in (*option.opts, re.sub(r"\s+", " ", option.help)):
+            assert said in words
+
+
+def test_the_help_shows_nothing_else(help_text: str) -> None:
+    shown = re.findall(r"^  (\S.*?)(?:  |$)", help_text.split("Backends:")[1], re.MULTILINE)
+    assert all(words.startswith("-") for words in shown), shown
+
+
+def test_the_help_fits_and_names_configuration_environment_and_codes(help_text: str) -> None:
+    assert max(len(line) for line in help_text.splitlines()) <= 100
+    for words in (".kubectl-submit.yaml", "KUBECTL_SUBMIT_", "125", "124", "130", cli.HOME):
+        assert words in help_text

@@ -1,0 +1,110 @@
+"""Why a Job gets no pod, and whether that is for ever."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubectl_submit import watch
+
+from .samples import Run
+
+
+def first_event(run: str) -> Any:
+    return next(
+        event["object"] for event in Run(run).events if event["object"]["reason"] == "FailedCreate"
+    )
+
+
+@pytest.mark.parametrize(
+    ("run", "message", "for_ever"),
+    [
+        ("quota-is-full", "exceeded quota: small, requested: pods=1, used: pods=1", False),
+        ("quota-too-small", "exceeded quota: small, requested: pods=1, used: pods=0", True),
+        ("pod-security", 'violates PodSecurity "baseline:latest": host namespaces', True),
+        ("no-such-account", 'serviceaccount "no-such-account" not found', True),
+    ],
+)
+def test_why_there_is_no_pod(run: str, message: str, for_ever: bool) -> None:
+    said, found = watch.no_pod_reason(first_event(run))
+    assert message in said
+    assert found is for_ever
+
+
+@pytest.mark.parametrize(
+    ("message", "for_ever"),
+    [
+        ("exceeded quota: q, requested: memory=2Gi, used: memory=0, limited: memory=1Gi", True),
+        ("exceeded quota: q, requested: memory=1Gi, used: memory=5Mi, limited: memory=1Gi", False),
+        (
+            "exceeded quota: q, requested: pods=1,requests.cpu=500m, used: pods=9,requests.cpu=1, "
+            "limited: pods=10,requests.cpu=1",
+            False,
+        ),
+        (
+            "exceeded quota: q, requested: pods=1,requests.cpu=1500m, used: pods=9,requests.cpu=1, "
+            "limited: pods=10,requests.cpu=1",
+            True,
+        ),
+        ("exceeded quota: q, requested: memory=1G, used: memory=1, limited: memory=1e9", False),
+        ("failed quota: q: must specify limits.cpu for: main", True),
+        # kube-apiserver's own admission plugins, before they know enough.
+        ("status unknown for quota: q, resources: pods", False),
+        ("not yet ready to handle request", False),
+    ],
+)  # fmt: skip
+def test_whether_there_ever_will_be_a_pod(message: str, for_ever: bool) -> None:
+    event = first_event("quota-is-full")
+    event["message"] = f'Error creating: pods "run-0-abcde" is forbidden: {message}'
+    said, found = watch.no_pod_reason(event)
+    assert message in said
+    assert found is for_ever
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'Error creating: Internal error occurred: failed calling webhook "x": context deadline',
+        "Error creating: Timeout: request did not complete within requested timeout",
+    ],
+)
+def test_trouble_of_the_cluster_may_pass(message: str) -> None:
+    assert watch.no_pod_reason({"reason": "FailedCreate", "message": message}) == (message, False)
+
+
+def test_other_events_say_nothing_of_it() -> None:
+    events = [event["object"] for event in Run("succeeded").events]
+    assert {watch.no_pod_reason(event) for event in events} == {("", False)}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0", 0),
+        ("1", 1),
+        ("1.5", 1.5),
+        ("500m", 0.5),
+        ("2k", 2000),
+        ("2M", 2e6),
+        ("1Ki", 1024),
+        ("1.5Gi", 1.5 * 2**30),
+        ("3Ei", 3 * 2**60),
+        ("1e3", 1000),
+        ("1E3", 1000),
+        ("", 0),
+        ("Gi", 0),
+        ("1.2.3", 0),
+        (".", 0),
+        ("lots", 0),
+    ],
+)
+def test_the_value_of_a_quantity(text: str, value: float) -> None:
+    assert watch.quantity_value(text) == value
+
+
+@given(st.text("0123456789.eEmkKGi-"))
+def test_no_quantity_is_too_strange(text: str) -> None:
+    assert isinstance(watch.quantity_value(text), float)

@@ -1,0 +1,80 @@
+"""Mistakes in the user's own manifests are told with the file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from kubectl_submit.build_backends import remote
+from kubectl_submit.errors import ManifestError
+from kubectl_submit.execution_backends import kubernetes
+from kubectl_submit.values import SecretMount
+
+from .examples import build_parameters, execution_parameters
+from .test_own_manifest import FILE, OWN, rendered
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ("kind: Deployment", "no Job in it (found: Deployment)"),
+        ("kind: Job\n---\nkind: Job", "more than one Job"),
+        ("kind: Job", "0 containers in the pod, where one is needed"),
+        (
+            OWN.replace("containers:\n      - name: trainer",
+                        "containers:\n      - name: other\n      - name: trainer"),
+            "2 containers in the pod, where one is needed",
+        ),
+        ("kind: Job\nspec: []", "spec is not a mapping"),
+        ("kind: Job\n  spec: 1", ":2:7: mapping values are not allowed here"),
+    ],
+    ids=["no job", "two jobs", "no container", "two containers", "wrong type", "no yaml"],
+)  # fmt: skip
+def test_a_mistake_is_told_with_the_file(own: str, message: str) -> None:
+    with pytest.raises(ManifestError) as refused:
+        rendered(own)
+    assert refused.value.message.startswith("own.yml:")
+    assert message in refused.value.message
+
+
+WRONG: list[tuple[str, Any]] = [
+    ("metadata", 7),
+    ("metadata labels", ["a"]),
+    ("spec", "text"),
+    ("spec completions", "many"),
+    ("spec completions", [4]),
+    ("spec template", []),
+    ("spec template metadata annotations", "text"),
+    ("spec template spec initContainers", 7),
+    ("spec template spec initContainers 0", "text"),
+    ("spec template spec containers", {"name": "a"}),
+    ("spec template spec containers 0 env", {"A": "1"}),
+    ("spec template spec containers 0 env 0", None),
+    ("spec template spec containers 0 env 0", {"value": "1"}),
+    ("spec template spec containers 0 env 0 name", ["A"]),
+    ("spec template spec containers 0 resources", "text"),
+    ("spec template spec containers 0 resources limits", ["memory"]),
+    ("spec template spec containers 0 volumeMounts", "text"),
+    ("spec template spec volumes", {"data": {}}),
+]
+
+
+def render_all(secrets: tuple[SecretMount, ...]) -> None:
+    kubernetes.render(execution_parameters(manifest=FILE, secrets=secrets))
+    remote.render(build_parameters(manifest=FILE, buildkit_image="buildkit:1"))
+
+
+@pytest.mark.parametrize(("place", "wrong"), WRONG, ids=str)
+def test_nothing_in_it_is_a_bug_of_ours(place: str, wrong: Any) -> None:
+    document = yaml.safe_load(OWN)
+    *way, last = [int(key) if key.isdigit() else key for key in place.split()]
+    node: Any = document
+    for key in way:
+        node = node[key]
+    node[last] = wrong
+    FILE.write_text(yaml.safe_dump(document))
+    secrets = (SecretMount(name="s3", path="/s3"),)
+    with pytest.raises(ManifestError, match=str(FILE)):
+        render_all(secrets)

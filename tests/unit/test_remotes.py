@@ -1,0 +1,106 @@
+"""Which remote has the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from kubectl_submit import repository
+from kubectl_submit.errors import RepositoryError
+
+from .repositories import Project
+
+
+def test_a_commit_that_is_not_pushed(project: Project) -> None:
+    project.write("main.py", "changed")
+    project.commit()
+    assert not repository.inspect(project.root).pushed
+    project.push()
+    assert repository.inspect(project.root).pushed
+
+
+def test_a_commit_below_what_is_pushed(project: Project) -> None:
+    first = project.head()
+    project.write("main.py", "changed")
+    project.commit()
+    project.push()
+    project.git("checkout", "--quiet", first)
+    assert repository.inspect(project.root).pushed
+
+
+@pytest.mark.parametrize("tag", [("v1",), ("--annotate", "--message=first", "v1")])
+def test_the_remote_is_asked_where_its_branches_are_not_known(
+    project: Project, tag: tuple[str, ...]
+) -> None:
+    """As in a checkout that CI makes: one commit, no branches of the remote."""
+    project.write("main.py", "changed")
+    project.commit()
+    assert not repository.inspect(project.root).pushed
+    project.git("tag", *tag)
+    project.git("push", "--quiet", "origin", "v1")
+    assert repository.inspect(project.root).pushed
+
+
+def test_a_remote_that_does_not_answer_has_nothing(project: Project) -> None:
+    project.git("remote", "set-url", "origin", "/nowhere")
+    project.git("update-ref", "-d", "refs/remotes/origin/main")
+    assert not repository.inspect(project.root).pushed
+
+
+def remotes(*names: str, follow: str = "") -> Callable[[Project], None]:
+    def make(project: Project) -> None:
+        project.git("remote", "remove", "origin")
+        for name in names:
+            project.add_remote(f"{name}")
+        if follow:
+            project.push(follow)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("make", "wanted", "remote"),
+    [
+        (remotes(), None, ""),
+        (remotes("only"), None, "only"),
+        (remotes("fork", "upstream"), None, ""),
+        (remotes("fork", "upstream"), "fork", "fork"),
+        (remotes("fork", "upstream", follow="upstream"), None, "upstream"),
+        (remotes("fork", "upstream", follow="upstream"), "fork", "fork"),
+    ],
+)
+def test_the_remote_is_the_one_asked_for_or_followed_or_origin_or_the_only_one(
+    project: Project, make: Callable[[Project], None], wanted: str | None, remote: str
+) -> None:
+    make(project)
+    snapshot = repository.inspect(project.root, wanted)
+    assert snapshot.remote == remote
+    assert snapshot.url.endswith(f"{remote}.remotes/project.git" if remote else "")
+
+
+def test_origin_is_the_remote_among_others(project: Project) -> None:
+    project.add_remote("fork")
+    project.git("branch", "--unset-upstream")
+    assert repository.inspect(project.root).remote == "origin"
+
+
+def test_what_another_remote_has_does_not_count(project: Project) -> None:
+    project.add_remote("fork")
+    assert not repository.inspect(project.root, "fork").pushed
+
+
+@pytest.mark.parametrize(
+    ("make", "message", "remedy"),
+    [
+        (lambda project: None, "there is no remote 'fork'", "There is: origin."),
+        (remotes(), "there is no remote 'fork'", "See `git remote add`."),
+    ],
+)
+def test_a_remote_that_is_not_there(
+    project: Project, make: Callable[[Project], None], message: str, remedy: str
+) -> None:
+    make(project)
+    with pytest.raises(RepositoryError) as refused:
+        repository.inspect(project.root, "fork")
+    assert (refused.value.message, refused.value.remedy) == (message, remedy)

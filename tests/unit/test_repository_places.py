@@ -1,0 +1,96 @@
+"""From where a repository is looked at, and where there is none."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kubectl_submit import repository
+from kubectl_submit.errors import RepositoryError
+from kubectl_submit.repository import Changes, parse_status
+
+from .repositories import Project
+
+
+def test_from_a_subfolder(project: Project) -> None:
+    project.write("deep/er/a.py")
+    project.commit()
+    project.push()
+    project.write("deep/b.py")
+    snapshot = repository.inspect(project.root / "deep" / "er")
+    assert snapshot.root == project.root
+    assert snapshot.changes.untracked == ("deep/b.py",)
+
+
+def test_from_a_worktree(project: Project, tmp_path: Path) -> None:
+    project.git("worktree", "add", "--quiet", "-b", "side", str(tmp_path / "side"))
+    (tmp_path / "side" / "new.py").touch()
+    project.write("elsewhere.py")
+    snapshot = repository.inspect(tmp_path / "side")
+    assert (snapshot.root, snapshot.branch) == (tmp_path / "side", "side")
+    assert snapshot.changes.untracked == ("new.py",)
+    assert (snapshot.remote, snapshot.pushed) == ("origin", True)
+
+
+def test_a_detached_head_has_no_branch(project: Project) -> None:
+    project.git("checkout", "--quiet", "--detach")
+    snapshot = repository.inspect(project.root)
+    assert (snapshot.branch, snapshot.remote, snapshot.pushed) == ("", "origin", True)
+
+
+def test_no_repository(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(RepositoryError, match="is not in a git repository") as refused:
+            repository.inspect(folder)
+        assert "--image" in refused.value.remedy
+
+
+def test_no_commit(tmp_path: Path) -> None:
+    with pytest.raises(RepositoryError, match="has no commit yet"):
+        repository.inspect(Project(tmp_path / "new").root)
+
+
+def test_a_bare_repository(project: Project) -> None:
+    with pytest.raises(RepositoryError, match="is a bare repository"):
+        repository.inspect(Path(project.git("remote", "get-url", "origin")))
+
+
+def test_the_email_of_whoever_runs_something_else(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert repository.user_email() == "ada@example.com"
+    project.git("config", "user.email", "ada@work.example")
+    assert repository.user_email() == "ada@work.example"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    assert repository.user_email() == ""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert repository.user_email() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "changes", "commit", "branch"),
+    [
+        ("# branch.oid (initial)\0# branch.head main\0", Changes(), "", "main"),
+        ("# branch.oid 12ab\0# branch.head (detached)\0", Changes(), "12ab", ""),
+        (
+            "# branch.oid 12ab\0# branch.head a/b\0# branch.ab +1 -0\0? two words\0? a\nb\0",
+            Changes(untracked=("two words", "a\nb")),
+            "12ab",
+            "a/b",
+        ),
+        (
+            "1 .M N... 100644 100644 100644 00 00 two words\0"
+            "u UU N... 100644 100644 100644 100644 00 00 00 in conflict\0"
+            "1 .M S..U 160000 160000 160000 00 00 lib\0"
+            "1 M. SC.. 160000 160000 160000 00 00 staged lib\0",
+            Changes(tracked=("two words", "in conflict", "staged lib"), submodules=("lib",)),
+            "",
+            "",
+        ),
+    ],
+)
+def test_reads_a_status(text: str, changes: Changes, commit: str, branch: str) -> None:
+    assert parse_status(text) == (changes, commit, branch)
