@@ -10,7 +10,7 @@ IMAGE_REPOSITORY ?=
 PYTEST := $(VENV)/bin/pytest
 LOCAL := eval "$$(scripts/local-cluster env)"
 
-.PHONY: help format lint typecheck test test-unit test-docker test-cluster demo cluster-up \
+.PHONY: help format lint typecheck test test-unit test-docker test-cluster test-faults demo cluster-up \
 	cluster-down bench clean
 
 help:  ## Show the targets.
@@ -36,7 +36,7 @@ lint: $(STAMP)  ## Check format and style.
 typecheck: $(STAMP)  ## Check types.
 	$(VENV)/bin/mypy
 
-test: lint typecheck test-unit test-docker test-cluster  ## Run every check and test.
+test: lint typecheck test-unit test-docker test-cluster test-faults  ## Run every check and test.
 
 test-unit: $(STAMP)  ## Test without docker and without a cluster.
 	$(PYTEST) tests/unit -n auto
@@ -45,7 +45,10 @@ test-docker: $(STAMP) cluster-up  ## Test local builds with docker buildx and a 
 	@$(LOCAL) && $(PYTEST) tests/docker
 
 test-cluster: $(STAMP) cluster-up  ## Test the installed command on a real cluster.
-	@$(LOCAL) && $(PYTEST) tests/cluster -n 4
+	@$(LOCAL) && $(PYTEST) tests/cluster --ignore tests/cluster/faults -n 4
+
+test-faults: $(STAMP) cluster-up  ## Kill parts of the local cluster while a job is followed.
+	@$(LOCAL) && $(PYTEST) tests/cluster/faults
 
 demo: $(STAMP)  ## Run examples/hello on a cluster: the local one, or CONTEXT=… IMAGE_REPOSITORY=…
 	@scripts/demo "$(CONTEXT)" "$(IMAGE_REPOSITORY)"
