@@ -15,6 +15,9 @@ from pathlib import Path
 
 import pytest
 
+# Where the tests run in the background of a shell, Ctrl-C is ignored, and by all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 LONGEST_RUN = 120
 """Seconds after which a command that should have ended hangs."""
 
