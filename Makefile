@@ -36,13 +36,13 @@ lint: $(STAMP)  ## Check format and style.
 typecheck: $(STAMP)  ## Check types.
 	$(VENV)/bin/mypy
 
-test: lint typecheck test-unit test-docker test-cluster test-faults  ## Run every check and test.
+test: lint typecheck test-unit test-docker test-cluster  ## Run every check and test.
 
 test-unit: $(STAMP)  ## Test without docker and without a cluster.
 	$(PYTEST) tests/unit -n auto
 
 test-docker: $(STAMP) cluster-up  ## Test local builds with docker buildx and a registry.
-	@$(LOCAL) && $(PYTEST) tests/docker
+	@$(LOCAL) && $(PYTEST) tests/docker -n 2
 
 test-cluster: $(STAMP) cluster-up  ## Test the installed command on a real cluster.
 	@$(LOCAL) && $(PYTEST) tests/cluster --ignore tests/cluster/faults -n 4

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from kubectl_submit import follow
+from kubectl_submit.logs import streams
 
 from .listener import Listener
 from .programs import Program
@@ -98,6 +99,7 @@ def listener() -> Listener:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one waits for in real life may come sooner."""
     monkeypatch.setattr(follow, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(streams, "GATHER_SECONDS", 0.02)
 
 
 @pytest.fixture

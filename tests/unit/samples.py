@@ -20,7 +20,7 @@ class Run:
         self.pods = self._watched("pods")
         self.events = self._watched("events")
         self.container = "build" if name == "built" else "main"
-        self.logs = {path.stem: path.read_text() for path in self.folder.glob("*.log")}
+        self.logs = {path.stem: path.read_text() for path in sorted(self.folder.glob("*.log"))}
         """The whole log of each pod that has one, with times."""
 
     def pods_until(self, word: str) -> list[Object]:

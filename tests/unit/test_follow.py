@@ -92,6 +92,20 @@ def test_shows_whose_lines_are_wanted(
     assert bool(kubectl.calls("logs")) is bool(ranks)
 
 
+def test_the_last_line_of_workers_read_together_may_lack_its_end(
+    kubectl: Program, listener: Listener
+) -> None:
+    run = Run("first-of-two")
+    last = sorted(run.logs)[-1]
+    run.logs[last] = run.logs[last].removesuffix("\n")
+    replay(kubectl, run)
+    ended = [event for event in run.pods if event["type"] != "DELETED"]
+    kubectl.on("/pods?", Answer(lines(ended), Open("pods of first-of-two"), FOREVER))
+    watch_run(run, listener)
+    assert "--selector" in kubectl.call("logs").argv
+    assert listener.output == {0: b"zero waits\nzero stops\n", 1: b"one fails"}
+
+
 def test_shows_times_if_they_are_wanted(kubectl: Program, listener: Listener) -> None:
     run = Run("failed")
     replay(kubectl, run)
@@ -141,22 +155,6 @@ def test_the_first_to_fail_stays_the_first(kubectl: Program, listener: Listener)
         pod["status"]["containerStatuses"][0]["state"]["terminated"]["finishedAt"] = "2026"
     run.pods = [{"type": "MODIFIED", "object": pod} for pod in (one, zero, one)]
     replay(kubectl, run)
-    assert watch_run(run, listener).exit_code == 33
-
-
-def test_a_worker_that_cannot_run_does_not_hide_one_that_failed(
-    kubectl: Program, listener: Listener
-) -> None:
-    run = Run("first-of-two")
-    one = [event for event in run.pods if "-1-" in event["object"]["metadata"]["name"]]
-    zero = next(event for event in run.pods if '"running"' in lines([event]))
-    [status] = zero["object"]["status"]["containerStatuses"]
-    status["state"] = {"waiting": {"reason": "ErrImagePull", "message": "gone"}}
-    replay(kubectl, run)
-    again = Answer(lines(run.job[-1:]), Open("job is through"), FOREVER)
-    kubectl.on("/jobs?", Answer(Wait("one has failed"), lines(run.job)), again)
-    told = (lines(one), Open("one has failed"), Wait("job is through"), lines([zero]))
-    kubectl.on("/pods?", Answer(*told, FOREVER))
     assert watch_run(run, listener).exit_code == 33
 
 

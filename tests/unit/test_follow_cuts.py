@@ -124,7 +124,7 @@ def test_a_log_is_read_on_wherever_it_was_cut(
 
 def test_logs_of_several_workers_are_read_on_too(kubectl: Program, listener: Listener) -> None:
     run = Run("first-of-two")
-    # Where the last line has no end, another worker's line stands right behind it.
+    # Where a last line has no end, another worker's line stands right behind it.
     run.logs = {pod: log.removesuffix("\n") for pod, log in run.logs.items()}
     replay(kubectl, run)
     ended = [change for change in run.pods if change["type"] != "DELETED"]

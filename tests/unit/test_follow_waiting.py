@@ -39,9 +39,8 @@ def test_says_why_it_waits(kubectl: Program, name: str, words: str) -> None:
         watch_run(run, witness)
 
 
-@pytest.mark.parametrize("name", ["unschedulable", "quota-is-full"])
-def test_waits_no_longer_than_it_may(kubectl: Program, listener: Listener, name: str) -> None:
-    run = Run(name)
+def test_waits_no_longer_than_it_may(kubectl: Program, listener: Listener) -> None:
+    run = Run("unschedulable")
     replay(kubectl, run)
     with pytest.raises(PendingTimeoutError, match="did not start within 1 seconds") as failed:
         watch_run(run, listener, pending=1)

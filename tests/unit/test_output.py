@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import sys
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -89,13 +90,53 @@ def test_quiet_does_not_tell_why_nothing_happens(capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().err == ""
 
 
-def test_ranks_have_colours_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    leader, terminal = pty.openpty()
-    with open(terminal, "w") as stdout:
-        monkeypatch.setattr(sys, "stdout", stdout)
-        Output().job(prefixed=True).lines(1, b"one\n")
-        monkeypatch.setenv("NO_COLOR", "1")
-        Output().job(prefixed=True).lines(1, b"two\n")
-    shown = os.read(leader, 1000)
-    os.close(leader)
-    assert shown == b"\x1b[33m[1]\x1b[0m one\r\n[1] two\r\n"
+class Terminal:
+    """A terminal, and what is shown there."""
+
+    def __init__(self) -> None:
+        self._leader, terminal = pty.openpty()
+        self.stream = open(terminal, "w")  # noqa: SIM115 (closed by the fixture)
+
+    def until(self, words: str) -> str:
+        """What is shown up to some words."""
+        shown = ""
+        while words not in shown:
+            shown += os.read(self._leader, 1000).decode()
+        return shown
+
+    def close(self) -> None:
+        self.stream.close()
+        os.close(self._leader)
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    made = Terminal()
+    yield made
+    made.close()
+
+
+def test_ranks_have_colours_on_a_terminal_only(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdout", terminal.stream)
+    Output().job(prefixed=True).lines(1, b"one\n")
+    monkeypatch.setenv("NO_COLOR", "1")
+    Output().job(prefixed=True).lines(1, b"two\n")
+    assert terminal.until("two\r\n") == "\x1b[33m[1]\x1b[0m one\r\n[1] two\r\n"
+
+
+def test_on_a_terminal_the_reason_to_wait_is_a_line_that_goes_away(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", terminal.stream)
+    output = Output()
+    output.waiting("no pod yet")
+    terminal.until("no pod yet")
+    output.waiting("pulling [bold]")
+    terminal.until("pulling [bold]")
+    output.status("ended")
+    shown = terminal.until("ended\r\n")
+    assert "\x1b[2K" in shown  # the line is erased before another one is written
+    output.waiting("")

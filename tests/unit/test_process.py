@@ -101,6 +101,19 @@ def test_the_exit_code_is_the_jobs_even_if_nobody_reads(
     assert "BrokenPipe" not in err
 
 
+def test_output_that_cannot_be_written_is_an_error(kubectl: Program, tmp_path: Path) -> None:
+    ended(kubectl, "failed")
+    (tmp_path / "unwritable").touch()
+    descriptor = os.open(tmp_path / "unwritable", os.O_RDONLY)
+    process = start("--image", "app", "--quiet", stdout=descriptor)
+    os.close(descriptor)
+    _, err = process.communicate()
+    assert process.returncode == 125
+    assert err.startswith("error: cannot write the output: ")
+    assert "Traceback" not in err
+    assert "kubectl logs -n unit-samples -f job/recorded-failed\n" in err
+
+
 @pytest.mark.parametrize("program", ["git", "kubectl"])
 def test_a_program_that_is_missing_is_told(project: Project, tmp_path: Path, program: str) -> None:
     if program == "git":

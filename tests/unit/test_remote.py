@@ -57,9 +57,7 @@ def test_the_image_is_what_the_build_left_as_its_message(
     ("name", "message", "words"),
     [
         ("failed", "the image build failed: exited 7", ""),
-        ("out-of-memory", "the image build failed: exited 137 (OOMKilled)", ""),
         ("no-such-image", "the build never ran: the pod", "ErrImagePull"),
-        ("quota-too-small", "the build never ran: the cluster allows no pod", "exceeded quota"),
         ("sidecar-exits", "the build never ran: the pod", "exits 3 each time it starts"),
         ("succeeded", "the build ended well, but left no digest", ""),
     ],

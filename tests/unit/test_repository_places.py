@@ -47,6 +47,13 @@ def test_no_repository(tmp_path: Path) -> None:
         assert "--image" in refused.value.remedy
 
 
+def test_a_repository_that_is_broken(project: Project) -> None:
+    project.write(".git/index", "no index")
+    with pytest.raises(RepositoryError, match="git status failed") as failed:
+        repository.inspect(project.root)
+    assert "index" in failed.value.last_words
+
+
 def test_no_commit(tmp_path: Path) -> None:
     with pytest.raises(RepositoryError, match="has no commit yet"):
         repository.inspect(Project(tmp_path / "new").root)

@@ -108,6 +108,18 @@ def test_what_cannot_be_deleted_does_not_hide_why(
     assert "did not start within 1 seconds" in capfd.readouterr().err
 
 
+def test_a_job_that_cannot_be_watched_goes_on(
+    cluster: Program, capfd: pytest.CaptureFixture[str]
+) -> None:
+    cluster.on("/jobs?", Answer(stderr="Error from server (Forbidden): no\n", exit_code=1))
+    assert submit("--image", "app") == 125
+    assert cluster.calls("delete") == []
+    said = capfd.readouterr().err
+    assert "error: may not watch the job; it goes on in the cluster\n" in said
+    assert "kubectl logs -n unit-samples -f job/recorded-failed\n" in said
+    assert "kubectl delete -n unit-samples job/recorded-failed\n" in said
+
+
 def test_a_secret_that_is_missing_is_told_first(
     cluster: Program, capfd: pytest.CaptureFixture[str]
 ) -> None:

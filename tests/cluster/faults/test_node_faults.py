@@ -14,6 +14,7 @@ from tests.cluster.conftest import Namespace, Submit
 from tests.cluster.counting import FAULTLESS, check, count
 from tests.conftest import eventually, local
 
+LINES = 5000
 LOCAL_CLUSTER = Path(__file__).parents[3] / "scripts" / "local-cluster"
 
 
@@ -36,12 +37,12 @@ def test_a_part_of_the_cluster_is_killed_and_restarted(
     component: str, submit: Submit, busybox: str
 ) -> None:
     flags = ("--workers=2", f"--image={busybox}", "--")
-    running = submit.start(*flags, *count(8000))
-    running.wait_for("[1] line 1000\n")
+    running = submit.start(*flags, *count(LINES))
+    running.wait_for("[1] line 500\n")
     kill(component)
     restart()
     result = running.finish()
-    assert check(result.stdout, workers=2, lines=8000) == FAULTLESS
+    assert check(result.stdout, workers=2, lines=LINES) == FAULTLESS
     assert result.exit_code == 0
 
 
@@ -78,7 +79,7 @@ def test_lines_rotated_away_while_there_was_no_contact_are_named(
         "for number in range(1, 150_000):\n"
         "    print(f'line {number}' + 200 * ' ', flush=True)\n"
         "    if number % 1000 == 0: time.sleep(0.1)\n"
-        "time.sleep(20)\n"
+        "time.sleep(12)\n"
         "print('the end')\n"
         "time.sleep(2)\n"
     )

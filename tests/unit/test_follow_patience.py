@@ -1,0 +1,87 @@
+"""What does not come is not waited for for ever, and is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from kubectl_submit import follow
+from kubectl_submit.logs import streams
+
+from .clusters import lines, logs_of, replay
+from .listener import Listener, watch_run
+from .programs import FOREVER, Answer, Open, Program, Wait
+from .samples import Run
+
+pytestmark = pytest.mark.usefixtures("impatient", "nothing_is_left")
+
+
+@pytest.fixture(autouse=True)
+def hardly_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follow, "ENDED_SECONDS", 0.5)
+    monkeypatch.setattr(follow, "STOPPING_SECONDS", 0.5)
+
+
+def test_a_log_that_cannot_be_had(kubectl: Program, listener: Listener) -> None:
+    run = Run("failed")
+    replay(kubectl, run)
+    kubectl.on("logs", Answer(stderr="dial tcp 10.0.0.2:10250: no route to host\n", exit_code=1))
+    assert watch_run(run, listener).exit_code == 7
+    [warning] = listener.warnings
+    assert "may be missing: the node does not give them" in warning
+
+
+def test_a_stream_that_stalls_is_begun_again(
+    kubectl: Program, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "ENDED_SECONDS", 20.0)
+    monkeypatch.setattr(streams, "STALLED_SECONDS", 0.2)
+    run = Run("timeout")
+    replay(kubectl, run)
+    [pod] = run.logs
+    kubectl.on("logs", Answer(Open(f"log of {pod}"), FOREVER), Answer(logs_of(run)))
+    assert watch_run(run, listener).exit_code == 124
+    assert listener.output == {0: b"waits\n"}
+    assert listener.warnings == []
+
+
+def test_a_worker_that_does_not_stop(kubectl: Program, listener: Listener) -> None:
+    run = Run("first-of-two")
+    replay(kubectl, run)
+    # As long as the pod of rank 0 is there, the Job has failed but has not ended.
+    failed = [event for event in run.job if '"FailureTarget"' in lines([event])]
+    stays = [
+        event
+        for event in run.pods
+        if "-1-" in event["object"]["metadata"]["name"] or '"running"' in lines([event])
+    ]
+    kubectl.on("/jobs?", Answer(Wait("pods are told"), lines(failed[:1]), FOREVER))
+    kubectl.on("/pods?", Answer(lines(stays), Open("pods are told"), FOREVER))
+    outcome = watch_run(run, listener)
+    assert (outcome.exit_code, outcome.summary) == (33, "worker 1 exited 33; 1 other stopped")
+    assert listener.output[1] == b"one fails\n"
+
+
+def test_a_job_without_a_word_of_its_pods(kubectl: Program, listener: Listener) -> None:
+    run = Run("failed")
+    replay(kubectl, run)
+    kubectl.on("/jobs?", Answer(lines(run.job), FOREVER))
+    kubectl.on("/pods?", Answer(FOREVER))
+    outcome = watch_run(run, listener)
+    assert outcome.exit_code == 125
+    assert "without an exit code" in outcome.summary
+
+
+def test_a_worker_that_cannot_run_does_not_hide_one_that_failed(
+    kubectl: Program, listener: Listener
+) -> None:
+    run = Run("first-of-two")
+    one = [event for event in run.pods if "-1-" in event["object"]["metadata"]["name"]]
+    zero = next(event for event in run.pods if '"running"' in lines([event]))
+    [status] = zero["object"]["status"]["containerStatuses"]
+    status["state"] = {"waiting": {"reason": "ErrImagePull", "message": "gone"}}
+    replay(kubectl, run)
+    again = Answer(lines(run.job[-1:]), Open("job is through"), FOREVER)
+    kubectl.on("/jobs?", Answer(Wait("one has failed"), lines(run.job)), again)
+    told = (lines(one), Open("one has failed"), Wait("job is through"), lines([zero]))
+    kubectl.on("/pods?", Answer(*told, FOREVER))
+    assert watch_run(run, listener).exit_code == 33
