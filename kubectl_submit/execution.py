@@ -14,16 +14,13 @@ class Execution:
     name: str
     namespace: str
     uid: str
+    object_path: str
+    """The API path under which objects of its kind in its namespace can be watched."""
     workers: int
     pod_selector: str
     """A label selector that matches the pods whose lines count."""
     container: str
     """The container in them that runs the command."""
-
-    @property
-    def job_path(self) -> str:
-        """The API path under which this one Job can be watched."""
-        return f"/apis/batch/v1/namespaces/{self.namespace}/jobs"
 
     @property
     def pods_path(self) -> str:

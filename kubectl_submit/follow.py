@@ -7,15 +7,16 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from kubectl_submit import watch
 from kubectl_submit.errors import ClusterError, ExecutionError, PendingTimeoutError
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.kubectl import Kubectl, Object
 from kubectl_submit.logs import LogStreams
 from kubectl_submit.loop import Loop
 from kubectl_submit.object_watch import ObjectWatch, OnChange
+from kubectl_submit.states import jobs
+from kubectl_submit.states.jobs import JobState
+from kubectl_submit.states.pods import PodState, pod_state
 from kubectl_submit.waiting import Waiting
-from kubectl_submit.watch import JobState, PodState
 
 # How long the job's end waits for lines still to come: of workers that are being stopped because
 # another one failed (they may ignore it for as long as their grace period), and of those that
@@ -103,7 +104,7 @@ class _Follower:
         self._events: ObjectWatch | None = None
         one_job = f"metadata.name={execution.name}"
         self._watched = [
-            self._watch(execution.job_path, self._on_job, fieldSelector=one_job),
+            self._watch(execution.object_path, self._on_job, fieldSelector=one_job),
             self._watch(execution.pods_path, self._on_pod, labelSelector=execution.pod_selector),
         ]
         loop.later(PATIENCE_SECONDS, self._tell)
@@ -147,7 +148,7 @@ class _Follower:
     def _on_job(self, change: str, job: Object) -> None:
         if job["metadata"]["uid"] != self._execution.uid:
             return
-        self._job = watch.job_state(job)
+        self._job = jobs.job_state(job)
         if self._job.suspended:
             self._admitted_at = None
         elif self._admitted_at is None:
@@ -157,7 +158,7 @@ class _Follower:
         self._update()
 
     def _on_pod(self, change: str, pod: Object) -> None:
-        state = watch.pod_state(pod, self._execution.container)
+        state = pod_state(pod, self._execution.container)
         before = self._pods.get(state.name)
         if change == "DELETED":
             ended = dataclasses.replace(
@@ -235,7 +236,7 @@ class _Follower:
         return ""
 
     def _outcome(self) -> Outcome | None:
-        return watch.outcome(self._job, self._pods.values(), self._execution.workers)
+        return jobs.outcome(self._job, self._pods.values(), self._execution.workers)
 
     def _update(self) -> None:
         if self._outcome() is not None:

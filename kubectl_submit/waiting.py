@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_submit import watch
 from kubectl_submit.errors import ExecutionError
 from kubectl_submit.kubectl import Object
-from kubectl_submit.watch import JobState, PodState
+from kubectl_submit.states.jobs import JobState
+from kubectl_submit.states.pods import PodState
+from kubectl_submit.states.refusals import no_pod_reason
 
 STARTING = "starting (pulling the image, mounting volumes)"
 
@@ -25,7 +26,7 @@ class Waiting:
         """A warning event of the namespace. Raises ExecutionError where there never is a pod."""
         about = event.get("involvedObject", {})
         if about.get("uid") == self._uid:
-            message, for_ever = watch.no_pod_reason(event)
+            message, for_ever = no_pod_reason(event)
             if for_ever:
                 raise ExecutionError("the cluster allows no pod", last_words=message)
             self._no_pod = message or self._no_pod

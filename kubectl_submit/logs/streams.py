@@ -19,7 +19,7 @@ from kubectl_submit.logs.prefixed import Prefixed, Split
 from kubectl_submit.logs.resume import Resume
 from kubectl_submit.logs.worker import Group, Worker
 from kubectl_submit.loop import Loop
-from kubectl_submit.watch import RANK_LABEL
+from kubectl_submit.states.pods import RANK_LABEL
 
 # Workers that start within that time are read together.
 GATHER_SECONDS = 0.1

@@ -10,7 +10,7 @@ import yaml
 
 from kubectl_submit import cli
 from kubectl_submit.execution import Execution
-from kubectl_submit.watch import RANK_LABEL, pod_state
+from kubectl_submit.states.pods import RANK_LABEL, pod_state
 
 from .programs import FOREVER, Answer, Logs, Open, Part, Program, Wait
 from .samples import Object, Run
@@ -22,13 +22,14 @@ def lines(events: Sequence[Object]) -> str:
 
 
 def execution_of(run: Run) -> Execution:
-    """What `job.create` would have given of the run."""
+    """What is to be followed of the run."""
     metadata = run.last_job["metadata"]
     return Execution(
         kind="job",
         name=metadata["name"],
         namespace=metadata["namespace"],
         uid=metadata["uid"],
+        object_path=f"/apis/batch/v1/namespaces/{metadata['namespace']}/jobs",
         workers=run.last_job["spec"]["completions"],
         pod_selector=f"batch.kubernetes.io/job-name={metadata['name']}",
         container=run.container,

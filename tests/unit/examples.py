@@ -76,6 +76,7 @@ def execution(**changes: Any) -> Execution:
         "name": "app-0123456-x2k4z",
         "namespace": "team",
         "uid": "12345678-1234-1234-1234-123456789abc",
+        "object_path": "/apis/batch/v1/namespaces/team/jobs",
         "workers": 1,
         "pod_selector": "batch.kubernetes.io/job-name=app-0123456-x2k4z",
         "container": "main",

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from kubectl_submit import __version__, cli
+from kubectl_submit import __version__, cli, command_line
 from kubectl_submit.options import Options
 from kubectl_submit.values import SecretMount
 
@@ -23,7 +23,7 @@ def as_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def asked(*arguments: str) -> dict[str, Any]:
     """The options that are not as they are by default."""
-    options, _ = cli.parse([*arguments, "--", "true"])
+    options = command_line.parse([*arguments, "--", "true"]).options
     fields = dataclasses.fields(Options)
     values = {field.name: (getattr(options, field.name), field.default) for field in fields}
     return {name: value for name, (value, default) in values.items() if value != default}
@@ -82,8 +82,8 @@ def test_flags_become_options(arguments: list[str], options: dict[str, object]) 
     ],
 )
 def test_the_command_arrives_byte_for_byte(command: tuple[str, ...]) -> None:
-    options, argv = cli.parse(["--workers", "2", "--", *command])
-    assert (options.workers, argv) == (2, command)
+    call = command_line.parse(["--workers", "2", "--", *command])
+    assert (call.options.workers, call.words) == (2, command)
 
 
 @pytest.mark.parametrize(

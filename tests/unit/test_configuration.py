@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from kubectl_submit import cli
+from kubectl_submit import cli, command_line
 from kubectl_submit.errors import ConfigurationError
 from kubectl_submit.options import Options
 from kubectl_submit.values import SecretMount
@@ -18,8 +18,7 @@ FILE = ".kubectl-submit.yaml"
 def configured(text: str, *arguments: str, folder: Path | None = None) -> Options:
     """The options with this configuration file, by default in the current folder."""
     ((folder or Path.cwd()) / FILE).write_text(text)
-    options, _ = cli.parse([*arguments, "--", "true"])
-    return options
+    return cast("Options", command_line.parse([*arguments, "--", "true"]).options)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +127,7 @@ def test_what_is_no_yaml_is_told_with_line_and_column(text: str, place: str) -> 
 def test_what_is_no_text_is_told() -> None:
     Path(FILE).write_bytes(b"name: \xff")
     with pytest.raises(ConfigurationError, match="is no valid YAML"):
-        cli.parse(["--", "true"])
+        command_line.parse(["--", "true"])
 
 
 @pytest.mark.parametrize(
@@ -186,7 +185,7 @@ def test_the_file_is_looked_for_up_to_the_root_of_the_repository(
     monkeypatch.chdir(root / "deep" / "er")
 
     def workers() -> Any:
-        return cli.parse(["--", "true"])[0].workers
+        return command_line.parse(["--", "true"]).options.workers
 
     assert workers() == (None if git else 1)
     (root / FILE).write_text("workers: 2")

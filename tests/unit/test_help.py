@@ -8,7 +8,9 @@ import sys
 import pytest
 
 from kubectl_submit import __version__, cli
-from kubectl_submit.options import declared
+from kubectl_submit.command_line import HOME
+from kubectl_submit.options import Options
+from kubectl_submit.options.declaration import declared
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +45,7 @@ def test_the_usage_is_what_was_typed(
 
 
 def test_the_help_has_every_option_in_its_group(help_text: str) -> None:
-    for option in declared():
+    for option in declared(Options):
         [_, section] = re.split(rf"^{option.group}:\n", help_text, flags=re.MULTILINE)
         words = re.sub(r"\s+", " ", section.split("\n\n")[0])
         assert option.help
@@ -58,5 +60,12 @@ def test_the_help_shows_nothing_else(help_text: str) -> None:
 
 def test_the_help_fits_and_names_configuration_environment_and_codes(help_text: str) -> None:
     assert max(len(line) for line in help_text.splitlines()) <= 100
-    for words in (".kubectl-submit.yaml", "KUBECTL_SUBMIT_", "125", "124", "130", cli.HOME):
+    for words in (
+        ".kubectl-submit.yaml",
+        "KUBECTL_SUBMIT_",
+        "125",
+        "124",
+        "130",
+        HOME,
+    ):
         assert words in help_text

@@ -25,6 +25,7 @@ kind: Service
 metadata: {name: theirs, namespace: other}
 """
 CREATED: dict[str, Any] = {
+    "apiVersion": "batch/v1",
     "kind": "Job",
     "metadata": {"name": "run", "namespace": "team", "uid": "1-2"},
     "spec": {"completions": 3, "template": {"spec": {"containers": [{"name": "main"}]}}},
@@ -46,7 +47,7 @@ def test_knows_what_the_server_made_of_it(kubectl: Program) -> None:
     assert (found.kind, found.name, found.namespace, found.uid) == ("job", "run", "team", "1-2")
     assert (found.workers, found.container) == (3, "main")
     assert found.pod_selector == "batch.kubernetes.io/job-name=run"
-    assert found.job_path == "/apis/batch/v1/namespaces/team/jobs"
+    assert found.object_path == "/apis/batch/v1/namespaces/team/jobs"
     assert found.pods_path == "/api/v1/namespaces/team/pods"
     assert found.events_path == "/api/v1/namespaces/team/events"
 

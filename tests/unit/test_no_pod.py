@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_submit import watch
+from kubectl_submit.states import refusals
 
 from .samples import Run
 
@@ -29,7 +29,7 @@ def first_event(run: str) -> Any:
     ],
 )
 def test_why_there_is_no_pod(run: str, message: str, for_ever: bool) -> None:
-    said, found = watch.no_pod_reason(first_event(run))
+    said, found = refusals.no_pod_reason(first_event(run))
     assert message in said
     assert found is for_ever
 
@@ -59,7 +59,7 @@ def test_why_there_is_no_pod(run: str, message: str, for_ever: bool) -> None:
 def test_whether_there_ever_will_be_a_pod(message: str, for_ever: bool) -> None:
     event = first_event("quota-is-full")
     event["message"] = f'Error creating: pods "run-0-abcde" is forbidden: {message}'
-    said, found = watch.no_pod_reason(event)
+    said, found = refusals.no_pod_reason(event)
     assert message in said
     assert found is for_ever
 
@@ -72,12 +72,13 @@ def test_whether_there_ever_will_be_a_pod(message: str, for_ever: bool) -> None:
     ],
 )
 def test_trouble_of_the_cluster_may_pass(message: str) -> None:
-    assert watch.no_pod_reason({"reason": "FailedCreate", "message": message}) == (message, False)
+    event = {"reason": "FailedCreate", "message": message}
+    assert refusals.no_pod_reason(event) == (message, False)
 
 
 def test_other_events_say_nothing_of_it() -> None:
     events = [event["object"] for event in Run("succeeded").events]
-    assert {watch.no_pod_reason(event) for event in events} == {("", False)}
+    assert {refusals.no_pod_reason(event) for event in events} == {("", False)}
 
 
 @pytest.mark.parametrize(
@@ -102,9 +103,9 @@ def test_other_events_say_nothing_of_it() -> None:
     ],
 )
 def test_the_value_of_a_quantity(text: str, value: float) -> None:
-    assert watch.quantity_value(text) == value
+    assert refusals.quantity_value(text) == value
 
 
 @given(st.text("0123456789.eEmkKGi-"))
 def test_no_quantity_is_too_strange(text: str) -> None:
-    assert isinstance(watch.quantity_value(text), float)
+    assert isinstance(refusals.quantity_value(text), float)

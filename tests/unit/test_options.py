@@ -6,12 +6,13 @@ import dataclasses
 
 import pytest
 
-from kubectl_submit import cli
-from kubectl_submit.options import Options, declared, kubectl_flags
+from kubectl_submit import command_line
+from kubectl_submit.options import Options, kubectl_flags
+from kubectl_submit.options.declaration import declared
 
 
 def test_flags_variables_and_keys_are_not_used_twice() -> None:
-    options = declared()
+    options = declared(Options)
     flags = [flag for option in options for flag in option.opts]
     assert len(set(flags)) == len(flags)
     assert len({option.envvar for option in options}) == len(options)
@@ -22,7 +23,7 @@ def test_flags_variables_and_keys_are_not_used_twice() -> None:
 
 
 def test_variables_and_keys_are_named_after_the_flags() -> None:
-    for option in declared():
+    for option in declared(Options):
         flag = option.opts[0]
         assert option.key == flag[2:]
         assert option.envvar == "KUBECTL_SUBMIT_" + flag[2:].replace("-", "_").upper()
@@ -45,7 +46,7 @@ def test_variables_and_keys_are_named_after_the_flags() -> None:
     ],
 )
 def test_kubectl_gets_its_own_flags(arguments: list[str], flags: tuple[str, ...]) -> None:
-    options, _ = cli.parse([*arguments, "--", "true"])
+    options = command_line.parse([*arguments, "--", "true"]).options
     assert kubectl_flags(options) == flags
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit import watch
-from kubectl_submit.watch import JobState, PodState
+from kubectl_submit.states.jobs import JobState, job_state, outcome
+from kubectl_submit.states.pods import PodState, pod_state
 
 from .samples import Run
 
@@ -34,8 +34,8 @@ FAILED = JobState(failed=True, reason="BackoffLimitExceeded", message="Job has r
 )
 def test_of_recorded_runs(name: str, exit_code: int, summary: str) -> None:
     run = Run(name)
-    pods = [watch.pod_state(pod, run.container) for pod in run.last_pods]
-    found = watch.outcome(watch.job_state(run.last_job), pods, len(pods))
+    pods = [pod_state(pod, run.container) for pod in run.last_pods]
+    found = outcome(job_state(run.last_job), pods, len(pods))
     assert found
     assert found.exit_code == exit_code
     assert summary in found.summary
@@ -44,14 +44,14 @@ def test_of_recorded_runs(name: str, exit_code: int, summary: str) -> None:
 @pytest.mark.parametrize("name", ["no-such-image", "unschedulable", "job-deleted", "quota-is-full"])
 def test_none_while_there_is_none(name: str) -> None:
     run = Run(name)
-    pods = [watch.pod_state(pod, run.container) for pod in run.last_pods]
-    assert watch.outcome(watch.job_state(run.last_job), pods, 1) is None
+    pods = [pod_state(pod, run.container) for pod in run.last_pods]
+    assert outcome(job_state(run.last_job), pods, 1) is None
 
 
 def test_the_last_message_is_that_of_the_deciding_worker() -> None:
     run = Run("built")
-    pods = [watch.pod_state(pod, run.container) for pod in run.last_pods]
-    found = watch.outcome(watch.job_state(run.last_job), pods, 1)
+    pods = [pod_state(pod, run.container) for pod in run.last_pods]
+    found = outcome(job_state(run.last_job), pods, 1)
     assert found
     assert found.last_message.startswith('{"digest":"sha256:')
 
@@ -95,21 +95,21 @@ def test_the_code_is_that_of_the_worker_that_failed_first(
     workers: list[PodState], exit_code: int, summary: str
 ) -> None:
     for order in itertools.permutations(workers):
-        found = watch.outcome(FAILED, order, len(workers))
+        found = outcome(FAILED, order, len(workers))
         assert found
         assert (found.exit_code, found.summary) == (exit_code, summary)
 
 
 def test_within_a_second_it_is_the_one_that_was_seen_to_end_first() -> None:
     pods = [worker(1, 2, 3), worker(0, 1, 3)]
-    found = watch.outcome(FAILED, pods, 2)
+    found = outcome(FAILED, pods, 2)
     assert found
     assert found.exit_code == 2
 
 
 def test_one_whose_end_nobody_saw_does_not_hide_one_that_failed() -> None:
     pods = [worker(0, None, 0, finished_at="", reason="Deleted"), worker(1, 4, 59)]
-    found = watch.outcome(FAILED, pods, 2)
+    found = outcome(FAILED, pods, 2)
     assert found
     assert found.exit_code == 4
 
@@ -118,13 +118,13 @@ def test_one_whose_end_nobody_saw_does_not_hide_one_that_failed() -> None:
     ("reason", "exit_code"), [("DeadlineExceeded", 124), ("BackoffLimitExceeded", 125), ("", 125)]
 )
 def test_of_a_job_without_pods(reason: str, exit_code: int) -> None:
-    found = watch.outcome(JobState(failed=True, reason=reason, message="why"), [], 1)
+    found = outcome(JobState(failed=True, reason=reason, message="why"), [], 1)
     assert found
     assert found.exit_code == exit_code
     assert "why" in found.summary
 
 
 def test_success_is_what_the_job_says() -> None:
-    found = watch.outcome(JobState(succeeded=True), [worker(0, 1, 1), worker(0, 0, 2)], 1)
+    found = outcome(JobState(succeeded=True), [worker(0, 1, 1), worker(0, 0, 2)], 1)
     assert found
     assert found.exit_code == 0

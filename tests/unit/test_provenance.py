@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kubectl_submit import cli, provenance
+from kubectl_submit import command_line, provenance
 from kubectl_submit.provenance import Source
 
 SOURCE = Source(
@@ -107,5 +107,5 @@ def test_annotations_keep_what_is_no_text_as_json() -> None:
 def test_a_run_that_submits_another_does_not_name_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SOURCE.environment("app-0123456-x2k4z").items():
         monkeypatch.setenv(name, value)
-    options, _ = cli.parse(["--", "true"])
+    options = command_line.parse(["--", "true"]).options
     assert options.name is None

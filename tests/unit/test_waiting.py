@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit import watch
 from kubectl_submit.errors import ExecutionError
+from kubectl_submit.states import jobs, pods
+from kubectl_submit.states.jobs import JobState
+from kubectl_submit.states.pods import PodState
 from kubectl_submit.waiting import STARTING, Waiting
-from kubectl_submit.watch import JobState, PodState
 
 from .samples import Run
 
@@ -28,7 +29,7 @@ def waiting(run: str, workers: int = 1) -> Waiting:
 
 
 def states(run: str) -> list[PodState]:
-    return [watch.pod_state(pod, "main") for pod in Run(run).last_pods]
+    return [pods.pod_state(pod, "main") for pod in Run(run).last_pods]
 
 
 def pod_event(**changes: Any) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def pod_event(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_job_that_is_suspended_is_queued() -> None:
-    job = watch.job_state(Run("suspended").job[1]["object"])
+    job = jobs.job_state(Run("suspended").job[1]["object"])
     assert waiting("suspended").reason(job, []) == "queued (the job is suspended)"
 
 

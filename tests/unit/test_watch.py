@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit import watch
-from kubectl_submit.watch import JobState, PodState
+from kubectl_submit.states import jobs, pods
+from kubectl_submit.states.jobs import JobState
+from kubectl_submit.states.pods import PodState
 
 from .samples import Run, all_runs
 
@@ -17,7 +18,7 @@ from .samples import Run, all_runs
 def last_state(name: str) -> PodState:
     """What is to be said of the (last) pod of a run, in the end."""
     run = Run(name)
-    return watch.pod_state(run.last_pods[-1], run.container)
+    return pods.pod_state(run.last_pods[-1], run.container)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_a_container_starts_once_and_ends_once(run: str) -> None:
     recorded = Run(run)
     states: dict[str, list[tuple[bool, bool]]] = {}
     for event in recorded.pods:
-        state = watch.pod_state(event["object"], recorded.container)
+        state = pods.pod_state(event["object"], recorded.container)
         states.setdefault(state.name, []).append((state.started, state.ended))
     for seen in states.values():
         assert seen[0] == (False, False)
@@ -90,21 +91,21 @@ def test_what_passes_is_not_hopeless() -> None:
     [status] = pod["status"]["containerStatuses"]
     for fault in ("toomanyrequests: rate limit", "dial tcp: i/o timeout", "pull QPS exceeded"):
         status["state"]["waiting"]["message"] = fault
-        state = watch.pod_state(pod, "main")
+        state = pods.pod_state(pod, "main")
         assert (state.hopeless, state.waiting) == ("", f"ImagePullBackOff: {fault}")
 
 
 def test_a_sidecar_may_stumble_once() -> None:
     recorded = Run("sidecar-exits")
-    states = [watch.pod_state(event["object"], "main") for event in recorded.pods]
+    states = [pods.pod_state(event["object"], "main") for event in recorded.pods]
     assert [bool(state.hopeless) for state in states] == [False] * (len(states) - 1) + [True]
     assert any(state.waiting.startswith("CrashLoopBackOff: ") for state in states)
 
 
 def test_what_is_to_be_read_stands_in_its_own_container() -> None:
     recorded = Run("built")
-    assert watch.pod_state(recorded.last_pods[0], "build").exit_code == 0
-    assert watch.pod_state(recorded.last_pods[0], "another").exit_code is None
+    assert pods.pod_state(recorded.last_pods[0], "build").exit_code == 0
+    assert pods.pod_state(recorded.last_pods[0], "another").exit_code is None
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_a_pod_can_fail_without_a_container(
     status: dict[str, Any], exit_code: int | None, reason: str
 ) -> None:
     pod = {"metadata": {"name": "p"}, "spec": {"restartPolicy": "Never"}, "status": status}
-    state = watch.pod_state(pod, "main")
+    state = pods.pod_state(pod, "main")
     assert (state.started, state.ended, state.failed) == (False, True, True)
     assert (state.exit_code, state.reason) == (exit_code, reason)
     assert state.message == status.get("message", "")
@@ -130,7 +131,7 @@ def test_a_pod_that_somebody_took_away_did_not_just_stop() -> None:
     pod["status"]["conditions"].append(
         {"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler"}
     )
-    state = watch.pod_state(pod, "main")
+    state = pods.pod_state(pod, "main")
     assert (state.stopped, state.reason) == (False, "PreemptionByScheduler")
 
 
@@ -138,16 +139,16 @@ def test_where_containers_are_restarted_one_end_is_not_the_end() -> None:
     pod = Run("failed").last_pods[-1]
     pod["spec"]["restartPolicy"] = "OnFailure"
     pod["status"]["phase"] = "Running"
-    state = watch.pod_state(pod, "main")
+    state = pods.pod_state(pod, "main")
     assert (state.started, state.ended, state.exit_code) == (True, False, None)
 
 
 def test_a_new_pod_says_little() -> None:
-    assert watch.pod_state({"metadata": {"name": "p"}}, "main") == PodState(name="p", rank=0)
+    assert pods.pod_state({"metadata": {"name": "p"}}, "main") == PodState(name="p", rank=0)
 
 
 def test_the_rank_is_that_of_the_job() -> None:
-    ranks = {watch.pod_state(pod, "main").rank for pod in Run("first-of-two").last_pods}
+    ranks = {pods.pod_state(pod, "main").rank for pod in Run("first-of-two").last_pods}
     assert ranks == {0, 1}
 
 
@@ -165,14 +166,14 @@ def test_the_rank_is_that_of_the_job() -> None:
 def test_what_a_job_says(run: str, states: list[str]) -> None:
     said = []
     for event in Run(run).job:
-        state = watch.job_state(event["object"])
+        state = jobs.job_state(event["object"])
         flags = ("suspended", "succeeded", "failed", "settled")
         said.append(" ".join(flag for flag in flags if getattr(state, flag)))
     assert [words for words, _ in itertools.groupby(said)] == states
 
 
 def test_why_a_job_failed() -> None:
-    state = watch.job_state(Run("job-deadline").last_job)
+    state = jobs.job_state(Run("job-deadline").last_job)
     assert (state.reason, state.message) == (
         "DeadlineExceeded",
         "Job was active longer than specified deadline",
@@ -180,7 +181,7 @@ def test_why_a_job_failed() -> None:
 
 
 def test_a_new_job_says_nothing() -> None:
-    assert watch.job_state({"metadata": {}}) == JobState()
+    assert jobs.job_state({"metadata": {}}) == JobState()
 
 
 def test_recorded_objects_are_as_the_server_wrote_them() -> None:

@@ -1,0 +1,192 @@
+"""The words that were typed → a command, its options and its words."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from kubectl_submit import __version__, configuration
+from kubectl_submit.commands import COMMANDS, load
+from kubectl_submit.errors import UsageError
+from kubectl_submit.options import Options
+from kubectl_submit.options.declaration import GroupedOption, declared
+
+HOME = "https://github.com/kubectl-submit/kubectl-submit"
+ABOUT = (
+    "Build the image of the commit you stand on, run a command in it on a Kubernetes cluster, "
+    "show its output, and exit with its exit code."
+)
+EPILOG = f"""\
+Every option can stand in .kubectl-submit.yaml by its long name, and in the environment as
+KUBECTL_SUBMIT_NAME. The exit code is the command's own; 125: kubectl-submit failed, 124: a
+timeout ended it, 130: Ctrl-C.
+
+Home: {HOME}"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """What is asked for."""
+
+    command: str
+    """A word of COMMANDS; empty for a submit."""
+    options: Any
+    """Of the class that the command declares."""
+    words: tuple[str, ...]
+    """A submit's command with its arguments, or what else a command works on."""
+
+
+class GroupedCommand(click.Command):
+    """A command whose help has its options in groups."""
+
+    pieces = "[OPTIONS] -- COMMAND [ARG...]"
+    end = EPILOG
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """What stands behind `Usage: kubectl submit`."""
+        return [self.pieces]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help's options, in their groups, and on a submit's help the other commands."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record and isinstance(parameter, click.Option):
+                group = parameter.group if isinstance(parameter, GroupedOption) else "Other"
+                groups.setdefault(group, []).append(record)
+        if self.name == "submit" and COMMANDS:
+            groups["Commands"] = list(COMMANDS.items())
+        for group, records in groups.items():
+            with formatter.section(group):
+                formatter.write_dl(records)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help's end, with its line breaks."""
+        if self.end:
+            formatter.write_paragraph()
+            formatter.write(self.end + "\n")
+
+
+def parse(arguments: Sequence[str]) -> Call:
+    """What is asked for. A word before `--` is a command; a submit's own command stands behind it.
+
+    Raises click.UsageError, UsageError, ConfigurationError; click's Exit once help was shown.
+    """
+    before, separator, after = _split(list(arguments))
+    if before and before[0] in COMMANDS:
+        return _parse_command(before[0], before[1:], after)
+    given = _parse(submit_command(), before)
+    words = given.pop("words")
+    if words and words[0] in COMMANDS:
+        flags = before[: len(before) - len(words)]
+        return _parse_command(words[0], [*flags, *words[1:]], after)
+    if words:
+        raise click.UsageError(
+            f"{words[0]!r} is not an option; the command stands behind --, as in "
+            f"'{program()} -- {' '.join(words)}'"
+        )
+    if not separator or not after:
+        raise click.UsageError("no command given; it stands behind --, as in '-- python train.py'")
+    return Call(command="", options=Options(**given), words=tuple(after))
+
+
+def submit_command() -> GroupedCommand:
+    """The click command of the main job."""
+    command = _grouped("submit", Options, ABOUT)
+    command.allow_interspersed_args = False
+    return click.version_option(__version__, message="kubectl-submit %(version)s")(command)
+
+
+def subcommand(word: str) -> GroupedCommand:
+    """The click command of a word in COMMANDS."""
+    module = load(word)
+    command = _grouped(word, module.OPTIONS, COMMANDS[word])
+    command.pieces = f"[OPTIONS] {module.WORDS}".rstrip()
+    command.end = (module.__doc__ or "").partition("\n\n")[2].rstrip()
+    return command
+
+
+def program() -> str:
+    """What the user typed: `kubectl submit` where kubectl runs us as its plugin."""
+    name = os.path.basename(sys.argv[0])
+    return name.replace("kubectl-", "kubectl ", 1) if name.startswith("kubectl-") else name
+
+
+def explain(error: click.UsageError) -> str:
+    """click's message in our form, and where the value comes from if not from a flag."""
+    text = error.format_message().rstrip(".")
+    if isinstance(error, click.BadParameter) and error.ctx and error.param and error.param.name:
+        source = error.ctx.get_parameter_source(error.param.name)
+        if source is ParameterSource.DEFAULT_MAP:
+            text += f" (in {configuration.FILE_NAME})"
+        elif source is ParameterSource.ENVIRONMENT:
+            text += f" (in the environment, {error.param.envvar})"
+    command = error.ctx.command.name if error.ctx else "submit"
+    helped = program() if command == "submit" else f"{program()} {command}"
+    return f"{text[:1].lower()}{text[1:]}\nSee '{helped} --help' for help and examples."
+
+
+def _grouped(name: str, options: type[Any], about: str) -> GroupedCommand:
+    words = click.Argument(["words"], nargs=-1, type=click.UNPROCESSED)
+    return GroupedCommand(
+        name,
+        params=[*declared(options), words],
+        callback=lambda **values: values,
+        help=about,
+        context_settings={
+            "help_option_names": ["-h", "--help"],
+            "max_content_width": 100,
+        },
+    )
+
+
+def _parse_command(word: str, arguments: list[str], after: list[str]) -> Call:
+    command = subcommand(word)
+    given = _parse(command, [*arguments, *(["--", *after] if after else [])])
+    words = given.pop("words")
+    if words and not load(word).WORDS:
+        raise click.UsageError(f"{words[0]!r}: {program()} {word} takes no words")
+    return Call(command=word, options=load(word).OPTIONS(**given), words=words)
+
+
+def _parse(command: GroupedCommand, arguments: list[str]) -> dict[str, Any]:
+    """The values of a command's parameters, by name."""
+    name = program() if command.name == "submit" else f"{program()} {command.name}"
+    given = command.main(
+        arguments, prog_name=name, standalone_mode=False, default_map=_configured(command)
+    )
+    if not isinstance(given, dict):  # --help and --version have been answered
+        raise click.exceptions.Exit(given or 0)
+    return given
+
+
+def _split(arguments: list[str]) -> tuple[list[str], bool, list[str]]:
+    if "--" not in arguments:
+        return arguments, False, []
+    place = arguments.index("--")
+    return arguments[:place], True, arguments[place + 1 :]
+
+
+def _configured(command: GroupedCommand) -> dict[str, Any]:
+    """The command's defaults from the configuration file, in which a submit's options may stand."""
+    try:
+        path = configuration.find(os.getcwd())
+    except FileNotFoundError:
+        raise UsageError("the current folder does not exist any more") from None
+    if path is None:
+        return {}
+    own = _configurable(command.params)
+    known = own if command.name == "submit" else {**_configurable(declared(Options)), **own}
+    defaults = configuration.load(path, known.values())
+    return {name: value for name, value in defaults.items() if name in own}
+
+
+def _configurable(parameters: Iterable[click.Parameter]) -> dict[str, GroupedOption]:
+    options = (one for one in parameters if isinstance(one, GroupedOption) and one.configurable)
+    return {str(option.name): option for option in options}

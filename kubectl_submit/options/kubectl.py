@@ -1,0 +1,79 @@
+"""kubectl's own options, which every command takes and hands to every kubectl that is run."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from kubectl_submit.options.declaration import KUBECTL_GROUP, option
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
+class KubectlOptions:
+    """Which cluster, as whom, and in which namespace."""
+
+    namespace: str | None = option(
+        KUBECTL_GROUP, "--namespace", "-n", metavar="NAME", help="The namespace."
+    )
+    context: str | None = option(KUBECTL_GROUP, "--context", metavar="NAME", help="The context.")
+    cluster: str | None = option(KUBECTL_GROUP, "--cluster", metavar="NAME", help="The cluster.")
+    user: str | None = option(KUBECTL_GROUP, "--user", metavar="NAME", help="The user.")
+    kubeconfig: str | None = option(
+        KUBECTL_GROUP, "--kubeconfig", path=True, metavar="FILE", help="The kubeconfig file."
+    )
+    as_user: str | None = option(KUBECTL_GROUP, "--as", metavar="USER", help="Impersonate a user.")
+    as_group: tuple[str, ...] = option(
+        KUBECTL_GROUP, "--as-group", multiple=True, metavar="GROUP", help="Impersonate a group."
+    )
+    as_uid: str | None = option(KUBECTL_GROUP, "--as-uid", metavar="UID", help="Impersonate a UID.")
+    server: str | None = option(
+        KUBECTL_GROUP, "--server", "-s", metavar="URL", help="Address of the API server."
+    )
+    token: str | None = option(KUBECTL_GROUP, "--token", metavar="TOKEN", help="A bearer token.")
+    certificate_authority: str | None = option(
+        KUBECTL_GROUP, "--certificate-authority", path=True, metavar="FILE", help="Its certificate."
+    )
+    client_certificate: str | None = option(
+        KUBECTL_GROUP, "--client-certificate", path=True, metavar="FILE", help="Our certificate."
+    )
+    client_key: str | None = option(
+        KUBECTL_GROUP, "--client-key", path=True, metavar="FILE", help="Our key."
+    )
+    insecure_skip_tls_verify: bool = option(
+        KUBECTL_GROUP,
+        "--insecure-skip-tls-verify",
+        is_flag=True,
+        default=False,
+        help="Do not check the server's certificate.",
+    )
+    tls_server_name: str | None = option(
+        KUBECTL_GROUP, "--tls-server-name", metavar="NAME", help="The name in its certificate."
+    )
+    cache_dir: str | None = option(
+        KUBECTL_GROUP, "--cache-dir", path=True, metavar="DIR", help="kubectl's cache."
+    )
+    request_timeout: str | None = option(
+        KUBECTL_GROUP,
+        "--request-timeout",
+        metavar="DURATION",
+        help="For single requests; streams are not limited.",
+    )
+    log_level: int | None = option(
+        KUBECTL_GROUP, "--v", "-v", type=int, metavar="LEVEL", help="kubectl's own log level."
+    )
+
+
+def kubectl_flags(options: KubectlOptions) -> tuple[str, ...]:
+    """The flags as they were given, for every call of kubectl; the timeout is not for streams."""
+    flags: list[str] = []
+    for field in dataclasses.fields(KubectlOptions):
+        flag = field.metadata["flags"][0]
+        value = getattr(options, field.name)
+        if flag == "--request-timeout":
+            continue
+        if value is True:
+            flags.append(flag)
+        elif value not in (None, False, ()):
+            many = value if isinstance(value, tuple) else (value,)
+            flags.extend(f"{flag}={one}" for one in many)
+    return tuple(flags)

@@ -1,0 +1,208 @@
+"""The options of `kubectl submit`. A default of None means: what the manifest says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+
+from kubectl_submit import values
+from kubectl_submit.options.declaration import (
+    ASSIGNMENT,
+    DURATION,
+    OBJECT_NAME,
+    QUANTITY,
+    REPOSITORY,
+    SECONDS,
+    SECRET,
+    Parsed,
+    option,
+)
+from kubectl_submit.options.kubectl import KubectlOptions
+
+BUILDS = ("local", "remote")
+EXECUTIONS = ("kubernetes",)
+LOGS = ("all", "first", "none")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
+class Options(KubectlOptions):
+    """What the user asked for, from flags, environment, configuration file and defaults."""
+
+    build: str = option(
+        "Backends", "--build", type=click.Choice(BUILDS), default="remote", help="Where to build."
+    )
+    execution: str = option(
+        "Backends",
+        "--execution",
+        type=click.Choice(EXECUTIONS),
+        default="kubernetes",
+        help="What runs the command.",
+    )
+
+    workers: int | None = option(
+        "Size", "--workers", type=click.IntRange(1), help="How many pods run the command."
+    )
+    gpus: int | None = option("Size", "--gpus", type=click.IntRange(0), help="GPUs of each worker.")
+    cpu: str | None = option("Size", "--cpu", type=QUANTITY, help="CPUs of each worker.")
+    memory: str | None = option("Size", "--memory", type=QUANTITY, help="Memory of each worker.")
+    gpu_resource: str = option(
+        "Size",
+        "--gpu-resource",
+        default="nvidia.com/gpu",
+        metavar="NAME",
+        help="What the cluster calls a GPU.",
+    )
+
+    image: str | None = option(
+        "Image", "--image", metavar="REF", help="Run this image; build nothing."
+    )
+    rebuild: bool = option(
+        "Image", "--rebuild", is_flag=True, default=False, help="Build even if the image exists."
+    )
+    image_repository: str | None = option(
+        "Image",
+        "--image-repository",
+        type=REPOSITORY,
+        help="Where built images are pushed; the tag is the commit.",
+    )
+    pull_repository: str | None = option(
+        "Image",
+        "--pull-repository",
+        type=REPOSITORY,
+        help="The same repository as the cluster names it, where that differs.",
+    )
+    dockerfile: str | None = option(
+        "Image", "--dockerfile", path=True, metavar="PATH", help="Default: Dockerfile in the root."
+    )
+    build_context: str | None = option(
+        "Image", "--build-context", path=True, metavar="DIR", help="Default: the root."
+    )
+    target: str | None = option(
+        "Image", "--target", metavar="STAGE", help="The stage of the Dockerfile to build."
+    )
+    build_arg: tuple[tuple[str, str], ...] = option(
+        "Image", "--build-arg", type=ASSIGNMENT, multiple=True, help="A build argument."
+    )
+    platform: str | None = option(
+        "Image", "--platform", metavar="OS/ARCH", help="The platform to build for."
+    )
+    builder_image: str | None = option(
+        "Image", "--builder-image", metavar="REF", help="Has git and docker buildx (remote build)."
+    )
+    buildkit_image: str | None = option(
+        "Image", "--buildkit-image", metavar="REF", help="Rootless BuildKit (remote build)."
+    )
+
+    allow_dirty: bool = option(
+        "Git",
+        "--allow-dirty",
+        is_flag=True,
+        default=False,
+        help="Build the working tree as it is (with --build local).",
+    )
+    git_remote: str | None = option(
+        "Git", "--git-remote", metavar="NAME", help="Default: the branch's, else origin."
+    )
+    git_url: str | None = option(
+        "Git", "--git-url", metavar="URL", help="The remote as the cluster reaches it."
+    )
+
+    secret: tuple[values.SecretMount, ...] = option(
+        "Credentials",
+        "--secret",
+        type=SECRET,
+        multiple=True,
+        help="Mount an existing Secret read-only, by default at /run/secrets/NAME.",
+    )
+    registry_secret: str | None = option(
+        "Credentials",
+        "--registry-secret",
+        type=OBJECT_NAME,
+        help="An existing dockerconfigjson Secret, to push and to pull.",
+    )
+    git_secret: str | None = option(
+        "Credentials",
+        "--git-secret",
+        type=OBJECT_NAME,
+        help="An existing basic-auth or ssh-auth Secret, to fetch.",
+    )
+    service_account: str | None = option(
+        "Credentials", "--service-account", type=OBJECT_NAME, help="Run (and build) as this one."
+    )
+
+    env: tuple[tuple[str, str], ...] = option(
+        "Run",
+        "--env",
+        "-e",
+        type=ASSIGNMENT,
+        multiple=True,
+        help="A variable for the command; without =VALUE, as it is set here.",
+    )
+    name: str | None = option(
+        "Run",
+        "--name",
+        type=Parsed("PREFIX", values.name_prefix),
+        help="The name begins so; default: repository and commit.",
+    )
+    timeout: int | None = option(
+        "Run", "--timeout", type=DURATION, help="Stop a worker that runs longer (exit 124)."
+    )
+    pending_timeout: int | None = option(
+        "Run",
+        "--pending-timeout",
+        type=DURATION,
+        help="Give up if it has not started by then (exit 124).",
+    )
+    ttl: int | None = option(
+        "Run", "--ttl", type=SECONDS, help="How long the finished job stays in the cluster."
+    )
+    manifest: str | None = option(
+        "Run", "--manifest", path=True, metavar="FILE", help="Your own Job instead of the default."
+    )
+    build_manifest: str | None = option(
+        "Run", "--build-manifest", path=True, metavar="FILE", help="Your own build Job."
+    )
+
+    logs: str = option(
+        "Output",
+        "--logs",
+        type=click.Choice(LOGS),
+        default="all",
+        help="Whose output to show: of all workers, of the first one (rank 0), of none.",
+    )
+    timestamps: bool = option(
+        "Output",
+        "--timestamps",
+        is_flag=True,
+        default=False,
+        help="Show when each line was written.",
+    )
+    prefix: bool | None = option(
+        "Output",
+        "--prefix",
+        negation="--no-prefix",
+        help="Show each line's worker; default: if there are several.",
+    )
+    contact_timeout: int = option(
+        "Output",
+        "--contact-timeout",
+        type=DURATION,
+        default=300,
+        help="Give up if the cluster is out of reach for longer; the job goes on.",
+    )
+    quiet: bool = option(
+        "Output",
+        "--quiet",
+        "-q",
+        is_flag=True,
+        default=False,
+        help="Only the job's output and errors.",
+    )
+    verbose: bool = option(
+        "Output",
+        "--verbose",
+        is_flag=True,
+        default=False,
+        help="Show every command that is run.",
+    )

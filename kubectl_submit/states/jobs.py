@@ -1,0 +1,84 @@
+"""What a Job object says, and with its pods how it ended. Pure; fields are those of batch/v1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kubectl_submit.execution import Outcome
+from kubectl_submit.kubectl import Object
+from kubectl_submit.states.pods import TIMED_OUT, PodState
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobState:
+    """A Job's own word on how it stands."""
+
+    succeeded: bool = False
+    failed: bool = False
+    """It will not succeed any more; pods may still be stopping."""
+    settled: bool = False
+    """Nothing of it runs any more."""
+    suspended: bool = False
+    reason: str = ""
+    message: str = ""
+
+
+def job_state(job: Object) -> JobState:
+    """What a Job object says of itself: Failed and Complete are final, the others come earlier."""
+    conditions = {
+        condition["type"]: condition
+        for condition in job.get("status", {}).get("conditions", [])
+        if condition["status"] == "True"
+    }
+    found: Object = conditions.get("Failed") or conditions.get("FailureTarget") or {}
+    return JobState(
+        succeeded="Complete" in conditions or "SuccessCriteriaMet" in conditions,
+        failed=bool(found),
+        settled="Failed" in conditions or "Complete" in conditions,
+        suspended="Suspended" in conditions,
+        reason=found.get("reason", ""),
+        message=found.get("message", ""),
+    )
+
+
+def outcome(job: JobState, pods: Iterable[PodState], workers: int) -> Outcome | None:
+    """How the Job ended; None while it has not. Pods in the order in which they were seen to end.
+
+    The exit code is that of the worker that failed first, by its finish time; a worker that was
+    only stopped because another one had failed does not count.
+    """
+    pods = list(pods)
+    if job.succeeded:
+        message = next((pod.message for pod in pods if pod.exit_code == 0), "")
+        return Outcome(exit_code=0, summary="succeeded", last_message=message)
+    if not job.failed:
+        return None
+    failed = [pod for pod in pods if pod.failed]
+    by_itself = [pod for pod in failed if not pod.stopped] or failed
+    if job.reason == TIMED_OUT:
+        return Outcome(exit_code=124, summary=f"ran longer than the Job allows ({job.message})")
+    if not by_itself:
+        reason = f"{job.reason}: {job.message}" if job.message else job.reason
+        return Outcome(exit_code=125, summary=f"the job failed without an exit code ({reason})")
+    first = min(by_itself, key=lambda pod: pod.finished_at or "9")
+    code = 125 if first.exit_code is None else first.exit_code
+    return Outcome(
+        exit_code=124 if first.reason == TIMED_OUT else code,
+        summary=_summary(first, pods, workers),
+        last_message=first.message,
+    )
+
+
+def _summary(first: PodState, pods: list[PodState], workers: int) -> str:
+    who = f"worker {first.rank} " if workers > 1 else ""
+    how = f"exited {first.exit_code}" if first.exit_code is not None else "ended without a code"
+    if first.reason == TIMED_OUT:
+        how = "ran longer than --timeout allows"
+    elif first.reason:
+        how += f" ({first.reason})"
+    finished = sum(pod.ended and not pod.failed and not pod.stopped for pod in pods)
+    others = workers - 1 - finished
+    rest = [f"{finished} finished"] if finished else []
+    rest += [f"{others} other{'s' if others > 1 else ''} stopped"] if others > 0 else []
+    return "; ".join([who + how, *rest])

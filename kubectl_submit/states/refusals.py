@@ -1,0 +1,46 @@
+"""Why a Job gets no pod. Pure; the wording is that of Kubernetes' admission plugins."""
+
+from __future__ import annotations
+
+import re
+
+from kubectl_submit.kubectl import Object
+
+# What admission plugins say before they know enough.
+PASSING_REFUSALS = ("status unknown for quota", "not yet ready to handle request")
+
+
+def no_pod_reason(event: Object) -> tuple[str, bool]:
+    """Why a Job gets no pod, from one of its events; and whether that is for ever.
+
+    A full quota may become free; what asks for more than the whole quota, or what a policy
+    forbids, will not.
+    """
+    if event.get("reason") != "FailedCreate":
+        return "", False
+    message = re.sub(r'^Error creating: pods "[^"]*" is ', "", str(event.get("message", "")))
+    quota = re.search(r"exceeded quota: .*requested: (.*), used: (.*), limited: (.*)", message)
+    if quota:
+        asked, limits = _amounts(quota[1]), _amounts(quota[3])
+        return message, any(amount > limits.get(what, amount) for what, amount in asked.items())
+    passing = any(words in message for words in PASSING_REFUSALS)
+    refused = message.startswith("forbidden") or "not found" in message
+    return message, refused and not passing
+
+
+def _amounts(text: str) -> dict[str, float]:
+    """The quantities of a quota's message: `pods=1,requests.cpu=500m`."""
+    pairs = (part.strip().partition("=") for part in text.split(","))
+    return {what: quantity_value(amount) for what, _, amount in pairs if amount}
+
+
+def quantity_value(text: str) -> float:
+    """The number that a Kubernetes quantity stands for; 0 if it is none."""
+    match = re.fullmatch(r"(-?[0-9]*\.?[0-9]+(?:[eE]-?[0-9]{1,2})?)(m|k|[MGTPE]|[KMGTPE]i)?", text)
+    if not match:
+        return 0.0
+    unit = match[2] or ""
+    if unit == "m":
+        return float(match[1]) / 1000
+    power = " kMGTPE".index(unit[0].replace("K", "k")) if unit else 0
+    return float(match[1]) * float(1024 if unit.endswith("i") else 1000) ** power
