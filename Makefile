@@ -10,8 +10,8 @@ IMAGE_REPOSITORY ?=
 PYTEST := $(VENV)/bin/pytest
 LOCAL := eval "$$(scripts/local-cluster env)"
 
-.PHONY: help format lint typecheck test test-unit test-docker test-cluster test-faults demo cluster-up \
-	cluster-down bench clean
+.PHONY: help format lint typecheck test test-unit test-docker test-cluster test-faults test-ray demo demo-ray \
+	cluster-up cluster-up-ray cluster-down bench clean
 
 help:  ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
@@ -45,10 +45,13 @@ test-docker: $(STAMP) cluster-up  ## Test local builds with docker buildx and a 
 	@$(LOCAL) && $(PYTEST) tests/docker -n 2
 
 test-cluster: $(STAMP) cluster-up  ## Test the installed command on a real cluster.
-	@$(LOCAL) && $(PYTEST) tests/cluster --ignore tests/cluster/faults -n 4
+	@$(LOCAL) && $(PYTEST) tests/cluster --ignore tests/cluster/faults --ignore tests/cluster/ray -n 4
 
 test-faults: $(STAMP) cluster-up  ## Kill parts of the local cluster while a job is followed.
 	@$(LOCAL) && $(PYTEST) tests/cluster/faults
+
+test-ray: $(STAMP) cluster-up-ray  ## Test Ray: the installed command, KubeRay, real Ray clusters.
+	@$(LOCAL) && $(PYTEST) tests/cluster/ray -n 2
 
 demo: $(STAMP)  ## Run examples/hello on a cluster: the local one, or CONTEXT=… IMAGE_REPOSITORY=…
 	@scripts/demo "$(CONTEXT)" "$(IMAGE_REPOSITORY)"
@@ -56,6 +59,10 @@ demo: $(STAMP)  ## Run examples/hello on a cluster: the local one, or CONTEXT=�
 cluster-up:  ## Bring up the local cluster.
 	@scripts/local-cluster install
 	@scripts/local-cluster up
+
+cluster-up-ray:  ## Bring up the local cluster with Ray and KubeRay.
+	@scripts/local-cluster install ray
+	@scripts/local-cluster up ray
 
 cluster-down:  ## Take the local cluster down.
 	@scripts/local-cluster down

@@ -9,10 +9,15 @@ parts=(
 )
 
 install_cluster() {
-  local part name version
   mkdir -p "$bin" "$build" "$installed"
   install_tools
-  for part in "${parts[@]}"; do
+  install_parts "${parts[@]}"
+}
+
+# install_parts "NAME VERSION"...: those that are not there.
+install_parts() {
+  local part name version
+  for part; do
     read -r name version <<<"$part"
     is_installed "$name" "$version" || install_part "$name" "$version"
   done
@@ -22,9 +27,10 @@ is_installed() {
   [[ -f $installed/$1 && $(<"$installed/$1") == "$2" ]]
 }
 
-everything_is_installed() {
+# all_installed "NAME VERSION"...
+all_installed() {
   local part name version
-  for part in "${parts[@]}"; do
+  for part; do
     read -r name version <<<"$part"
     is_installed "$name" "$version" || return 1
   done

@@ -53,7 +53,8 @@ wait_for() {
   local name=$1 end=$((SECONDS + 60))
   shift
   until "$@" >/dev/null 2>&1; do
-    runs "$name" || show_end_of_log "$name" "has ended"
+    # While a process becomes another program, its environment is empty for a moment.
+    runs "$name" || { sleep 0.5 && runs "$name"; } || show_end_of_log "$name" "has ended"
     ((SECONDS < end)) || show_end_of_log "$name" "did not become ready: $*"
     sleep 0.1
   done

@@ -1,8 +1,9 @@
 # Says what runs.
 
 print_status() {
-  local name healthy=true
-  for name in "${components[@]}"; do
+  local name healthy=true wanted=("${components[@]}")
+  [[ ! -e $run/kuberay.pid ]] || wanted+=(kuberay)
+  for name in "${wanted[@]}"; do
     if runs "$name" && "ready_$name" >/dev/null 2>&1; then
       printf '%-24s running (pid %s)\n' "$name" "$(pid "$name")"
     elif runs "$name"; then

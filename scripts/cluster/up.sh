@@ -2,7 +2,7 @@
 
 start_cluster() {
   local begin=$SECONDS
-  everything_is_installed || fail "not (or not completely) installed: run scripts/local-cluster install"
+  all_installed "${parts[@]}" || fail "not (or not completely) installed: run scripts/local-cluster install"
   if cluster_is_healthy; then
     echo "The cluster is up already."
     return
