@@ -15,6 +15,9 @@ from kubectl_submit.errors import SubmitError, UsageError
 
 INTERRUPTED = 130
 BUG = 125
+# Of commands that follow no run.
+FAILED = 1
+USAGE = 2
 
 
 def main() -> NoReturn:
@@ -24,16 +27,17 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; its exit code. Every error has become a message on stderr."""
+    word = command_line.word(arguments)
     try:
         return _run(command_line.parse(arguments))
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.UsageError as error:
         _complain(command_line.explain(error))
-        return UsageError.exit_code
+        return _exit_code(UsageError(""), word)
     except SubmitError as error:
         _complain(str(error))
-        return error.exit_code
+        return _exit_code(error, word)
     except (KeyboardInterrupt, click.Abort):
         _complain("interrupted")
         return INTERRUPTED
@@ -43,6 +47,13 @@ def run(arguments: Sequence[str]) -> int:
         traceback.print_exc()
         _complain(f"this is a bug in kubectl-submit {__version__}; please report it: {HOME}/issues")
         return BUG
+
+
+def _exit_code(error: SubmitError, word: str) -> int:
+    """That of the error; kubectl's own where no exit code of a run can be mistaken for it."""
+    if word in commands.FOLLOWING or error.exit_code != SubmitError.exit_code:
+        return error.exit_code
+    return USAGE if isinstance(error, UsageError) else FAILED
 
 
 def _run(call: Call) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from click.core import ParameterSource
 from kubectl_submit import __version__, configuration
 from kubectl_submit.commands import COMMANDS, load
 from kubectl_submit.errors import UsageError
+from kubectl_submit.next_commands import program
 from kubectl_submit.options import Options
 from kubectl_submit.options.declaration import GroupedOption, declared
 
@@ -96,6 +96,12 @@ def parse(arguments: Sequence[str]) -> Call:
     return Call(command="", options=Options(**given), words=tuple(after))
 
 
+def word(arguments: Sequence[str]) -> str:
+    """The command among the words before `--`; empty for a submit, and where it is not clear."""
+    before, _, _ = _split(list(arguments))
+    return next((one for one in before if one in COMMANDS), "")
+
+
 def submit_command() -> GroupedCommand:
     """The click command of the main job."""
     command = _grouped("submit", Options, ABOUT)
@@ -110,12 +116,6 @@ def subcommand(word: str) -> GroupedCommand:
     command.pieces = f"[OPTIONS] {module.WORDS}".rstrip()
     command.end = (module.__doc__ or "").partition("\n\n")[2].rstrip()
     return command
-
-
-def program() -> str:
-    """What the user typed: `kubectl submit` where kubectl runs us as its plugin."""
-    name = os.path.basename(sys.argv[0])
-    return name.replace("kubectl-", "kubectl ", 1) if name.startswith("kubectl-") else name
 
 
 def explain(error: click.UsageError) -> str:

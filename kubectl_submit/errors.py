@@ -71,6 +71,22 @@ class DetachedError(SubmitError):
     exit_code = 130
 
 
+class NoSuchRunError(SubmitError):
+    """A name that belongs to no run, or to several."""
+
+
+class CancelledError(SubmitError):
+    """Somebody cancelled what we waited for."""
+
+    exit_code = 130
+
+
+class WaitTimeoutError(SubmitError):
+    """`wait --timeout` passed before all had ended."""
+
+    exit_code = 124
+
+
 class CommandFailedError(SubmitError):
     """A program that was run ended with an error; its callers turn this into what it means."""
 

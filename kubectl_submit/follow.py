@@ -10,7 +10,7 @@ from typing import Protocol
 from kubectl_submit.errors import ClusterError, ExecutionError, PendingTimeoutError
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.kubectl import Kubectl, Object
-from kubectl_submit.logs import LogStreams
+from kubectl_submit.logs import EVERY_LINE, LogStreams, Wanted
 from kubectl_submit.loop import Loop
 from kubectl_submit.object_watch import ObjectWatch, OnChange
 from kubectl_submit.states import jobs
@@ -48,11 +48,19 @@ class Wishes:
 
     logs: str = "all"
     """Whose lines are shown: `all`, `first` (rank 0) or `none`."""
-    keep_times: bool = False
+    worker: int | None = None
+    """The one worker whose lines are shown; None: all of these."""
+    lines: Wanted = EVERY_LINE
     pending: int | None = None
     """Until all workers have started, not counting time in a queue; None: for ever."""
     contact: float = 300.0
     """Without contact to the cluster."""
+
+    def shows(self, rank: int) -> bool:
+        """Whether the lines of a worker are shown."""
+        if self.logs == "none" or (self.logs == "first" and rank > 0):
+            return False
+        return self.worker in (None, rank)
 
 
 DEFAULT = Wishes()
@@ -96,7 +104,12 @@ class _Follower:
         self._job = JobState()
         self._pods: dict[str, PodState] = {}
         self._logs = LogStreams(
-            loop, kubectl, execution, audience.lines, self._lost, keep_times=wishes.keep_times
+            loop,
+            kubectl,
+            execution,
+            audience.lines,
+            self._lost,
+            wanted=wishes.lines,
         )
         self._waiting = Waiting(execution.uid, execution.workers)
         self._admitted_at: float | None = None
@@ -177,7 +190,7 @@ class _Follower:
         self._update()
 
     def _read_log(self, pod: PodState, *, gone: bool) -> None:
-        if self._wishes.logs == "none" or (self._wishes.logs == "first" and pod.rank > 0):
+        if not self._wishes.shows(pod.rank):
             return
         if pod.started and not gone:
             self._logs.started(pod.name, pod.rank, pod.started_at)

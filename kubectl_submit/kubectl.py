@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -38,6 +39,8 @@ MEANINGS = (
 # A connection that was there and broke (Go's net package); the request may have been heard.
 CUT = ("EOF", "connection reset", "connection lost", "broken pipe")
 CREATE_RETRIES = 3
+# Where a pod finds its namespace (Kubernetes' service account admission).
+IN_POD = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +115,49 @@ class Kubectl:
         """
         question = urlencode({"watch": "1", **query})
         return command.Stream(self._argv(["get", "--raw", f"{path}?{question}"], stream=True))
+
+    def begin_list(self, path: str, **query: str) -> Callable[[], list[Object]]:
+        """Ask for the objects under an API path; what gives them, or raises ClusterError.
+
+        `get --raw` passes on what the server sends; items have neither kind nor apiVersion.
+        """
+        question = urlencode(query)
+        started = command.Started(self._argv(["get", "--raw", f"{path}?{question}"]))
+
+        def items() -> list[Object]:
+            result = started.result()
+            if result.exit_code != 0:
+                raise _cluster_error("cannot ask the cluster", result.stderr)
+            found: list[Object] = json.loads(result.stdout)["items"]
+            return found
+
+        return items
+
+    def patch(self, kind: str, name: str, namespace: str, changes: Object) -> None:
+        """Change an object (a JSON merge patch, RFC 7386). Raises ClusterError."""
+        argv = [
+            "patch",
+            kind,
+            name,
+            *_in(namespace),
+            "--type=merge",
+            f"--patch={json.dumps(changes)}",
+        ]
+        try:
+            command.run(self._argv(argv))
+        except CommandFailedError as error:
+            raise _cluster_error(f"cannot change {kind}/{name}", error.stderr) from None
+
+    def namespace(self) -> str:
+        """The namespace where nothing else is said: the flag's, the context's, the pod's own."""
+        given = [flag for flag in self.flags if flag.startswith("--namespace=")]
+        if given:
+            return given[-1].partition("=")[2]
+        view = ["config", "view", "--minify", "-o", "jsonpath={.contexts[0].context.namespace}"]
+        result = command.run(self._argv(view), check=False)
+        if result.exit_code != 0 and IN_POD.is_file():
+            return IN_POD.read_text(encoding="utf-8").strip()
+        return result.stdout.strip() or "default"
 
     def logs(
         self, execution: Execution, pods: Sequence[str], *, since: str, follow: bool

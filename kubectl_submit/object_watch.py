@@ -40,13 +40,14 @@ class ObjectWatch:
         self.out_of_contact: float | None = None
         """Since when (monotonic) the cluster could not be reached; None while it can."""
         self.last_words = ""
+        self.begun = 0.0
+        """When it began for the last time (monotonic)."""
         self._loop = loop
         self._open = open_stream
         self._on_change = on_change
         self._needed = needed
         self._contact_seconds = contact_seconds
         self._stream: Stream | None = None
-        self._begun = 0.0
         self._told = False
         self._rest = b""
         self._pause = FIRST_PAUSE
@@ -54,7 +55,7 @@ class ObjectWatch:
     def start(self) -> None:
         """Begin, or begin again."""
         self._rest = b""
-        self._begun = time.monotonic()
+        self.begun = time.monotonic()
         self._told = False
         self._stream = self._open()
         self._loop.read(self._stream, self._on_bytes, self._on_end)
@@ -64,7 +65,7 @@ class ObjectWatch:
 
         Asked again, it says so only after it has begun again.
         """
-        silent = not self._told and time.monotonic() - self._begun > NOTHING_SECONDS
+        silent = not self._told and time.monotonic() - self.begun > NOTHING_SECONDS
         self._told = self._told or silent
         return silent
 
@@ -100,11 +101,11 @@ class ObjectWatch:
 
     def _note_contact(self, result: Result) -> None:
         now = time.monotonic()
-        if result.exit_code == 0 or now - self._begun > HEALTHY_SECONDS:
+        if result.exit_code == 0 or now - self.begun > HEALTHY_SECONDS:
             self.out_of_contact = None
             return
         self.last_words = result.stderr.strip()
-        self.out_of_contact = self.out_of_contact or self._begun
+        self.out_of_contact = self.out_of_contact or self.begun
         if self._needed and now - self.out_of_contact > self._contact_seconds:
             raise ClusterError(
                 "lost contact with the cluster; the job may go on",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, BinaryIO
 
 from kubectl_submit.errors import OutputError
@@ -34,6 +35,12 @@ class Output:
         """Something that must be seen."""
         self.clear()
         print(printable(text), file=sys.stderr, flush=True)
+
+    def data(self, lines: Iterable[str]) -> bool:
+        """Write lines to stdout; whether anybody still reads them. Raises OutputError."""
+        text = "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace")
+        self.clear()
+        return _write(sys.stdout.buffer, text)
 
     def waiting(self, why: str) -> None:
         """Why nothing happens: a live line on a terminal, else a line whenever it changes."""
@@ -106,15 +113,8 @@ class WorkerLines:
         self._output.clear()
         if self._stream is None:
             return
-        try:
-            self._stream.write(data)
-            self._stream.flush()
-        except BrokenPipeError:  # `| head`: the reader has enough, the job goes on
+        if not _write(self._stream, data):
             self._stream = None
-            _point_stdout_nowhere()
-        except OSError as error:
-            _point_stdout_nowhere()
-            raise OutputError(f"cannot write the output: {error.strerror}") from None
 
     def waiting(self, why: str) -> None:
         """Why nothing happens yet."""
@@ -134,6 +134,20 @@ def printable(text: str) -> str:
     """The text without what would move a terminal's cursor; surrogates shown as escapes."""
     text = text.encode("utf-8", "backslashreplace").decode()
     return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+
+
+def _write(stream: BinaryIO, data: bytes) -> bool:
+    """Write; False if nobody reads any more. Raises OutputError."""
+    try:
+        stream.write(data)
+        stream.flush()
+    except BrokenPipeError:  # `| head`: the reader has enough, the job goes on
+        _point_stdout_nowhere()
+        return False
+    except OSError as error:
+        _point_stdout_nowhere()
+        raise OutputError(f"cannot write the output: {error.strerror}") from None
+    return True
 
 
 def _point_stdout_nowhere() -> None:

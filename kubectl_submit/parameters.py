@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import json
 import os
@@ -13,10 +12,11 @@ from pathlib import Path
 
 from kubectl_submit import gate, git_url, values
 from kubectl_submit.errors import RepositoryError, UsageError
+from kubectl_submit.identity import created_by, me
 from kubectl_submit.image import Image
 from kubectl_submit.options import Options
 from kubectl_submit.provenance import Source
-from kubectl_submit.repository import Snapshot, inspect, is_tracked, user_email
+from kubectl_submit.repository import Snapshot, inspect, is_tracked
 
 RANDOM_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # as Kubernetes does: spells no words
 
@@ -124,7 +124,7 @@ def collect_execution_parameters(
     name = build.name if build else run_name(options.name, image.name.split("/")[-1], limit)
     return ExecutionParameters(
         name=name,
-        source=build.source if build else Source(created_by=_created_by(user_email())),
+        source=build.source if build else Source(created_by=me()),
         image=image,
         argv=argv,
         workers=options.workers,
@@ -170,21 +170,12 @@ def _refuse_remote_dirty(options: Options) -> None:
 
 def _source(snapshot: Snapshot) -> Source:
     return Source(
-        created_by=_created_by(snapshot.email),
+        created_by=created_by(snapshot.email),
         commit=snapshot.commit,
         branch=snapshot.branch,
         remote=git_url.without_credentials(snapshot.url),
         dirty=bool(gate.faults(snapshot)),
     )
-
-
-def _created_by(email: str) -> str:
-    if email:
-        return email
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name, as in many containers
-        return str(os.getuid())
 
 
 def _paths(options: Options, root: Path, *, dirty: bool) -> tuple[str, str]:

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 
 PREFIX = "kubectl-submit/"
+MANAGED = "app.kubernetes.io/managed-by"
+CANCELLED_BY = f"{PREFIX}cancelled-by"
 LABEL_LENGTH = 63
 
 
@@ -40,7 +42,7 @@ class Source:
 def as_labels(facts: dict[str, str]) -> dict[str, str]:
     """The facts as labels: shortened to what a label may hold."""
     named = {PREFIX + key: label_value(value) for key, value in facts.items()}
-    return {"app.kubernetes.io/managed-by": "kubectl-submit", **named}
+    return {MANAGED: "kubectl-submit", **named}
 
 
 def as_annotations(facts: dict[str, str], **more: object) -> dict[str, str]:

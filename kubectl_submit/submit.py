@@ -65,12 +65,13 @@ def _begin_to_resolve(options: Options) -> Callable[[], Image]:
 def _follow(execution: Execution, kubectl: Kubectl, options: Options, output: Output) -> Outcome:
     """Show the job to its end; one that never ran is deleted, one that runs outlives us."""
     from kubectl_submit.follow import Wishes, follow  # while the pod starts
+    from kubectl_submit.logs import Wanted
 
     several = execution.workers > 1 and options.logs == "all"
     lines = output.job(prefixed=several if options.prefix is None else options.prefix)
     wishes = Wishes(
         logs=options.logs,
-        keep_times=options.timestamps,
+        lines=Wanted(keep_times=options.timestamps),
         pending=options.pending_timeout,
         contact=options.contact_timeout,
     )

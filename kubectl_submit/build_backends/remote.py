@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from kubectl_submit import docker, job, manifest, pod_template
-from kubectl_submit.errors import BuildError, ExecutionError
+from kubectl_submit.errors import BuildError, CancelledError, ExecutionError
 from kubectl_submit.execution import Outcome
 from kubectl_submit.follow import follow
 from kubectl_submit.image import Image, parse_digest
@@ -13,6 +13,7 @@ from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import BuildParameters
+from kubectl_submit.run import CANCELLED_CODE
 
 REGISTRY_SECRET_PATH = "/run/registry-secret"  # noqa: S105 (DOCKER_CONFIG in the manifest)
 GIT_SECRET_PATH = "/run/git-secret"  # noqa: S105 (GIT_SECRET in the manifest)
@@ -57,6 +58,8 @@ def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Imag
 
 
 def _digest(outcome: Outcome) -> str:
+    if outcome.exit_code == CANCELLED_CODE:
+        raise CancelledError(f"the build was {outcome.summary}")
     if outcome.exit_code != 0:
         raise BuildError(
             f"the image build failed: {outcome.summary}", remedy="Its last lines are above."

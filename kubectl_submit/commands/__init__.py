@@ -8,8 +8,16 @@ from typing import Any, Protocol, cast
 from kubectl_submit.options import KubectlOptions
 from kubectl_submit.output import Output
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "list": "Show the runs: workers, state, age, commit, and who created them.",
+    "status": "Tell the whole story of one run.",
+    "logs": "Show the output of a run, or of the build of its image.",
+    "wait": "Wait until runs have ended; exit as a submit would.",
+    "cancel": "Stop runs; what they were stays in the list.",
+}
 """Word → what it does, in one line."""
+FOLLOWING = ("", "logs", "wait")
+"""The commands that exit with the code of a run, and so with 125 where they fail themselves."""
 
 
 class Command(Protocol):

@@ -5,5 +5,6 @@
 """
 
 from kubectl_submit.logs.streams import LogStreams
+from kubectl_submit.logs.worker import EVERY_LINE, Wanted
 
-__all__ = ["LogStreams"]
+__all__ = ["EVERY_LINE", "LogStreams", "Wanted"]

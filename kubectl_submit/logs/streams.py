@@ -17,7 +17,7 @@ from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.logs.grouping import arrange, group_size, to_join
 from kubectl_submit.logs.prefixed import Prefixed, Split
 from kubectl_submit.logs.resume import Resume
-from kubectl_submit.logs.worker import Group, Worker
+from kubectl_submit.logs.worker import EVERY_LINE, Group, Wanted, Worker
 from kubectl_submit.loop import Loop
 from kubectl_submit.states.pods import RANK_LABEL
 
@@ -40,14 +40,14 @@ class LogStreams:
         write: Callable[[int, bytes], None],
         lost: Callable[[int, str], None],
         *,
-        keep_times: bool = False,
+        wanted: Wanted = EVERY_LINE,
     ) -> None:
         self._loop = loop
         self._kubectl = kubectl
         self._execution = execution
         self._write = write
         self._lost = lost
-        self._keep_times = keep_times
+        self._wanted = wanted
         self._workers: dict[str, Worker] = {}
         self._streams: dict[Group, Stream] = {}
         self._arranging = False
@@ -60,8 +60,10 @@ class LogStreams:
     def started(self, pod: str, rank: int, started_at: str) -> None:
         """The container of a pod runs or has run, since a time in RFC 3339."""
         if pod not in self._workers:
-            resume = Resume(keep_times=self._keep_times)
-            self._workers[pod] = Worker(pod, rank, started_at, resume)
+            resume = Resume(keep_times=self._wanted.keep_times)
+            self._workers[pod] = Worker(
+                pod, rank, started_at, resume, wanted_since=self._wanted.since
+            )
             self._arrange_soon(GATHER_SECONDS)
 
     def ended(self, pod: str, *, stopped: bool) -> None:

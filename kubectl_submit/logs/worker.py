@@ -10,6 +10,19 @@ FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which lines are wanted, and how."""
+
+    keep_times: bool = False
+    """Each behind its time."""
+    since: str = ""
+    """From this moment on: RFC 3339 in whole seconds; empty: all."""
+
+
+EVERY_LINE = Wanted()
+
+
 @dataclass(eq=False)
 class Worker:
     """One pod and its log."""
@@ -18,6 +31,8 @@ class Worker:
     rank: int
     started_at: str = ""
     resume: Resume = field(default_factory=Resume)
+    wanted_since: str = ""
+    """From when its lines are wanted: RFC 3339 in whole seconds; empty: from the beginning."""
     group: Group | None = None
     """The group that reads it now; lines from any other do not count any more."""
     alone: bool = False
@@ -40,9 +55,9 @@ class Worker:
     def since(self) -> str:
         """From when its log is to be read: RFC 3339, whole seconds; empty: from the beginning."""
         if self.resume.since or not self.started_at:
-            return self.resume.since
+            return max(self.resume.since, self.wanted_since)
         # The kubelet notes the start only after the first lines may have been written.
-        return earlier(self.started_at, 5)
+        return max(earlier(self.started_at, 5), self.wanted_since)
 
     def take(self, data: bytes, now: float) -> bytes:
         """The new lines in what has come."""

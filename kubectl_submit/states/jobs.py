@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from kubectl_submit.execution import Outcome
 from kubectl_submit.kubectl import Object
+from kubectl_submit.provenance import CANCELLED_BY
+from kubectl_submit.run import CANCELLED_CODE
 from kubectl_submit.states.pods import TIMED_OUT, PodState
 
 
@@ -22,6 +24,16 @@ class JobState:
     suspended: bool = False
     reason: str = ""
     message: str = ""
+    cancelled_by: str = ""
+    """Who cancelled it; empty if nobody did."""
+    empty: bool = False
+    """It asks for no pod at all: that is how a queued one is cancelled."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it ended because it was cancelled; it may have ended by itself before that."""
+        by_deadline = self.failed and self.reason == TIMED_OUT
+        return bool(self.cancelled_by) and (by_deadline or (self.succeeded and self.empty))
 
 
 def job_state(job: Object) -> JobState:
@@ -39,6 +51,8 @@ def job_state(job: Object) -> JobState:
         suspended="Suspended" in conditions,
         reason=found.get("reason", ""),
         message=found.get("message", ""),
+        cancelled_by=job["metadata"].get("annotations", {}).get(CANCELLED_BY, ""),
+        empty=job.get("spec", {}).get("completions") == 0,
     )
 
 
@@ -49,6 +63,8 @@ def outcome(job: JobState, pods: Iterable[PodState], workers: int) -> Outcome | 
     only stopped because another one had failed does not count.
     """
     pods = list(pods)
+    if job.cancelled:
+        return Outcome(exit_code=CANCELLED_CODE, summary=f"cancelled by {job.cancelled_by}")
     if job.succeeded:
         message = next((pod.message for pod in pods if pod.exit_code == 0), "")
         return Outcome(exit_code=0, summary="succeeded", last_message=message)

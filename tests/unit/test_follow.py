@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kubectl_submit.errors import ExecutionError, SubmitError
+from kubectl_submit.logs import Wanted
 
 from .clusters import lines, logs_of, replay
 from .listener import Listener, watch_run
@@ -109,7 +110,7 @@ def test_the_last_line_of_workers_read_together_may_lack_its_end(
 def test_shows_times_if_they_are_wanted(kubectl: Program, listener: Listener) -> None:
     run = Run("failed")
     replay(kubectl, run)
-    watch_run(run, listener, keep_times=True)
+    watch_run(run, listener, lines=Wanted(keep_times=True))
     [log] = run.logs.values()
     assert listener.output == {0: log.encode()}
 

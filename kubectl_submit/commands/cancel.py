@@ -1,0 +1,85 @@
+"""Stops runs, whether they run, wait or are still being built.
+
+A run that was cancelled stays in the list, with the name of whoever cancelled it. One that has
+ended is left as it is; cancelling twice is fine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kubectl_submit import cancellation, identity, runs
+from kubectl_submit.errors import UsageError
+from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.options import kubectl_flags
+from kubectl_submit.options.declaration import option
+from kubectl_submit.options.subcommand import SubcommandOptions
+from kubectl_submit.output import Output
+from kubectl_submit.run import BUILT, CANCELLED, Run
+
+WORDS = "NAME..."
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
+class OPTIONS(SubcommandOptions):
+    """The options of `cancel`."""
+
+    all_of_them: bool = option(
+        "Runs",
+        "--all",
+        is_flag=True,
+        default=False,
+        configurable=False,
+        help="All that have not ended, instead of names; only together with --mine.",
+    )
+    mine: bool = option(
+        "Runs", "--mine", is_flag=True, default=False, configurable=False, help="Only my own."
+    )
+    delete: bool = option(
+        "Runs",
+        "--delete",
+        is_flag=True,
+        default=False,
+        configurable=False,
+        help="Delete them, ended or not, with everything that belongs to them.",
+    )
+
+
+def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
+    """Cancel them; 0. Raises ClusterError, NoSuchRunError, UsageError."""
+    _check(options, words)
+    kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
+    selector = identity.mine() if options.mine else ""
+    if words:
+        found = runs.find(kubectl, words, selector=selector)
+    else:
+        every = runs.read(kubectl, kubectl.namespace(), selector)
+        found = [one for one in every if options.delete or not one.has_ended]
+        if not found:
+            output.status("no runs of yours to cancel")
+    who = identity.me()
+    for one in found:
+        if options.delete:
+            cancellation.delete(one, kubectl)
+            output.status(f"{one.id} deleted")
+        else:
+            output.status(_cancel(one, kubectl, who))
+    return 0
+
+
+def _check(options: OPTIONS, words: tuple[str, ...]) -> None:
+    if bool(words) == options.all_of_them:
+        raise UsageError(
+            "say what to cancel: names, or --all --mine", remedy="See `kubectl submit list`."
+        )
+    if options.all_of_them and not options.mine:
+        raise UsageError("--all also means the runs of others: add --mine, or give names")
+
+
+def _cancel(one: Run, kubectl: Kubectl, who: str) -> str:
+    """Cancel one run; what to say about it."""
+    standing = one.standing
+    if one.has_ended or standing.state in (BUILT, CANCELLED):
+        reason = f" ({standing.reason})" if standing.reason else ""
+        return f"{one.id} needs no cancelling: {standing.state}{reason}"
+    cancellation.cancel(one, kubectl, who)
+    return f"{one.id} cancelled"

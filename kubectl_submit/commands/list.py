@@ -1,0 +1,111 @@
+"""Shows the runs in a namespace.
+
+The newest run comes last. What is shown stands in the cluster, on the objects of each run; nothing
+is stored on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+
+from kubectl_submit import documents, identity, runs
+from kubectl_submit.errors import UsageError
+from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.loop import Loop
+from kubectl_submit.options import kubectl_flags
+from kubectl_submit.options.declaration import option
+from kubectl_submit.options.subcommand import SubcommandOptions
+from kubectl_submit.output import Output
+from kubectl_submit.run import Run
+from kubectl_submit.run_watch import RunWatch
+from kubectl_submit.table import MOVING, Table, row
+
+WORDS = ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
+class OPTIONS(SubcommandOptions):
+    """The options of `list`."""
+
+    mine: bool = option(
+        "Runs", "--mine", is_flag=True, default=False, configurable=False, help="Only my own."
+    )
+    all_namespaces: bool = option(
+        "Runs",
+        "--all-namespaces",
+        "-A",
+        is_flag=True,
+        default=False,
+        configurable=False,
+        help="Of all namespaces.",
+    )
+    watch: bool = option(
+        "Output",
+        "--watch",
+        "-w",
+        is_flag=True,
+        default=False,
+        configurable=False,
+        help="Go on, with a new line for each change.",
+    )
+    output: str | None = option(
+        "Output",
+        "--output",
+        "-o",
+        type=click.Choice((*documents.FORMATS, "wide")),
+        configurable=False,
+        help="For scripts, or with more columns.",
+    )
+
+
+def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
+    """Show them; 0. Raises ClusterError, UsageError."""
+    kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
+    selector = identity.mine() if options.mine else ""
+    namespace = None if options.all_namespaces else kubectl.namespace()
+    table = Table(namespaces=options.all_namespaces, wide=options.output == "wide")
+    if options.watch:
+        if options.output not in (None, "wide"):
+            raise UsageError(f"--watch shows lines of the table: no -o {options.output}")
+        _watch(kubectl, namespace, selector, table, output)
+        return 0
+    found = runs.read(kubectl, namespace, selector)
+    if options.output in ("json", "yaml"):
+        output.data([documents.text(documents.list_document(found), options.output)])
+    elif options.output == "name":
+        output.data(run.id for run in found)
+    elif found:
+        output.data(table.lines([table.header(), *map(row, found)]))
+    else:
+        where = f"in {namespace}" if namespace else "in any namespace"
+        output.status(f"no runs {where}")
+    return 0
+
+
+def _watch(
+    kubectl: Kubectl, namespace: str | None, selector: str, table: Table, output: Output
+) -> None:
+    """Show them, and each one again when it has changed, as long as somebody reads."""
+    shown: dict[str, dict[str, str]] = {}
+
+    read = True
+    loop = Loop()
+
+    def show(found: list[Run]) -> None:
+        nonlocal read
+        rows = [] if shown else [table.header()]
+        for one in found:
+            cells = row(one)
+            lasting = {column: cell for column, cell in cells.items() if column not in MOVING}
+            if shown.get(one.name) != lasting:
+                shown[one.name] = lasting
+                rows.append(cells)
+        read = output.data(table.lines(rows))
+
+    try:
+        RunWatch(loop, kubectl, namespace, show, selector=selector)
+        while read:
+            loop.run_once()
+    finally:
+        loop.close()

@@ -1,0 +1,96 @@
+"""Shows the output of a run.
+
+Without --follow: what there is now. With it: to the end of the run, and the exit code is the run's
+own, as that of a submit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kubectl_submit import executions, past_lines, runs, times
+from kubectl_submit.errors import UsageError
+from kubectl_submit.execution import Execution
+from kubectl_submit.follow import Wishes, follow
+from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.logs import Wanted
+from kubectl_submit.options import kubectl_flags
+from kubectl_submit.options.declaration import DURATION, option
+from kubectl_submit.options.subcommand import SubcommandOptions
+from kubectl_submit.output import Output
+
+WORDS = "NAME"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
+class OPTIONS(SubcommandOptions):
+    """The options of `logs`."""
+
+    follow: bool = option(
+        "Lines",
+        "--follow",
+        "-f",
+        is_flag=True,
+        default=False,
+        configurable=False,
+        help="Go on to the end of the run, and exit with its exit code.",
+    )
+    worker: int | None = option(
+        "Lines", "--worker", type=int, metavar="N", configurable=False, help="Of this rank only."
+    )
+    build: bool = option(
+        "Lines",
+        "--build",
+        is_flag=True,
+        default=False,
+        configurable=False,
+        help="Of the image's build in the cluster instead.",
+    )
+    since: int | None = option(
+        "Lines",
+        "--since",
+        type=DURATION,
+        configurable=False,
+        help="Not those that are older; default: all.",
+    )
+    timestamps: bool = option(
+        "Lines",
+        "--timestamps",
+        is_flag=True,
+        default=False,
+        help="Show when each line was written.",
+    )
+
+
+def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
+    """Show them; 0, or with --follow the run's exit code. Raises SubmitError."""
+    if len(words) != 1:
+        raise UsageError("say whose output to show: one name", remedy="See `kubectl submit list`.")
+    kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
+    [found] = runs.find(kubectl, words)
+    execution = executions.of_build(found) if options.build else executions.of_run(found)
+    _check(options.worker, execution)
+    wishes = Wishes(
+        worker=options.worker,
+        lines=Wanted(
+            keep_times=options.timestamps, since=times.ago(options.since) if options.since else ""
+        ),
+    )
+    lines = output.job(prefixed=execution.workers > 1 and options.worker is None)
+    pods = executions.pods(execution, kubectl)
+    ended = found.standing.exit_code
+    if not pods and ended is not None and not options.build:
+        output.error(f"warning: the pods of {found.id} are gone, and their output with them")
+        return ended if options.follow else 0
+    if not options.follow:
+        past_lines.show(execution, pods, kubectl, lines, wishes)
+        return 0
+    outcome = follow(execution, kubectl, lines, wishes)
+    if outcome.exit_code:
+        output.error(f"{execution.kind}/{execution.name}: {outcome.summary}")
+    return outcome.exit_code
+
+
+def _check(worker: int | None, execution: Execution) -> None:
+    if worker is not None and not 0 <= worker < execution.workers:
+        last = f"workers 0 to {execution.workers - 1}" if execution.workers > 1 else "worker 0 only"
+        raise UsageError(f"{execution.name} has no worker {worker}: {last}")

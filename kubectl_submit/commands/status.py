@@ -1,0 +1,52 @@
+"""Tells the whole story of one run.
+
+Its phases with their times, its workers with exit codes and reasons, the warnings of the cluster,
+and what to type next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+
+from kubectl_submit import documents, executions, runs, story_text
+from kubectl_submit.errors import UsageError
+from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.options import kubectl_flags
+from kubectl_submit.options.declaration import option
+from kubectl_submit.options.subcommand import SubcommandOptions
+from kubectl_submit.output import Output
+
+WORDS = "NAME"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
+class OPTIONS(SubcommandOptions):
+    """The options of `status`."""
+
+    output: str | None = option(
+        "Output",
+        "--output",
+        "-o",
+        type=click.Choice(documents.FORMATS),
+        configurable=False,
+        help="For scripts.",
+    )
+
+
+def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
+    """Tell it; 0. Raises ClusterError, NoSuchRunError, UsageError."""
+    if len(words) != 1:
+        raise UsageError("say whose status to show: one name", remedy="See `kubectl submit list`.")
+    kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
+    [found] = runs.find(kubectl, words)
+    if options.output == "name":
+        output.data([found.id])
+        return 0
+    story = executions.story(found, kubectl)
+    if options.output:
+        document = documents.story_document(story)
+        output.data([documents.text(document, options.output)])
+    else:
+        output.data(story_text.lines(story, kubectl.flags))
+    return 0

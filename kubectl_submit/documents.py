@@ -1,0 +1,112 @@
+"""Runs as documents for scripts, as docs/json.md describes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from kubectl_submit import times
+from kubectl_submit.run import Run
+from kubectl_submit.states.pods import PodState
+from kubectl_submit.story import Story
+
+API_VERSION = "kubectl-submit/v1"
+FORMATS = ("name", "json", "yaml")
+
+Document = dict[str, Any]
+
+
+def run_document(run: Run) -> Document:
+    """One run; what is not known is null."""
+    return {"apiVersion": API_VERSION, "kind": "Run", **_run(run)}
+
+
+def list_document(runs: Sequence[Run]) -> Document:
+    """Many runs."""
+    return {"apiVersion": API_VERSION, "kind": "RunList", "items": [_run(run) for run in runs]}
+
+
+def story_document(story: Story) -> Document:
+    """One run with its phases, workers and events."""
+    return {
+        **run_document(story.run),
+        "phases": [
+            {
+                "name": phase.name,
+                "seconds": phase.seconds,
+                "begin": phase.begin or None,
+                "end": phase.end or None,
+            }
+            for phase in story.phases
+        ],
+        "pods": [_pod(pod, node) for pod, node in story.workers],
+        "events": [
+            {"time": event.time, "about": event.about, "text": event.text, "warning": event.warning}
+            for event in story.events
+        ],
+    }
+
+
+def text(document: Any, form: str) -> str:
+    """A document as `json` or `yaml`."""
+    if form == "json":
+        return json.dumps(document, indent=2, ensure_ascii=False)
+    import yaml
+
+    dumped: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    return dumped.rstrip("\n")
+
+
+def _run(run: Run) -> Document:
+    facts = run.facts
+    image = facts.get("image", "")
+    return {
+        "name": run.name,
+        "namespace": run.namespace,
+        "object": run.id,
+        "backend": run.backend,
+        "state": run.standing.state,
+        "reason": run.standing.reason or None,
+        "exitCode": run.standing.exit_code,
+        "workers": {"ready": run.ready, "total": run.workers},
+        "created": run.created or None,
+        "started": run.started or None,
+        "ended": run.ended or None,
+        "durationSeconds": duration(run),
+        "commit": facts.get("commit"),
+        "branch": facts.get("branch"),
+        "remote": facts.get("remote"),
+        "dirty": facts.get("dirty") == "true",
+        "createdBy": facts.get("created-by"),
+        "cancelledBy": facts.get("cancelled-by"),
+        "image": image or None,
+        "digest": image.partition("@")[2] or None,
+        "command": command(run),
+    }
+
+
+def _pod(pod: PodState, node: str) -> Document:
+    return {
+        "worker": pod.rank,
+        "name": pod.name,
+        "node": node or None,
+        "started": pod.started_at or None,
+        "ended": pod.finished_at or None,
+        "exitCode": pod.exit_code,
+        "reason": pod.reason or pod.hopeless or pod.waiting or None,
+    }
+
+
+def command(run: Run) -> list[str]:
+    """The command with its arguments; nothing where it was not recorded."""
+    try:
+        words = json.loads(run.facts.get("command", "[]"))
+    except ValueError:
+        return []
+    return [str(word) for word in words] if isinstance(words, list) else []
+
+
+def duration(run: Run) -> float | None:
+    """Seconds from its start to its end, or until now."""
+    return times.between(run.started, run.ended or ("" if run.has_ended else times.now()))

@@ -1,0 +1,52 @@
+"""What is to be followed of a run that exists already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kubectl_submit import job
+from kubectl_submit.errors import ClusterError, ExecutionError
+from kubectl_submit.execution import Execution
+from kubectl_submit.kubectl import Kubectl, Object
+from kubectl_submit.run import Run
+from kubectl_submit.story import Story, tell
+
+
+def of_run(run: Run) -> Execution:
+    """What runs the command. Raises ExecutionError where nothing does yet."""
+    if run.main is None:
+        raise ExecutionError(
+            f"{run.name} has not begun: {run.standing.state}",
+            remedy=f"See the build: kubectl submit logs --build -f {run.name}",
+        )
+    return job.execution(run.main)
+
+
+def of_build(run: Run) -> Execution:
+    """What builds, or built, its image in the cluster. Raises ExecutionError."""
+    if run.build is None:
+        raise ExecutionError(
+            f"there is no build of {run.name} in the cluster",
+            remedy="It was not built there, or the build's Job has been deleted after its time.",
+        )
+    return job.execution(run.build)
+
+
+def pods(execution: Execution, kubectl: Kubectl) -> list[Object]:
+    """Its pods, also those that have ended. Raises ClusterError."""
+    return kubectl.begin_list(execution.pods_path, labelSelector=execution.pod_selector)()
+
+
+def story(run: Run, kubectl: Kubectl) -> Story:
+    """All that the cluster knows of a run. Raises ClusterError."""
+    execution = of_run(run) if run.main else of_build(run)
+    events = kubectl.begin_list(execution.events_path)
+    own = pods(execution, kubectl) if run.main else []
+    return tell(run, own, execution.container, _events(events))
+
+
+def _events(asked: Callable[[], list[Object]]) -> list[Object]:
+    try:
+        return asked()
+    except ClusterError:  # whoever may not see events sees the rest
+        return []

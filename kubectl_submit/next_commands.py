@@ -1,0 +1,31 @@
+"""The commands that a user may type next, ready to be copied. Pure but for how we were called."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+
+
+def program() -> str:
+    """What the user typed: `kubectl submit` where kubectl runs us as its plugin."""
+    name = os.path.basename(sys.argv[0])
+    return name.replace("kubectl-", "kubectl ", 1) if name.startswith("kubectl-") else name
+
+
+def typed(word: str, name: str, namespace: str, flags: Sequence[str]) -> str:
+    """`kubectl submit WORD NAME` for the same cluster; a token is no part of it.
+
+    `word` may have flags of its own behind it: `logs -f`.
+    """
+    place = [flag for flag in flags if not flag.startswith(("--token=", "--namespace="))]
+    return f"{program()} {word} {shlex.join([name, '-n', namespace, *place])}"
+
+
+def how_to_go_on(name: str, namespace: str, flags: Sequence[str]) -> str:
+    """How to see and how to cancel a run that goes on without us."""
+    return (
+        f"See it:    {typed('logs -f', name, namespace, flags)}\n"
+        f"Cancel it: {typed('cancel', name, namespace, flags)}"
+    )

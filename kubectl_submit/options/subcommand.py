@@ -1,0 +1,21 @@
+"""What every subcommand takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kubectl_submit.options.declaration import option
+from kubectl_submit.options.kubectl import KubectlOptions
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
+class SubcommandOptions(KubectlOptions):
+    """Which cluster, and how much to say."""
+
+    verbose: bool = option(
+        "Output",
+        "--verbose",
+        is_flag=True,
+        default=False,
+        help="Show every command that is run.",
+    )

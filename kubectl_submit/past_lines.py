@@ -1,0 +1,46 @@
+"""The lines that there are now, without waiting for more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kubectl_submit.execution import Execution
+from kubectl_submit.follow import ENDED_SECONDS, Audience, Wishes
+from kubectl_submit.kubectl import Kubectl, Object
+from kubectl_submit.logs import LogStreams
+from kubectl_submit.loop import Loop
+from kubectl_submit.states.pods import pod_state
+
+
+def show(
+    execution: Execution,
+    pods: Iterable[Object],
+    kubectl: Kubectl,
+    audience: Audience,
+    wishes: Wishes,
+) -> None:
+    """Show what the pods have written until now. Raises ClusterError."""
+    loop = Loop()
+
+    def lost(rank: int, what: str) -> None:
+        audience.warn(f"warning: worker {rank}: {what}")
+
+    logs = LogStreams(
+        loop,
+        kubectl,
+        execution,
+        audience.lines,
+        lost,
+        wanted=wishes.lines,
+    )
+    try:
+        for pod in pods:
+            state = pod_state(pod, execution.container)
+            if state.started and wishes.shows(state.rank):
+                logs.started(state.name, state.rank, state.started_at)
+                logs.ended(state.name, stopped=False)
+        loop.later(ENDED_SECONDS, logs.give_up)
+        while not logs.complete:
+            loop.run_once()
+    finally:
+        loop.close()

@@ -1,0 +1,71 @@
+"""The value that the commands after a submit work on: one run, as the cluster has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kubectl_submit.kubectl import Object
+
+BUILDING = "Building"
+BUILT = "Built"
+QUEUED = "Queued"
+PENDING = "Pending"
+RUNNING = "Running"
+SUCCEEDED = "Succeeded"
+FAILED = "Failed"
+CANCELLED = "Cancelled"
+# The exit code of whoever waits for a run that was cancelled.
+CANCELLED_CODE = 130
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How a run stands."""
+
+    state: str
+    """One of the words above."""
+    reason: str = ""
+    """Why, for people: `exited 33`, `Unschedulable: …`."""
+    exit_code: int | None = None
+    """That of whoever waits for it; None while it has not ended."""
+    hopeless: str = ""
+    """Why it will never run, though it has not ended; empty while it may."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run. Times are RFC 3339, empty where they are not known."""
+
+    name: str
+    namespace: str
+    kind: str
+    """As kubectl says it: `job`, `rayjob`."""
+    standing: Standing
+    workers: int
+    ready: int
+    created: str
+    started: str
+    ended: str
+    facts: dict[str, str]
+    """What was recorded at the submit, by annotation without its prefix."""
+    main: Object | None
+    """What runs the command; None while the image is built."""
+    build: Object | None
+    """The Job that builds its image, if it is still there."""
+    pods: tuple[Object, ...]
+    """Its pods, without those that have succeeded."""
+
+    @property
+    def backend(self) -> str:
+        """As `--execution` says it."""
+        return "ray" if self.kind == "rayjob" else "kubernetes"
+
+    @property
+    def id(self) -> str:
+        """As kubectl says it: `job/NAME`."""
+        return f"{self.kind}/{self.name}"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing of it will run any more."""
+        return self.standing.exit_code is not None

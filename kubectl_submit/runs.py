@@ -1,0 +1,116 @@
+"""Finds runs in the cluster, by their labels: nothing is stored on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubectl_submit.errors import ClusterError, NoSuchRunError
+from kubectl_submit.kubectl import Kubectl, Object
+from kubectl_submit.provenance import MANAGED
+from kubectl_submit.run import Run
+from kubectl_submit.states import runs as states
+from kubectl_submit.states.runs import Objects
+
+# What is asked for, by the name of its field in Objects: the API's path, and the resource's name.
+RESOURCES = {
+    "jobs": ("/apis/batch/v1", "jobs"),
+    "ray_jobs": ("/apis/ray.io/v1", "rayjobs"),
+    "pods": ("/api/v1", "pods"),
+}
+# Without these a list tells less, and is still worth having.
+OPTIONAL = ("ray_jobs", "pods")
+OURS = f"{MANAGED}=kubectl-submit"
+# What has succeeded has nothing to tell that its Job does not.
+TELLING = "status.phase!=Succeeded"
+
+
+def path(what: str, namespace: str | None) -> str:
+    """The API path of a resource, in one namespace or (None) in all."""
+    group, resource = RESOURCES[what]
+    return f"{group}/namespaces/{namespace}/{resource}" if namespace else f"{group}/{resource}"
+
+
+def query(what: str, selector: str = "") -> dict[str, str]:
+    """The query for objects of ours, and of them those with certain labels."""
+    asked = {"labelSelector": ",".join(filter(None, [OURS, selector]))}
+    return asked | ({"fieldSelector": TELLING} if what == "pods" else {})
+
+
+def read(kubectl: Kubectl, namespace: str | None, selector: str = "") -> list[Run]:
+    """The runs in a namespace, or (None) in all, the newest last. Raises ClusterError."""
+    return states.runs(read_objects(kubectl, namespace, selector))
+
+
+def read_objects(kubectl: Kubectl, namespace: str | None, selector: str = "") -> Objects:
+    """The objects of runs: one call a kind, all at once. Raises ClusterError."""
+    begun = {
+        what: kubectl.begin_list(path(what, namespace), **query(what, selector))
+        for what in RESOURCES
+    }
+    found = Objects()
+    for what, items in begun.items():
+        try:
+            objects = items()
+        except ClusterError as error:
+            if what not in OPTIONAL or not _absent(error):
+                raise
+            found.absent.add(what)
+        else:
+            getattr(found, what).update({one["metadata"]["uid"]: one for one in objects})
+    return found
+
+
+def find(kubectl: Kubectl, names: Sequence[str], *, selector: str = "") -> list[Run]:
+    """The runs of these names, or of unique beginnings of names; each once.
+
+    A name may have its kind before it, as `list -o name` writes it. Raises NoSuchRunError.
+    """
+    namespace = kubectl.namespace()
+    there = read(kubectl, namespace, selector)
+    found = [_one(kubectl, namespace, there, name.rpartition("/")[2]) for name in names]
+    return list({run.name: run for run in found}.values())
+
+
+def _one(kubectl: Kubectl, namespace: str, there: list[Run], name: str) -> Run:
+    exact = [run for run in there if run.name == name]
+    matches = exact or [run for run in there if name and run.name.startswith(name)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise NoSuchRunError(
+            f"{name!r} is the beginning of {len(matches)} names in {namespace}",
+            last_words="\n".join(run.name for run in matches),
+            remedy="Write more of the one you mean.",
+        )
+    raise _not_found(kubectl, namespace, name)
+
+
+def _not_found(kubectl: Kubectl, namespace: str, name: str) -> NoSuchRunError:
+    """Why there is no such run: perhaps it is elsewhere, or of another origin."""
+    if _foreign(kubectl, namespace, name):
+        return NoSuchRunError(f"job/{name} in {namespace} was not created by kubectl-submit")
+    try:
+        elsewhere = [run for run in read(kubectl, None) if name and run.name.startswith(name)]
+    except ClusterError:  # whoever may not look into all namespaces
+        elsewhere = []
+    if elsewhere:
+        where = ", ".join(sorted({run.namespace for run in elsewhere}))
+        return NoSuchRunError(
+            f"there is no run {name!r} in {namespace}, but in {where}",
+            remedy=f"Add -n {elsewhere[0].namespace}.",
+        )
+    return NoSuchRunError(
+        f"there is no run {name!r} in {namespace}", remedy="See `kubectl submit list`."
+    )
+
+
+def _foreign(kubectl: Kubectl, namespace: str, name: str) -> list[Object]:
+    try:
+        return kubectl.begin_list(path("jobs", namespace), fieldSelector=f"metadata.name={name}")()
+    except ClusterError:
+        return []
+
+
+def _absent(error: ClusterError) -> bool:
+    """Whether the cluster has no such kind of objects, or does not show them to us."""
+    return any(word in error.last_words for word in ("(NotFound)", "(Forbidden)"))

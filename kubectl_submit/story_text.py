@@ -1,0 +1,77 @@
+"""A run's story for people. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+
+from kubectl_submit import documents, times
+from kubectl_submit.next_commands import typed
+from kubectl_submit.output import printable
+from kubectl_submit.run import BUILDING, Run
+from kubectl_submit.states.pods import PodState
+from kubectl_submit.story import Story
+from kubectl_submit.table import aligned
+
+MOST_EVENTS = 10
+
+
+def lines(story: Story, flags: Sequence[str]) -> Iterator[str]:
+    """What to show; `flags` are kubectl's own, as the user gave them."""
+    run = story.run
+    yield printable(_headline(run))
+    yield from aligned([[f"  {key}", value] for key, value in _facts(run) if value])
+    yield ""
+    rows = [
+        [phase.name, times.span(phase.seconds), phase.begin, phase.end or "-"]
+        for phase in story.phases
+    ]
+    yield from aligned([["PHASE", "TIME", "FROM", "TO"], *rows])
+    if story.workers:
+        yield ""
+        head = ["WORKER", "STATE", "EXIT CODE", "REASON", "STARTED", "ENDED", "POD", "NODE"]
+        yield from aligned([head, *(_worker(pod, node) for pod, node in story.workers)])
+    warnings = [event for event in story.events if event.warning][-MOST_EVENTS:]
+    if warnings:
+        yield ""
+        yield from aligned(
+            [["WARNING", "ABOUT", ""], *([one.time, one.about, one.text] for one in warnings)]
+        )
+    yield ""
+    yield f"Next: {_next(run, flags)}"
+
+
+def _headline(run: Run) -> str:
+    standing = run.standing
+    reason = f": {standing.reason}" if standing.reason else ""
+    return f"{run.id} in {run.namespace}: {standing.state}{reason}"
+
+
+def _facts(run: Run) -> Iterator[tuple[str, str]]:
+    facts = run.facts
+    where = " of ".join(filter(None, [facts.get("branch", ""), facts.get("remote", "")]))
+    dirty = ", with changes that are not in it" if facts.get("dirty") == "true" else ""
+    yield "command", shlex.join(documents.command(run))
+    yield "image", facts.get("image", "")
+    yield "commit", " ".join(filter(None, [facts.get("commit", ""), where])) + dirty
+    yield "created by", facts.get("created-by", "")
+    yield "cancelled by", facts.get("cancelled-by", "")
+
+
+def _worker(pod: PodState, node: str) -> list[str]:
+    if pod.ended:
+        shown = "failed" if pod.failed else "succeeded"
+    else:
+        shown = "running" if pod.started else "waiting"
+    code = "-" if pod.exit_code is None else str(pod.exit_code)
+    reason = pod.reason or pod.hopeless or pod.waiting
+    times_ = [pod.started_at or "-", pod.finished_at or "-"]
+    return [str(pod.rank), shown, code, reason or "-", *times_, pod.name, node or "-"]
+
+
+def _next(run: Run, flags: Sequence[str]) -> str:
+    """What is most likely to be typed next."""
+    word = "logs" if run.has_ended else "logs -f"
+    if run.standing.state == BUILDING:
+        word = "logs --build -f"
+    return typed(word, run.name, run.namespace, flags)

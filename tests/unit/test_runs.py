@@ -1,0 +1,179 @@
+"""Runs, from what a real cluster said of them."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from kubectl_submit import cancellation, table
+from kubectl_submit.provenance import CANCELLED_BY
+from kubectl_submit.run import Run
+from kubectl_submit.states import runs
+from kubectl_submit.states.runs import Objects
+
+from . import samples
+from .samples import Object
+
+RECORDED = samples.all_runs()
+
+
+def one_run(job: Object | None, *pods: Object, build: Object | None = None) -> Run:
+    """The run that the objects make up."""
+    objects = Objects(
+        jobs={one["metadata"]["uid"]: one for one in (job, build) if one},
+        pods={pod["metadata"]["uid"]: pod for pod in pods},
+    )
+    [found] = runs.runs(objects)
+    return found
+
+
+def labelled(obj: Object, name: str) -> Object:
+    """The object as one of a run."""
+    changed = copy.deepcopy(obj)
+    changed["metadata"].setdefault("creationTimestamp", "2026-11-22T17:00:00Z")
+    changed["metadata"].setdefault("labels", {})[runs.NAME_LABEL] = name
+    changed["spec"].setdefault("template", {"spec": {"containers": [{"name": "main"}]}})
+    return changed
+
+
+def recorded(name: str) -> Run:
+    """A recorded run as it was in the end."""
+    sample = samples.Run(name)
+    run_name = sample.last_job["metadata"]["name"]
+    pods = [labelled(pod, run_name) for pod in sample.last_pods]
+    return one_run(labelled(sample.last_job, run_name), *pods)
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "reason"),
+    [
+        ("succeeded", "Succeeded", ""),
+        ("failed", "Failed (7)", "exited 7"),
+        ("first-of-two", "Failed (33)", "worker 1 exited 33; 1 other stopped"),
+        ("out-of-memory", "Failed (137)", "exited 137 (OOMKilled)"),
+        ("timeout-exits-0", "Failed (124)", "ran longer than --timeout allows"),
+        ("suspended", "Succeeded", ""),
+        ("unschedulable", "Pending (Unschedulable)", "Unschedulable: 0/1 nodes are available: 1"),
+        ("no-such-image", "Pending (ErrImagePull)", "ErrImagePull: "),
+        ("pod-security", "Pending", ""),
+    ],
+)
+def test_how_a_run_stands(name: str, state: str, reason: str) -> None:
+    run = recorded(name)
+    if "Pull" in state:
+        state = state.replace("ErrImagePull", run.standing.reason.partition(":")[0])
+        reason = run.standing.reason
+        assert run.standing.hopeless == reason
+    assert table.state(run) == state
+    assert run.standing.reason.startswith(reason)
+    assert run.has_ended == state.startswith(("Succeeded", "Failed"))
+
+
+@pytest.mark.parametrize("name", [name for name in RECORDED if name != "built"])
+def test_every_recorded_run_can_be_shown(name: str) -> None:
+    run = recorded(name)
+    assert set(table.row(run)) >= set(table.COLUMNS)
+    assert run.created
+
+
+def job(**more: Any) -> Object:
+    """A Job that has just been created."""
+    plain: Object = {
+        "metadata": {
+            "name": "app-x2k4z",
+            "namespace": "team",
+            "uid": "1",
+            "creationTimestamp": "2026-11-22T17:00:00Z",
+            "labels": {runs.NAME_LABEL: "app-x2k4z"},
+            "annotations": {},
+        },
+        "spec": {
+            "completions": 2,
+            "completionMode": "Indexed",
+            "template": {"spec": {"containers": [{"name": "main"}]}},
+        },
+        "status": {},
+    }
+    return {**plain, **more}
+
+
+def cancelled(job: Object, reason: str) -> Object:
+    """The Job after a cancel, failed for this reason."""
+    job["metadata"]["annotations"][CANCELLED_BY] = "ada"
+    condition = {"type": "Failed", "status": "True", "reason": reason, "message": "…"}
+    condition["lastTransitionTime"] = "2026-11-22T17:01:00Z"
+    return {**job, "status": {"conditions": [condition]}}
+
+
+def test_a_cancelled_run_says_by_whom() -> None:
+    run = one_run(cancelled(job(), "DeadlineExceeded"))
+    assert (table.state(run), run.standing.exit_code) == ("Cancelled (by ada)", 130)
+
+
+def test_a_run_that_failed_before_it_was_cancelled_has_failed() -> None:
+    assert table.state(one_run(cancelled(job(), "BackoffLimitExceeded"))) == "Failed"
+
+
+def test_a_run_that_is_being_cancelled_has_not_ended() -> None:
+    going = job()
+    going["metadata"]["annotations"][CANCELLED_BY] = "ada"
+    run = one_run(going)
+    assert (run.standing.state, run.has_ended) == ("Cancelled", False)
+
+
+def test_a_queued_run_ends_without_a_pod_when_it_is_cancelled() -> None:
+    queued = job()
+    queued["spec"]["suspend"] = True
+    assert one_run(queued).standing.state == "Queued"
+    changes = cancellation.changes("job", queued, "ada")
+    queued["spec"] |= changes["spec"]
+    queued["metadata"]["annotations"] |= changes["metadata"]["annotations"]
+    queued["status"]["conditions"] = [
+        {"type": "Complete", "status": "True", "lastTransitionTime": "2026-11-22T17:01:00Z"}
+    ]
+    run = one_run(queued)
+    assert (table.state(run), run.standing.exit_code) == ("Cancelled (by ada)", 130)
+
+
+def test_pods_without_ranks_cannot_be_asked_for_less() -> None:
+    queued = job()
+    queued["spec"] |= {"suspend": True, "completionMode": "NonIndexed"}
+    changes = cancellation.changes("job", queued, "ada")
+    assert changes["spec"] == {"activeDeadlineSeconds": 1, "parallelism": 0, "suspend": False}
+
+
+def test_a_run_is_there_while_its_image_is_built() -> None:
+    build = job()
+    build["metadata"] |= {"name": "app-x2k4z-build", "uid": "2"}
+    run = one_run(None, build=build)
+    assert (run.name, run.standing.state, run.has_ended) == ("app-x2k4z", "Building", False)
+    assert one_run(job(), build=build).standing.state == "Pending"
+    ended = one_run(None, build=cancelled(build, "DeadlineExceeded"))
+    assert (table.state(ended), ended.standing.exit_code) == ("Cancelled (by ada)", 130)
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "exit_code"),
+    [
+        ({}, "Pending", None),
+        ({"jobDeploymentStatus": "Running", "jobStatus": "RUNNING"}, "Running", None),
+        ({"jobDeploymentStatus": "Suspended"}, "Queued", None),
+        ({"jobDeploymentStatus": "Complete", "jobStatus": "SUCCEEDED"}, "Succeeded", 0),
+        ({"jobDeploymentStatus": "Complete", "jobStatus": "STOPPED"}, "Failed", 125),
+        (
+            {
+                "jobDeploymentStatus": "Failed",
+                "jobStatus": "FAILED",
+                "message": "Job entrypoint command failed with exit code 9, last lines: x",
+            },
+            "Failed (9)",
+            9,
+        ),
+    ],
+)
+def test_ray_jobs_stand_beside_jobs(status: Object, state: str, exit_code: int | None) -> None:
+    ray_job = job(status=status)
+    [run] = runs.runs(Objects(ray_jobs={"1": ray_job}))
+    assert (table.state(run), run.standing.exit_code, run.backend) == (state, exit_code, "ray")
