@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,8 +17,8 @@ from kubectl_submit.states.jobs import JobState
 from kubectl_submit.states.pods import PodState, pod_state
 from kubectl_submit.waiting import Waiting
 
-# How long the job's end waits for lines still to come: of workers that are being stopped because
-# another one failed (they may ignore it for as long as their grace period), and of those that
+# How long the job's end waits while no line comes: for workers that are being stopped because
+# another one failed (they may ignore it for as long as their grace period), and for those that
 # have ended, whose log the node may not give.
 STOPPING_SECONDS = 2.0
 ENDED_SECONDS = 15.0
@@ -136,7 +135,7 @@ class _Follower:
         if self._all_started:
             return
         # Time in a queue is no waiting of ours.
-        waited = time.monotonic() - self._admitted_at if self._admitted_at else 0.0
+        waited = self._loop.now - self._admitted_at if self._admitted_at else 0.0
         if waited < seconds:
             self._loop.later(min(seconds - waited, 1.0), lambda: self._give_up_after(seconds))
             return
@@ -165,7 +164,7 @@ class _Follower:
         if self._job.suspended:
             self._admitted_at = None
         elif self._admitted_at is None:
-            self._admitted_at = time.monotonic()
+            self._admitted_at = self._loop.now
         if change == "DELETED" and self._outcome() is None:
             raise ExecutionError(f"the job {self._execution.name} was deleted")
         self._update()
@@ -242,7 +241,7 @@ class _Follower:
         return self._waiting.reason(self._job, self._pods.values())
 
     def _no_contact(self) -> str:
-        now = time.monotonic()
+        now = self._loop.now
         for one in self._watched:
             if one.out_of_contact and now - one.out_of_contact > SILENCE_SECONDS:
                 return f"no contact with the cluster: {one.last_words}"
@@ -252,24 +251,35 @@ class _Follower:
         return jobs.outcome(self._job, self._pods.values(), self._execution.workers)
 
     def _update(self) -> None:
-        if self._outcome() is not None:
+        if self._decided_at is None and self._outcome() is not None:
+            self._decided_at = self._loop.now
             self._finish()
 
     def _finish(self) -> None:
         """Be done when every line is there, or when no more can be expected."""
-        now = time.monotonic()
-        if self._decided_at is None:
-            self._decided_at = now
-        all_known = len(self._pods) >= self._execution.workers
-        patience = ENDED_SECONDS if self._job.settled and all_known else STOPPING_SECONDS
+        assert self._decided_at is not None
+        silent = self._loop.now - max(self._decided_at, self._logs.heard_at)
         if self._pods_told_their_end and self._logs.complete:
             self.done = True
-        elif now >= self._decided_at + patience:
-            if self._job.settled:
-                self._logs.give_up()
+        elif silent >= self._patience:
+            self._give_up()
             self.done = True
         else:
             self._loop.later(0.05, self._finish)
+
+    @property
+    def _patience(self) -> float:
+        all_known = len(self._pods) >= self._execution.workers
+        if self._logs.awaited or (self._job.settled and all_known):
+            return ENDED_SECONDS
+        return STOPPING_SECONDS
+
+    def _give_up(self) -> None:
+        self._logs.give_up()
+        stopping = self._logs.unfinished
+        if stopping:
+            who = f"{stopping} workers" if stopping > 1 else "a worker"
+            self._audience.warn(f"warning: not shown is what {who} may write until stopped")
 
     @property
     def _pods_told_their_end(self) -> bool:

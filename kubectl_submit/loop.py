@@ -15,9 +15,15 @@ OnEnd = Callable[[Result], None]
 
 
 class Loop:
-    """Calls back when a stream has output or has ended, and when a moment has come."""
+    """Calls back when a stream has output or has ended, and when a moment has come.
+
+    A call may take long: whoever reads our output may pause. So time stands still during a round,
+    and what has come in the meantime is read before anybody can say that nothing came.
+    """
 
     def __init__(self) -> None:
+        self.now = time.monotonic()
+        """When this round began, in seconds (monotonic)."""
         self._selector = selectors.DefaultSelector()
         self._moments: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -33,11 +39,13 @@ class Loop:
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
         """Call once when that much time has passed."""
-        heapq.heappush(self._moments, (time.monotonic() + seconds, next(self._order), call))
+        heapq.heappush(self._moments, (self.now + seconds, next(self._order), call))
 
     def run_once(self) -> None:
         """Wait for the next thing to happen, and make its calls."""
-        for key, _ in self._selector.select(self._patience()):
+        ready = self._selector.select(self._patience())
+        self.now = time.monotonic()
+        for key, _ in ready:
             stream = key.fileobj
             assert isinstance(stream, Stream)
             if stream.closed:  # a call before this one has dropped it
@@ -49,7 +57,7 @@ class Loop:
             elif data is not None:
                 self._selector.unregister(stream)
                 on_end(stream.finish())
-        while self._moments and self._moments[0][0] <= time.monotonic():
+        while self._moments and self._moments[0][0] <= self.now:
             heapq.heappop(self._moments)[2]()
 
     def close(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 
 from kubectl_submit.command import Result, Stream
@@ -38,10 +37,10 @@ class ObjectWatch:
         contact_seconds: float,
     ) -> None:
         self.out_of_contact: float | None = None
-        """Since when (monotonic) the cluster could not be reached; None while it can."""
+        """Since when (as the loop counts) the cluster could not be reached; None while it can."""
         self.last_words = ""
         self.begun = 0.0
-        """When it began for the last time (monotonic)."""
+        """When it began for the last time (as the loop counts)."""
         self._loop = loop
         self._open = open_stream
         self._on_change = on_change
@@ -55,7 +54,7 @@ class ObjectWatch:
     def start(self) -> None:
         """Begin, or begin again."""
         self._rest = b""
-        self.begun = time.monotonic()
+        self.begun = self._loop.now
         self._told = False
         self._stream = self._open()
         self._loop.read(self._stream, self._on_bytes, self._on_end)
@@ -65,7 +64,7 @@ class ObjectWatch:
 
         Asked again, it says so only after it has begun again.
         """
-        silent = not self._told and time.monotonic() - self.begun > NOTHING_SECONDS
+        silent = not self._told and self._loop.now - self.begun > NOTHING_SECONDS
         self._told = self._told or silent
         return silent
 
@@ -100,7 +99,7 @@ class ObjectWatch:
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
     def _note_contact(self, result: Result) -> None:
-        now = time.monotonic()
+        now = self._loop.now
         if result.exit_code == 0 or now - self.begun > HEALTHY_SECONDS:
             self.out_of_contact = None
             return

@@ -5,7 +5,6 @@ its exit code; the others go on."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from kubectl_submit import runs
@@ -114,9 +113,9 @@ class _Waiter:
         """Whether a run stands as it does for so long; looks again when it will."""
         key = f"{one.name} {one.standing.state}"
         if key not in self._since:
-            self._since[key] = time.monotonic()
+            self._since[key] = self._loop.now
             self._loop.later(seconds, lambda: self.see([*self._missing.values()]))
-        return time.monotonic() - self._since[key] >= seconds
+        return self._loop.now - self._since[key] >= seconds
 
     def _why(self) -> str:
         return ", ".join(f"{one.id}: {one.standing.state}" for one in self._missing.values())

@@ -7,7 +7,6 @@ container was seen to have ended.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from kubectl_submit.command import Result, Stream
@@ -51,11 +50,23 @@ class LogStreams:
         self._workers: dict[str, Worker] = {}
         self._streams: dict[Group, Stream] = {}
         self._arranging = False
+        self.heard_at = 0.0
+        """When the last new line came, as the loop counts."""
 
     @property
     def complete(self) -> bool:
         """Whether every line of every pod that has started is there, or will never be."""
         return all(worker.complete for worker in self._workers.values())
+
+    @property
+    def awaited(self) -> bool:
+        """Whether a container has ended whose lines are not all there."""
+        return any(worker.ended and not worker.complete for worker in self._workers.values())
+
+    @property
+    def unfinished(self) -> int:
+        """How many containers run on, so that more lines may come."""
+        return sum(not (worker.ended or worker.complete) for worker in self._workers.values())
 
     def started(self, pod: str, rank: int, started_at: str) -> None:
         """The container of a pod runs or has run, since a time in RFC 3339."""
@@ -85,19 +96,19 @@ class LogStreams:
         """The pod does not exist any more: what has not come will not come."""
         worker = self._workers.get(pod)
         if worker and not worker.complete:
-            worker.gone = True
+            worker.gone = worker.ended = True
             self._settle(worker)
 
     def give_up(self) -> None:
-        """Nobody waits any longer for what has not come."""
+        """Nobody waits any longer for what has not come of those that have ended."""
         for worker in self._workers.values():
-            if not worker.complete:
+            if worker.ended and not worker.complete:
                 worker.resume.unreadable = True
                 self._complete(worker, checked=True)
 
     def _settle(self, worker: Worker) -> None:
         """End with the stream that reads a pod which goes away: a second one may come too late."""
-        silent = time.monotonic() - worker.heard_at
+        silent = self._loop.now - worker.heard_at
         if worker.complete:
             return
         if worker.through or (worker.gone and worker.group and silent > GOING_SECONDS):
@@ -118,7 +129,7 @@ class LogStreams:
     def _arrange(self) -> None:
         """Read each worker that is not read, and should be."""
         self._arranging = False
-        now = time.monotonic()
+        now = self._loop.now
         idle = [
             worker
             for worker in self._workers.values()
@@ -189,9 +200,10 @@ class LogStreams:
                 self._take(group.workers[pod], lines)
 
     def _take(self, worker: Worker, data: bytes) -> None:
-        lines = worker.take(data, time.monotonic())
+        lines = worker.take(data, self._loop.now)
         self._tell_missing(worker)
         if lines:
+            self.heard_at = self._loop.now
             self._write(worker.rank, lines)
 
     def _leave(self, worker: Worker) -> None:
@@ -224,7 +236,7 @@ class LogStreams:
         elif worker.gone:
             self._complete(worker, checked=not worker.through)
         elif not (well and worker.ended):
-            self._loop.later(worker.wait(time.monotonic()), lambda: self._arrange_soon(0))
+            self._loop.later(worker.wait(self._loop.now), lambda: self._arrange_soon(0))
 
     def _complete(self, worker: Worker, *, checked: bool = False) -> None:
         """No more is read; `checked`: a reading tried to find out whether something is missing."""
@@ -247,7 +259,7 @@ class LogStreams:
         def check() -> None:
             if worker.group is not group:
                 return
-            if time.monotonic() - worker.heard_at < STALLED_SECONDS:
+            if self._loop.now - worker.heard_at < STALLED_SECONDS:
                 self._watch_for_stall(worker, group)
             else:
                 self._leave(worker)

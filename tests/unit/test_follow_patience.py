@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import time
+
 import pytest
 
 from kubectl_submit import follow
@@ -44,6 +47,52 @@ def test_a_stream_that_stalls_is_begun_again(
     assert listener.warnings == []
 
 
+def test_whoever_reads_the_output_may_take_longer_than_that(kubectl: Program) -> None:
+    """The job has ended long ago, and each line waits in a pipe for the one before it."""
+    run = Run("failed")
+    replay(kubectl, run)
+    [(pod, log)] = run.logs.items()
+    first, second = log.splitlines(keepends=True)
+    slow = (Open(f"log of {pod}"), Wait("job is through"), first, Wait("seen 1"), second)
+    kubectl.on("logs", Answer(*slow, Wait("seen 2")), Answer(logs_of(run)))
+    kubectl.on("/jobs?", Answer(lines(run.job), Open("job is through"), FOREVER))
+    seen = itertools.count(1)
+
+    def read_slowly() -> None:
+        kubectl.open(f"seen {next(seen)}")
+        time.sleep(0.6)
+
+    listener = Listener(on_lines=read_slowly)
+    assert watch_run(run, listener).exit_code == 7
+    assert listener.output == {0: b"one\ntwo\n"}
+    assert listener.warnings == []
+
+
+def test_the_log_of_the_first_to_fail_is_awaited_while_others_stop(
+    kubectl: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "ENDED_SECONDS", 20.0)
+    run = Run("first-of-two")
+    replay(kubectl, run)
+    failed = [event for event in run.job if '"FailureTarget"' in lines([event])]
+    stays = [
+        event
+        for event in run.pods
+        if "-1-" in event["object"]["metadata"]["name"] or '"running"' in lines([event])
+    ]
+    kubectl.on("/jobs?", Answer(Wait("pods are told"), lines(failed[:1]), FOREVER))
+    kubectl.on("/pods?", Answer(lines(stays), Open("pods are told"), FOREVER))
+    kubectl.on("logs", Answer(Wait("a second later"), logs_of(run)))
+
+    def open_the_second_time() -> None:  # it is told once a second
+        if len(listener.reasons) == 2:
+            kubectl.open("a second later")
+
+    listener = Listener(on_waiting=open_the_second_time)
+    assert watch_run(run, listener).exit_code == 33
+    assert listener.output[1] == b"one fails\n"
+
+
 def test_a_worker_that_does_not_stop(kubectl: Program, listener: Listener) -> None:
     run = Run("first-of-two")
     replay(kubectl, run)
@@ -59,6 +108,7 @@ def test_a_worker_that_does_not_stop(kubectl: Program, listener: Listener) -> No
     outcome = watch_run(run, listener)
     assert (outcome.exit_code, outcome.summary) == (33, "worker 1 exited 33; 1 other stopped")
     assert listener.output[1] == b"one fails\n"
+    assert listener.warnings == ["warning: not shown is what a worker may write until stopped"]
 
 
 def test_a_job_without_a_word_of_its_pods(kubectl: Program, listener: Listener) -> None:

@@ -55,6 +55,25 @@ def test_calls_when_the_moment_has_come() -> None:
     assert called == ["first", "second", "third", "later"]
 
 
+def test_what_comes_during_a_long_call_is_heard_before_the_moment_after_it(tool: Program) -> None:
+    tool.on(Answer("1", Wait("go on"), "2", FOREVER))
+    loop, heard = Loop(), list[bytes]()
+    stream = Stream(["tool"])
+
+    def hear(data: bytes) -> None:
+        heard.append(data)
+        if data == b"1":
+            loop.later(0.001, lambda: heard.append(b"the moment"))
+            tool.open("go on")
+            select.select([stream], [], [])
+
+    loop.read(stream, hear, lambda result: None)
+    while len(heard) < 3:
+        loop.run_once()
+    loop.close()
+    assert heard == [b"1", b"2", b"the moment"]
+
+
 def test_ends_what_still_runs(tool: Program) -> None:
     tool.on(Answer("x", FOREVER))
     loop, heard = Loop(), list[bytes]()
