@@ -1,7 +1,7 @@
 # The daemons: how each is started, and how one sees that it is ready.
 
 components=(node etcd kube-apiserver kube-controller-manager kube-scheduler containerd kubelet kube-proxy
-  registry localhost-registry git-server buildkitd)
+  registry localhost-registry private-registry localhost-private-registry git-server git-http git-ssh buildkitd)
 
 ready_node() { runs node && [[ -e $run/node-is-complete ]]; }
 
@@ -70,12 +70,13 @@ start_localhost-registry() {
 }
 ready_localhost-registry() { listens host 127.0.0.1 5000; }
 
-# The settings let it serve repositories of any owner and commits that no branch names.
+# Serve repositories of any owner, and commits that no branch names.
+git_settings=(GIT_CONFIG_COUNT=2 "GIT_CONFIG_KEY_0=safe.directory" "GIT_CONFIG_VALUE_0=*"
+  GIT_CONFIG_KEY_1=uploadpack.allowAnySHA1InWant GIT_CONFIG_VALUE_1=true)
+
 start_git-server() {
-  start git-server host env GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*' \
-    GIT_CONFIG_KEY_1=uploadpack.allowAnySHA1InWant GIT_CONFIG_VALUE_1=true \
-    "$(command git --exec-path)/git-daemon" --listen="$host_address" --reuseaddr \
-    --base-path="$git" --export-all --enable=receive-pack "$git"
+  start git-server host env "${git_settings[@]}" "$(command git --exec-path)/git-daemon" \
+    --listen="$host_address" --reuseaddr --base-path="$git" --export-all --enable=receive-pack "$git"
 }
 ready_git-server() { listens host "$host_address" 9418; }
 

@@ -1,7 +1,12 @@
 # Prints what a shell needs to use the cluster.
 
 print_environment() {
-  local in_cluster=registry.test:5000
+  local in_cluster=registry.test:5000 private=(
+    LOCAL_USER "$user" LOCAL_PASSWORD "$password" # for the next three
+    LOCAL_PRIVATE_REGISTRY localhost:5001 LOCAL_PRIVATE_PULL_REGISTRY registry.test:5001
+    LOCAL_GIT_HTTP "http://$host_address:9480"
+    LOCAL_GIT_SSH "ssh://git@$host_address:9422" LOCAL_SSH_KEY "$etc/ssh-user" LOCAL_SSH_KNOWN_HOSTS "$etc/ssh-known-hosts"
+  )
   # shellcheck disable=SC2016
   printf 'export PATH=%q:%q:"$PATH"\n' "$checkout/.venv/bin" "$bin"
   export_line NO_PROXY "$NO_PROXY"
@@ -12,6 +17,7 @@ print_environment() {
   export_line LOCAL_PULL_REGISTRY "$in_cluster"
   export_line LOCAL_GIT "git://$host_address:9418"
   export_line LOCAL_GIT_ROOT "$git"
+  printf 'export %s=%q\n' "${private[@]}"
   export_line LOCAL_POD_LOGS "$state/pod-logs"
   export_line LOCAL_KUBERAY "$(has_kuberay && echo "KubeRay $KUBERAY_VERSION" || echo "the stand-in of the tests")"
   export_line KUBECTL_SUBMIT_IMAGE_REPOSITORY localhost:5000/submit

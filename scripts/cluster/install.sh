@@ -4,7 +4,7 @@
 # Name and version. Raise a plain number when the making of that part changes.
 parts=(
   "kubernetes $KUBERNETES_VERSION" "crane $CRANE_VERSION" "buildx $BUILDX_VERSION" "buildkit $BUILDKIT_VERSION"
-  "debian 1" "pause 1" "coredns $COREDNS_VERSION" "busybox 1" "python 2"
+  "debian 1" "git-ssh 1" "pause 1" "coredns $COREDNS_VERSION" "busybox 1" "python 2"
   "builder $BUILDER_VERSION"
 )
 
@@ -62,7 +62,7 @@ install_part() {
 # Ordinary tools, none of which starts a service, from Debian.
 install_tools() {
   local -A packages=([ip]=iproute2 [nft]=nftables [mmdebstrap]=mmdebstrap [setcap]=libcap2-bin
-    [openssl]=openssl [sysctl]=procps [modprobe]=kmod)
+    [openssl]=openssl [ssh-keygen]=openssh-client [sysctl]=procps [modprobe]=kmod)
   local tool missing=()
   for tool in "${!packages[@]}"; do
     command -v "$tool" >/dev/null || missing+=("${packages[$tool]}")
@@ -128,6 +128,12 @@ build_buildx() {
     "github.com/docker/buildx/cmd/buildx@v$BUILDX_VERSION"
   mkdir -p "$docker/cli-plugins"
   mv out/buildx "$docker/cli-plugins/docker-buildx"
+}
+
+build_git-ssh() {
+  cp "$sources"/git-ssh/* .
+  compile build -ldflags '-s -w' -o out/git-ssh .
+  mv out/git-ssh "$bin/"
 }
 
 build_buildkit() {

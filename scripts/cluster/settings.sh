@@ -7,7 +7,7 @@ COREDNS_VERSION=1.14.7  # also in coredns/go.mod
 CRANE_VERSION=0.21.9
 RAY_VERSION=2.60.0 # also in ../../manifests/ray-job.yml
 KUBERAY_VERSION=1.7.0
-BUILDER_VERSION=$BUILDKIT_VERSION-$BUILDX_VERSION-4 # raise the last number when the making of the image changes
+BUILDER_VERSION=$BUILDKIT_VERSION-$BUILDX_VERSION-5 # raise the last number when the making of the image changes
 
 # Everything lies below this one folder, except a few plain Debian tools (see install.sh).
 home=${KUBECTL_SUBMIT_CLUSTER_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/kubectl-submit/cluster}
@@ -35,7 +35,9 @@ control_group=kubectl-submit # holds all containers: another kubelet's pods on t
 
 # A proxy of the user's must not be asked for the cluster.
 NO_PROXY=${NO_PROXY:-${no_proxy:-}}
-[[ ,$NO_PROXY, == *,$node_address,* ]] || NO_PROXY=${NO_PROXY:+$NO_PROXY,}$node_address
+for address in "$node_address" "$host_address"; do
+  [[ ,$NO_PROXY, == *,$address,* ]] || NO_PROXY=${NO_PROXY:+$NO_PROXY,}$address
+done
 export NO_PROXY
 
 PATH=$PATH:/usr/sbin:/sbin # not everyone's root has these

@@ -15,7 +15,9 @@ start_cluster() {
     configure_all # only now: kube-proxy ends when it sees its file being written
     start_node
   fi
+  configure_private
   start_missing etcd kube-apiserver containerd registry localhost-registry git-server buildkitd
+  start_missing private-registry localhost-private-registry git-http git-ssh
   start_missing kube-controller-manager kube-scheduler kubelet kube-proxy
   wait_for kube-apiserver ready_kube-apiserver
   wait_for kube-apiserver kubectl apply --filename="$etc/coredns.yaml"

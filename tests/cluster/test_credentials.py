@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.cluster.conftest import Namespace, Submit
-from tests.cluster.git_over_http import git_over_http
 from tests.conftest import Finished, Repository, local
-
-USER, PASSWORD = "ada", "correct-horse-battery"
 
 
 @pytest.fixture
-def private(repository: Repository) -> Iterator[Repository]:
+def password() -> str:
+    """The password of the local cluster's git server and registry."""
+    return local("LOCAL_PASSWORD")
+
+
+@pytest.fixture
+def private(repository: Repository, password: str) -> Repository:
     """A repository whose remote asks for a password, which the user has in the URL."""
-    host = str(urlsplit(local("LOCAL_GIT")).hostname)
-    with git_over_http(host, local("LOCAL_GIT_ROOT"), USER, PASSWORD) as port:
-        name = repository.url.split("/")[-1]
-        repository.url = f"http://{host}:{port}/{name}"
-        secret_url = repository.url.replace("//", f"//{USER}:{PASSWORD}@")
-        repository.git("remote", "set-url", "origin", secret_url)
-        yield repository
+    repository.url = f"{local('LOCAL_GIT_HTTP')}/{repository.url.split('/')[-1]}"
+    secret_url = repository.url.replace("//", f"//{local('LOCAL_USER')}:{password}@")
+    repository.git("remote", "set-url", "origin", secret_url)
+    return repository
 
 
 def everything(namespace: Namespace) -> str:
@@ -35,23 +33,28 @@ def everything(namespace: Namespace) -> str:
     return namespace.kubectl("get", ",".join(shown), "--output=yaml")
 
 
-def assert_not_seen(namespace: Namespace, result: Finished) -> None:
+def assert_not_seen(password: str, namespace: Namespace, result: Finished) -> None:
     """Nobody has seen the password."""
     objects = everything(namespace)
     assert "kind: Job" in objects
-    for secret in (PASSWORD, base64.b64encode(PASSWORD.encode()).decode()):
+    for secret in (password, base64.b64encode(password.encode()).decode()):
         assert secret not in objects
         assert secret not in result.stdout
         assert secret not in result.stderr
 
 
-def test_secrets_of_the_build(private: Repository, namespace: Namespace, submit: Submit) -> None:
+def test_secrets_of_the_build(
+    private: Repository, password: str, namespace: Namespace, submit: Submit
+) -> None:
     private.write("greeting.txt", "hello\n")
     private.commit()
-    credentials = (f"--from-literal=username={USER}", f"--from-literal=password={PASSWORD}")
+    credentials = (
+        f"--from-literal=username={local('LOCAL_USER')}",
+        f"--from-literal=password={password}",
+    )
     kind = "--type=kubernetes.io/basic-auth"
     namespace.kubectl("create", "secret", "generic", "git", kind, *credentials)
-    account = (f"--docker-username={USER}", f"--docker-password={PASSWORD}")
+    account = (f"--docker-username={local('LOCAL_USER')}", f"--docker-password={password}")
     server = f"--docker-server={local('LOCAL_PULL_REGISTRY')}"
     namespace.kubectl("create", "secret", "docker-registry", "registry", server, *account)
     secrets = ("--git-secret=git", "--registry-secret=registry")
@@ -66,11 +69,11 @@ def test_secrets_of_the_build(private: Repository, namespace: Namespace, submit:
     assert "permission denied" not in result.stderr
     for pod in namespace.get("pods"):
         assert pod["spec"]["imagePullSecrets"] == [{"name": "registry"}]
-    assert_not_seen(namespace, result)
+    assert_not_seen(password, namespace, result)
 
 
 def test_a_private_repository_without_its_secret(
-    private: Repository, namespace: Namespace, submit: Submit, busybox: str
+    private: Repository, password: str, namespace: Namespace, submit: Submit
 ) -> None:
     private.commit()
 
@@ -78,18 +81,20 @@ def test_a_private_repository_without_its_secret(
 
     assert (result.exit_code, result.stdout) == (125, "")
     assert f"could not read Username for '{private.url.rsplit('/', 1)[0]}'" in result.stderr
-    assert PASSWORD not in result.stderr
+    assert password not in result.stderr
     assert namespace.names("jobs") == []
 
 
-def test_the_value_of_a_secret(namespace: Namespace, submit: Submit, busybox: str) -> None:
-    namespace.kubectl("create", "secret", "generic", "wandb", f"--from-literal=key={PASSWORD}")
+def test_the_value_of_a_secret(
+    password: str, namespace: Namespace, submit: Submit, busybox: str
+) -> None:
+    namespace.kubectl("create", "secret", "generic", "wandb", f"--from-literal=key={password}")
     show = "test -s /run/secrets/wandb/key && echo it is there"
 
     result = submit("--secret=wandb", "--verbose", f"--image={busybox}", "--", "sh", "-c", show)
 
     assert (result.exit_code, result.stdout) == (0, "it is there\n")
-    assert_not_seen(namespace, result)
+    assert_not_seen(password, namespace, result)
 
 
 def test_a_token(namespace: Namespace, submit: Submit, busybox: str, tmp_path: Path) -> None:

@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Serves git over HTTP to one user with a password: git's own http-backend behind Python's server.
+
+Arguments: address, port, folder of the repositories. User and password stand in GIT_SERVER_USER
+and GIT_SERVER_PASSWORD.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+USER = os.environ["GIT_SERVER_USER"]
+ALLOWED = base64.b64encode(f"{USER}:{os.environ['GIT_SERVER_PASSWORD']}".encode()).decode()
+ROOT = Path(sys.argv[3])
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Hands each request of the user over to git."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """A question."""
+        self._answer()
+
+    def do_POST(self) -> None:
+        """A fetch or a push."""
+        self._answer()
+
+    def _answer(self) -> None:
+        body = self._body()
+        if self.headers.get("Authorization") == f"Basic {ALLOWED}":
+            head, content = self._ask_git(body).split(b"\r\n\r\n", 1)
+            headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+        else:
+            headers = {"Status": "401 Unauthorized", "WWW-Authenticate": "Basic realm=git"}
+            content = b""
+        self.send_response(int(headers.pop("Status", "200 OK").split()[0]))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _body(self) -> bytes:
+        """The request's body; a push of more than a megabyte comes in pieces."""
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        pieces = []
+        while size := int(self.rfile.readline(), 16):
+            pieces.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(pieces)
+
+    def _ask_git(self, body: bytes) -> bytes:
+        path, _, query = self.path.partition("?")
+        variables = {
+            "GIT_PROJECT_ROOT": str(ROOT),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "REQUEST_METHOD": self.command,
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "REMOTE_USER": USER,  # http-backend lets a known user push
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(len(body)),
+            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+            "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+        }
+        answer = subprocess.run(
+            ["git", "http-backend"],
+            input=body,
+            env={**os.environ, **variables},
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        return answer.stdout
+
+
+ThreadingHTTPServer((sys.argv[1], int(sys.argv[2])), Handler).serve_forever()
