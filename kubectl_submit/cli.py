@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from kubectl_submit import __version__, command_line, commands
+from kubectl_submit import __version__, command_line, commands, interrupts
 from kubectl_submit.command_line import HOME, Call
 from kubectl_submit.errors import SubmitError, UsageError
 
@@ -57,7 +57,7 @@ def _exit_code(error: SubmitError, word: str) -> int:
 
 
 def _run(call: Call) -> int:
-    _end_like_interrupts()
+    interrupts.install()
     _check_encoding(call.words)
     if getattr(call.options, "verbose", False):
         _log_commands()
@@ -97,14 +97,3 @@ def _log_commands() -> None:
 
     logging.basicConfig(format="%(message)s", stream=sys.stderr)
     logging.getLogger("kubectl_submit").setLevel(logging.INFO)
-
-
-def _end_like_interrupts() -> None:
-    """Let SIGTERM and SIGHUP end us as Ctrl-C does, so that nothing is left behind."""
-    import signal
-
-    def interrupt(_signal: int, _frame: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupt)
-    signal.signal(signal.SIGHUP, interrupt)

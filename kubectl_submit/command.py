@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from kubectl_submit import interrupts
 from kubectl_submit.errors import CommandFailedError, MissingProgramError
 
 log = logging.getLogger(__name__)
@@ -68,6 +69,8 @@ class Started:
                 _in=nothing if stdin is None else stdin.encode(),
                 _bg=True,
                 _bg_exc=False,
+                # What must not be interrupted is out of reach of the terminal's Ctrl-C, too.
+                _new_group=interrupts.holding(),
                 **_settings(argv, env, cwd),
                 **redirect,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,6 @@ from click.core import ParameterSource
 from kubectl_submit import __version__, configuration
 from kubectl_submit.commands import COMMANDS, load
 from kubectl_submit.errors import UsageError
-from kubectl_submit.next_commands import program
 from kubectl_submit.options import Options
 from kubectl_submit.options.declaration import GroupedOption, declared
 
@@ -116,6 +116,12 @@ def subcommand(word: str) -> GroupedCommand:
     command.pieces = f"[OPTIONS] {module.WORDS}".rstrip()
     command.end = (module.__doc__ or "").partition("\n\n")[2].rstrip()
     return command
+
+
+def program() -> str:
+    """What the user typed: `kubectl submit` where kubectl runs us as its plugin."""
+    name = os.path.basename(sys.argv[0])
+    return name.replace("kubectl-", "kubectl ", 1) if name.startswith("kubectl-") else name
 
 
 def explain(error: click.UsageError) -> str:

@@ -65,12 +65,6 @@ class PendingTimeoutError(SubmitError):
     exit_code = 124
 
 
-class DetachedError(SubmitError):
-    """Ctrl-C while the job runs: we leave, the job stays."""
-
-    exit_code = 130
-
-
 class NoSuchRunError(SubmitError):
     """A name that belongs to no run, or to several."""
 

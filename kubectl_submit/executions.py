@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from kubectl_submit import job
+from kubectl_submit import job, runs
 from kubectl_submit.errors import ClusterError, ExecutionError
-from kubectl_submit.execution import Execution
+from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.kubectl import Kubectl, Object
 from kubectl_submit.run import Run
+from kubectl_submit.states.runs import NAME_LABEL
 from kubectl_submit.story import Story, tell
 
 
@@ -43,6 +45,25 @@ def story(run: Run, kubectl: Kubectl) -> Story:
     events = kubectl.begin_list(execution.events_path)
     own = pods(execution, kubectl) if run.main else []
     return tell(run, own, execution.container, _events(events))
+
+
+def story_of(execution: Execution, outcome: Outcome, kubectl: Kubectl) -> Story:
+    """All that the cluster knows of what has just been followed to its outcome.
+
+    Raises ClusterError, and ExecutionError where it is gone already.
+    """
+    selector = f"{NAME_LABEL}={execution.name}"
+    found = runs.read(kubectl, execution.namespace, selector)
+    if not found:
+        raise ExecutionError(
+            f"{execution.kind}/{execution.name} is gone: {outcome.summary}",
+            remedy="A longer --ttl keeps it for the document.",
+        )
+    told = story(found[0], kubectl)
+    if outcome.exit_code == 0 and not told.run.has_ended:  # nobody waited for its end
+        return told
+    standing = replace(told.run.standing, exit_code=outcome.exit_code)
+    return replace(told, run=replace(told.run, standing=standing))
 
 
 def _events(asked: Callable[[], list[Object]]) -> list[Object]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+NOT_BUILT_YET = "sha256:" + 64 * "0"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
@@ -14,6 +16,8 @@ class Image:
     digest: str
     """`sha256:…`; empty where a tag of `--image` could not be resolved."""
     tag: str = ""
+    build_seconds: float | None = None
+    """How long it took to get it built; None where it was given."""
 
     @property
     def reference(self) -> str:

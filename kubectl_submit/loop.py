@@ -1,4 +1,8 @@
-"""Waits for everything at once: running programs that write, and moments to come. One thread."""
+"""Waits for everything at once: running programs that write, and moments to come. One thread.
+
+An interrupt is one of these things, too: while there is a loop, it comes between two calls, so that
+every program that was started is known.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import selectors
 import time
 from collections.abc import Callable
 
+from kubectl_submit import interrupts
 from kubectl_submit.command import Result, Stream
 
 OnBytes = Callable[[bytes], None]
@@ -27,6 +32,10 @@ class Loop:
         self._selector = selectors.DefaultSelector()
         self._moments: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
+        interrupts.hold()
+        self._wakeup = interrupts.wakeup()
+        if self._wakeup is not None:
+            self._selector.register(self._wakeup, selectors.EVENT_READ)
 
     def read(self, stream: Stream, on_bytes: OnBytes, on_end: OnEnd) -> None:
         """Give the output of a stream to `on_bytes`, and its end to `on_end`."""
@@ -43,10 +52,15 @@ class Loop:
 
     def run_once(self) -> None:
         """Wait for the next thing to happen, and make its calls."""
+        interrupts.check()
         ready = self._selector.select(self._patience())
         self.now = time.monotonic()
         for key, _ in ready:
             stream = key.fileobj
+            if stream == self._wakeup:
+                interrupts.drain()
+                interrupts.check()
+                continue
             assert isinstance(stream, Stream)
             if stream.closed:  # a call before this one has dropped it
                 continue
@@ -63,9 +77,10 @@ class Loop:
     def close(self) -> None:
         """End every program that still runs."""
         for key in list(self._selector.get_map().values()):
-            assert isinstance(key.fileobj, Stream)
-            key.fileobj.stop()
+            if isinstance(key.fileobj, Stream):
+                key.fileobj.stop()
         self._selector.close()
+        interrupts.release()
 
     def _patience(self) -> float | None:
         if not self._moments:

@@ -1,17 +1,9 @@
-"""The commands that a user may type next, ready to be copied. Pure but for how we were called."""
+"""The commands that a user may type next, ready to be copied. Pure."""
 
 from __future__ import annotations
 
-import os
 import shlex
-import sys
 from collections.abc import Sequence
-
-
-def program() -> str:
-    """What the user typed: `kubectl submit` where kubectl runs us as its plugin."""
-    name = os.path.basename(sys.argv[0])
-    return name.replace("kubectl-", "kubectl ", 1) if name.startswith("kubectl-") else name
 
 
 def typed(word: str, name: str, namespace: str, flags: Sequence[str]) -> str:
@@ -20,7 +12,7 @@ def typed(word: str, name: str, namespace: str, flags: Sequence[str]) -> str:
     `word` may have flags of its own behind it: `logs -f`.
     """
     place = [flag for flag in flags if not flag.startswith(("--token=", "--namespace="))]
-    return f"{program()} {word} {shlex.join([name, '-n', namespace, *place])}"
+    return f"kubectl submit {word} {shlex.join([name, '-n', namespace, *place])}"
 
 
 def how_to_go_on(name: str, namespace: str, flags: Sequence[str]) -> str:

@@ -68,10 +68,11 @@ class Output:
         """Lines of a build, which are no data."""
         return WorkerLines(sys.stderr.buffer, self, prefixed=False, coloured=False)
 
-    def job(self, *, prefixed: bool) -> WorkerLines:
-        """Lines of the job, each behind its rank if that is asked for."""
-        coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        return WorkerLines(sys.stdout.buffer, self, prefixed=prefixed, coloured=coloured)
+    def job(self, *, prefixed: bool, data: bool = True) -> WorkerLines:
+        """Lines of the job, each behind its rank if that is asked for; on stderr if no data."""
+        stream = sys.stdout if data else sys.stderr
+        coloured = stream.isatty() and not os.environ.get("NO_COLOR")
+        return WorkerLines(stream.buffer, self, prefixed=prefixed, coloured=coloured)
 
     def _show_live(self, why: str) -> None:
         if self._live:

@@ -74,6 +74,12 @@ class ExecutionParameters:
         """The facts as variables of every container, and the user's own after them."""
         return self.source.environment(self.name) | dict(self.env)
 
+    def recorded(self) -> dict[str, object]:
+        """What is recorded as annotations besides the facts of the source."""
+        recorded = {"image": self.image.reference, "command": list(self.argv)}
+        seconds = self.image.build_seconds
+        return recorded | ({} if seconds is None else {"build_seconds": round(seconds, 1)})
+
 
 def collect_build_parameters(options: Options, name_limit: int) -> BuildParameters:
     """What to build, from the repository around the current folder.

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from kubectl_submit.image import Image
 from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.manifest import Node
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import BuildParameters
 
 
 class BuildBackend(Protocol):
     """What every module here offers."""
+
+    def render(self, parameters: BuildParameters) -> list[Node]:
+        """What it would create in the cluster, without sending it."""
 
     def build(self, parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Image:
         """The image of the parameters, built and pushed unless it exists."""

@@ -10,8 +10,15 @@ from pathlib import Path
 from kubectl_submit import docker, repository
 from kubectl_submit.image import Image
 from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.manifest import Node
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import BuildParameters
+
+
+def render(parameters: BuildParameters) -> list[Node]:
+    """Nothing: the cluster has no part in it."""
+    del parameters
+    return []
 
 
 def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Image:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from kubectl_submit import docker, job, manifest, pod_template
+from kubectl_submit import docker, interrupts, job, manifest, pod_template
 from kubectl_submit.errors import BuildError, CancelledError, ExecutionError
 from kubectl_submit.execution import Outcome
 from kubectl_submit.follow import follow
@@ -41,6 +41,11 @@ def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Imag
 
     The Job of a build that failed or was interrupted is deleted: its log has been shown.
     """
+    with interrupts.held():  # until it is known what there is to be deleted
+        return _build(parameters, kubectl, output)
+
+
+def _build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Image:
     execution = job.create(render(parameters), kubectl)
     output.status(f"building {parameters.pull_name}:{parameters.tag} in job/{execution.name}")
     try:

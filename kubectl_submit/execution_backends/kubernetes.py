@@ -26,7 +26,7 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     root = manifest.only(documents, "Job", source)
     manifest.check_shape(root, source)
     facts = parameters.source.facts(parameters.name)
-    recorded = {"image": parameters.image.reference, "command": list(parameters.argv)}
+    recorded = parameters.recorded()
     pod_template.identify(root, parameters.name, facts, **recorded)
     _set_job(root, parameters)
     workers = manifest.child(root, "spec").get("completions") or 1

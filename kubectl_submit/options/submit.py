@@ -23,6 +23,8 @@ from kubectl_submit.options.kubectl import KubectlOptions
 BUILDS = ("local", "remote")
 EXECUTIONS = ("kubernetes",)
 LOGS = ("all", "first", "none")
+DOCUMENTS = ("name", "json", "yaml")
+DRY_RUNS = ("none", "client", "server")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
@@ -190,6 +192,35 @@ class Options(KubectlOptions):
         type=DURATION,
         default=300,
         help="Give up if the cluster is out of reach for longer; the job goes on.",
+    )
+    output: str | None = option(
+        "Output",
+        "--output",
+        "-o",
+        type=click.Choice(DOCUMENTS),
+        help="A document about the run on stdout in the end; its output goes to stderr.",
+    )
+    dry_run: str = option(
+        "Output",
+        "--dry-run",
+        type=click.Choice(DRY_RUNS),
+        default="none",
+        help="Only show what would be created; the server can check it.",
+    )
+    detach: bool = option(
+        "Output",
+        "--detach",
+        "-d",
+        is_flag=True,
+        default=False,
+        help="Leave once the job is created.",
+    )
+    cancel_on_interrupt: bool = option(
+        "Output",
+        "--cancel-on-interrupt",
+        is_flag=True,
+        default=False,
+        help="Ctrl-C (SIGTERM, SIGHUP) cancels the job instead of leaving it.",
     )
     quiet: bool = option(
         "Output",

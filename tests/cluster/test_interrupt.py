@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.cluster.conftest import Namespace, Submit
-from tests.conftest import Repository
+from tests.conftest import Commands, Repository
 
 SLOW_BUILD = "RUN echo slow; sleep 300\n"
 
@@ -42,7 +42,9 @@ def test_while_this_machine_builds(
     assert namespace.names("jobs,pods") == []
 
 
-def test_while_the_job_runs(namespace: Namespace, submit: Submit, busybox: str) -> None:
+def test_while_the_job_runs(
+    namespace: Namespace, submit: Submit, commands: Commands, busybox: str
+) -> None:
     wait = "echo ready; until [ -e /tmp/sign ]; do sleep 0.1; done; echo still there"
     running = submit.start("--workers=2", f"--image={busybox}", "--", "sh", "-c", wait)
     running.wait_for("[0] ready\n")
@@ -54,14 +56,13 @@ def test_while_the_job_runs(namespace: Namespace, submit: Submit, busybox: str) 
     assert result.exit_code == 130
     assert sorted(result.stdout.splitlines()) == ["[0] ready", "[1] ready"]
     job = namespace.job()["metadata"]["name"]
-    assert f"job/{job} goes on in the cluster\n" in result.stderr
+    assert f"job/{job} goes on in the cluster" in result.stderr
     see, cancel = (line.split(": ", 1)[1].strip() for line in result.stderr.splitlines()[-2:])
     for pod in namespace.names("pods"):
         namespace.kubectl("exec", pod, "--", "touch", "/tmp/sign")
     namespace.kubectl("wait", "--for=condition=Complete", f"job/{job}", "--timeout=60s")
-    assert "ready\nstill there\n" in namespace.kubectl(*see.split()[1:])
-    namespace.kubectl(*cancel.split()[1:])
-    assert namespace.names("jobs") == []
+    assert "[0] ready\n[0] still there\n" in commands.run(*see.split()).stdout
+    assert commands.run(*cancel.split()).exit_code == 0
 
 
 def test_while_the_job_waits(namespace: Namespace, submit: Submit, busybox: str) -> None:
@@ -72,4 +73,30 @@ def test_while_the_job_waits(namespace: Namespace, submit: Submit, busybox: str)
     result = running.finish()
 
     assert (result.exit_code, result.stdout) == (130, "")
-    assert f"job/{namespace.job()['metadata']['name']} goes on in the cluster\n" in result.stderr
+    assert f"job/{namespace.job()['metadata']['name']} goes on in the cluster" in result.stderr
+
+
+def test_twice(namespace: Namespace, submit: Submit, busybox: str) -> None:
+    running = submit.start(f"--image={busybox}", "--", "sh", "-c", "echo ready; sleep 300")
+    running.wait_for("ready\n")
+
+    running.press_ctrl_c()
+    running.wait_for("Ctrl-C again within 2 seconds cancels it")
+    running.press_ctrl_c()
+    result = running.finish()
+
+    assert (result.exit_code, "cancelled by " in result.stderr) == (130, True)
+    assert submit("wait", namespace.job()["metadata"]["name"]).exit_code == 130
+
+
+def test_where_it_is_to_cancel(namespace: Namespace, submit: Submit, busybox: str) -> None:
+    """As in CI, where nobody comes back for the job."""
+    flags = ("--cancel-on-interrupt", f"--image={busybox}")
+    running = submit.start(*flags, "--", "sh", "-c", "echo ready; sleep 300")
+    running.wait_for("ready\n")
+
+    running.press_ctrl_c()
+    result = running.finish()
+
+    assert (result.exit_code, "cancelled by " in result.stderr) == (130, True)
+    assert submit("wait", namespace.job()["metadata"]["name"]).exit_code == 130

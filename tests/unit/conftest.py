@@ -71,7 +71,7 @@ def isolated(git: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.chdir(tmp_path / "here")
-    handled = (signal.SIGALRM, signal.SIGTERM, signal.SIGHUP)
+    handled = (signal.SIGALRM, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
     before = {one: signal.getsignal(one) for one in handled}
     signal.signal(signal.SIGALRM, _hangs)
     signal.alarm(TOO_LONG)

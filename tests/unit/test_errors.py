@@ -33,7 +33,7 @@ def every_kind() -> list[type[SubmitError]]:
 @pytest.mark.parametrize("kind", every_kind())
 def test_exit_codes_are_those_that_the_help_names(kind: type[SubmitError]) -> None:
     special = {"PendingTimeoutError": 124, "WaitTimeoutError": 124}
-    special |= {"DetachedError": 130, "CancelledError": 130}
+    special |= {"CancelledError": 130}
     assert kind.exit_code == special.get(kind.__name__, 125)
 
 

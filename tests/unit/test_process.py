@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from .clusters import created, lines, replay
-from .programs import FOREVER, Answer, Program
+from .programs import FOREVER, Answer, Program, Signal
 from .repositories import Project
 from .samples import Run
 
@@ -52,10 +53,48 @@ def test_a_signal_detaches_from_what_runs(running: Program, which: signal.Signal
     process.send_signal(which)
     out, err = process.communicate()
     assert (process.returncode, out) == (130, "")
-    assert "error: detached; job/recorded-pod-deleted goes on in the cluster\n" in err
-    assert "kubectl logs -n unit-samples -f job/recorded-pod-deleted\n" in err
-    assert "kubectl delete -n unit-samples job/recorded-pod-deleted\n" in err
+    assert "detached; job/recorded-pod-deleted goes on in the cluster" in err
+    assert "kubectl submit logs -f recorded-pod-deleted -n unit-samples\n" in err
+    assert "kubectl submit cancel recorded-pod-deleted -n unit-samples\n" in err
     assert running.calls("delete") == []
+    assert running.running == []
+
+
+def test_a_signal_during_the_create_orphans_nothing(running: Program) -> None:
+    """What was created is known, although the signal came before kubectl had answered."""
+    run = Run("pod-deleted")
+    running.on("create", Answer(Signal(signal.SIGINT.value), created(run)))
+    process = start("--image", "app")
+    out, err = process.communicate()
+    assert (process.returncode, out) == (130, "")
+    assert "detached; job/recorded-pod-deleted goes on in the cluster" in err
+    assert running.running == []
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGINT] * 2, [signal.SIGTERM]])
+def test_a_job_is_cancelled_where_that_is_asked_for(
+    running: Program, signals: list[signal.Signals]
+) -> None:
+    run = Run("pod-deleted")
+    run.job[0]["object"]["metadata"] |= {"creationTimestamp": "2026-11-22T17:00:00Z"}
+    listed = json.dumps({"items": [json.loads(created(run))]})
+    running.on("/jobs?labelSelector", Answer(listed))
+    running.on("/rayjobs?labelSelector", Answer(stderr="(NotFound)", exit_code=1))
+    running.on("/pods?labelSelector=app", Answer('{"items": []}'))
+    running.on("patch", Answer())
+    flags = [] if len(signals) > 1 else ["--cancel-on-interrupt"]
+    process = start("--image", "app", *flags)
+    assert process.stdout
+    assert process.stderr
+    assert process.stdout.readline() == "waits\n"
+    process.send_signal(signals[0])
+    if not flags:
+        while "Ctrl-C again" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signals[1])
+    _, err = process.communicate()
+    assert (process.returncode, "cancelled by " in err) == (130, True)
+    assert '"activeDeadlineSeconds": 1' in running.call("patch").flag("--patch")
     assert running.running == []
 
 
@@ -111,7 +150,7 @@ def test_output_that_cannot_be_written_is_an_error(kubectl: Program, tmp_path: P
     assert process.returncode == 125
     assert err.startswith("error: cannot write the output: ")
     assert "Traceback" not in err
-    assert "kubectl logs -n unit-samples -f job/recorded-failed\n" in err
+    assert "kubectl submit logs -f recorded-failed -n unit-samples\n" in err
 
 
 @pytest.mark.parametrize("program", ["git", "kubectl"])

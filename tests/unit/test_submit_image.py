@@ -116,8 +116,8 @@ def test_a_job_that_cannot_be_watched_goes_on(
     assert cluster.calls("delete") == []
     said = capfd.readouterr().err
     assert "error: may not watch the job; it goes on in the cluster\n" in said
-    assert "kubectl logs -n unit-samples -f job/recorded-failed\n" in said
-    assert "kubectl delete -n unit-samples job/recorded-failed\n" in said
+    assert "kubectl submit logs -f recorded-failed -n unit-samples\n" in said
+    assert "kubectl submit cancel recorded-failed -n unit-samples\n" in said
 
 
 def test_a_secret_that_is_missing_is_told_first(

@@ -1,0 +1,70 @@
+"""What a submit does once its job exists: shows it to its end, or leaves it alone."""
+
+from __future__ import annotations
+
+from kubectl_submit import cancellation, identity, interrupts, next_commands, runs
+from kubectl_submit.errors import ClusterError, ExecutionError, OutputError, PendingTimeoutError
+from kubectl_submit.execution import Execution, Outcome
+from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.options import Options
+from kubectl_submit.output import Output
+from kubectl_submit.run import CANCELLED_CODE
+from kubectl_submit.states.runs import NAME_LABEL
+
+SECOND_SECONDS = 2.0
+"""Within so much time a second Ctrl-C cancels."""
+
+
+def attend(execution: Execution, kubectl: Kubectl, options: Options, output: Output) -> Outcome:
+    """Show the job to its end; one that never ran is deleted, one that runs outlives us."""
+    if options.detach:
+        output.status(_how_to_go_on(execution, kubectl))
+        return Outcome(exit_code=0, summary="")
+    try:
+        return _follow(execution, kubectl, options, output)
+    except (ExecutionError, PendingTimeoutError) as error:
+        kubectl.take_back(execution.kind, execution.name, execution.namespace, error)
+        raise
+    except (ClusterError, OutputError) as error:
+        go_on = _how_to_go_on(execution, kubectl)
+        error.remedy = "\n".join(filter(None, [error.remedy, go_on]))
+        raise
+    except KeyboardInterrupt:
+        return _interrupted(execution, kubectl, options, output)
+
+
+def _follow(execution: Execution, kubectl: Kubectl, options: Options, output: Output) -> Outcome:
+    from kubectl_submit.follow import Wishes, follow  # while the pod starts
+    from kubectl_submit.logs import Wanted
+
+    several = execution.workers > 1 and options.logs == "all"
+    prefixed = several if options.prefix is None else options.prefix
+    lines = output.job(prefixed=prefixed, data=not options.output)
+    wishes = Wishes(
+        logs=options.logs,
+        lines=Wanted(keep_times=options.timestamps),
+        pending=options.pending_timeout,
+        contact=options.contact_timeout,
+    )
+    return follow(execution, kubectl, lines, wishes)
+
+
+def _interrupted(
+    execution: Execution, kubectl: Kubectl, options: Options, output: Output
+) -> Outcome:
+    """Leave the job alone, or cancel it where that is asked for."""
+    job = f"{execution.kind}/{execution.name}"
+    if not options.cancel_on_interrupt:
+        hint = " (Ctrl-C again within 2 seconds cancels it)" if interrupts.by_hand() else ""
+        output.error(f"detached; {job} goes on in the cluster{hint}")
+        output.error(_how_to_go_on(execution, kubectl))
+        if not (interrupts.by_hand() and interrupts.again(SECOND_SECONDS)):
+            return Outcome(exit_code=CANCELLED_CODE, summary="")
+    who = identity.me()
+    for run in runs.read(kubectl, execution.namespace, f"{NAME_LABEL}={execution.name}"):
+        cancellation.cancel(run, kubectl, who)
+    return Outcome(exit_code=CANCELLED_CODE, summary=f"cancelled by {who}")
+
+
+def _how_to_go_on(execution: Execution, kubectl: Kubectl) -> str:
+    return next_commands.how_to_go_on(execution.name, execution.namespace, kubectl.flags)

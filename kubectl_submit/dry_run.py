@@ -1,0 +1,66 @@
+"""What a submit would create, without building or creating anything."""
+
+from __future__ import annotations
+
+import copy
+
+from kubectl_submit import build_backends, documents, execution_backends, manifest, preflight
+from kubectl_submit.errors import ClusterError
+from kubectl_submit.given_image import begin_to_resolve
+from kubectl_submit.image import NOT_BUILT_YET, Image
+from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.manifest import Node
+from kubectl_submit.options import Options
+from kubectl_submit.output import Output
+from kubectl_submit.parameters import collect_build_parameters, collect_execution_parameters
+
+
+def show(options: Options, argv: tuple[str, ...], kubectl: Kubectl, output: Output) -> int:
+    """Write the manifests to stdout; 0. Raises SubmitError, also where the server refuses."""
+    everything = _render(options, argv, output)
+    if options.dry_run == "server":
+        preflight.check(everything, options, kubectl)
+        _check_pods(everything, kubectl)
+        output.status("the server would take it (dry run)")
+    if options.output == "name":
+        output.data(f"{one['kind'].lower()}/{one['metadata']['name']}" for one in everything)
+    elif options.output == "json":
+        output.data(
+            [documents.text({"apiVersion": "v1", "kind": "List", "items": everything}, "json")]
+        )
+    else:
+        output.data(manifest.dump(everything).splitlines())
+    return 0
+
+
+def _render(options: Options, argv: tuple[str, ...], output: Output) -> list[Node]:
+    backend = execution_backends.load(options.execution)
+    limit = backend.NAME_LIMIT
+    if options.image:
+        build, image, documents_ = None, begin_to_resolve(options)(), []
+    else:
+        build = collect_build_parameters(options, limit)
+        image = Image(name=build.pull_name, digest=NOT_BUILT_YET)
+        documents_ = build_backends.load(options.build).render(build)
+        output.status(f"nothing is built: {image.reference} stands for the image (dry run)")
+    parameters = collect_execution_parameters(options, argv, build, image, limit)
+    return [*documents_, *backend.render(parameters)]
+
+
+def _check_pods(everything: list[Node], kubectl: Kubectl) -> None:
+    """Let the server judge the pods as well: quota and Pod Security look at nothing else.
+
+    Whoever may not create pods, as few need to, gets no such answer.
+    """
+    for one in everything:
+        template = one["spec"].get("template") if one["kind"] == "Job" else None
+        if template is None:
+            continue
+        pod = copy.deepcopy(template)
+        pod["apiVersion"], pod["kind"] = "v1", "Pod"
+        manifest.put(pod, ("metadata", "name"), f"{one['metadata']['name']}-0")
+        try:
+            kubectl.create(manifest.dump([pod]), dry_run=True)
+        except ClusterError as error:
+            if "cannot create resource" not in error.last_words:
+                raise
