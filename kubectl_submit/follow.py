@@ -12,6 +12,7 @@ from kubectl_submit.kubectl import Kubectl, Object
 from kubectl_submit.logs import EVERY_LINE, LogStreams, Wanted
 from kubectl_submit.loop import Loop
 from kubectl_submit.object_watch import ObjectWatch, OnChange
+from kubectl_submit.queue_watch import QueueWatch
 from kubectl_submit.states import jobs
 from kubectl_submit.states.jobs import JobState
 from kubectl_submit.states.pods import PodState, pod_state
@@ -111,6 +112,7 @@ class _Follower:
             wanted=wishes.lines,
         )
         self._waiting = Waiting(execution.uid, execution.workers)
+        self._queue = QueueWatch(loop, kubectl, execution)
         self._admitted_at: float | None = None
         self._decided_at: float | None = None
         self._events: ObjectWatch | None = None
@@ -221,6 +223,10 @@ class _Follower:
             )
         elif self._all_started and self._events:
             self._events.stop()
+        if self._job.suspended:
+            self._waiting.note_queue(self._queue.reason())
+        else:
+            self._queue.stop()
         self._audience.waiting(self._no_contact() or self._why_waiting())
 
     def _check_for_deletion(self) -> None:

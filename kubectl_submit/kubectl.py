@@ -25,6 +25,11 @@ MEANINGS = (
     (r"\(Unauthorized\)|must be logged in", "not logged in", "Log in to the cluster again."),
     (r'namespaces ".*" not found', "there is no such namespace", "Choose one with -n."),
     (
+        r"doesn't have a resource type \"\w*queue\w*\"|no matches for .*kueue",
+        "the cluster has no queues: Kueue is not installed",
+        "Leave --queue out, or have Kueue installed: https://kueue.sigs.k8s.io",
+    ),
+    (
         r"Unable to connect to the server|connection refused|was refused - did you specify|"
         r"no such host|i/o timeout|TLS handshake timeout",
         "cannot reach the cluster",
@@ -97,7 +102,12 @@ class Kubectl:
             if "(Forbidden)" in result.stderr:
                 return []
             raise _cluster_error("cannot ask the cluster", result.stderr)
-        return [name for name in names if name not in found]
+        return [name for name in names if _without_group(name) not in found]
+
+    def names(self, kind: str) -> list[str]:
+        """The names of the objects of a kind, in the namespace; empty where that is not told."""
+        result = command.run(self._argv(["get", kind, "-o", "name"]), check=False)
+        return [name.partition("/")[2] for name in result.stdout.split()]
 
     def delete(self, kind: str, name: str, namespace: str | None = None) -> None:
         """Delete an object and what it owns, without waiting; one that is gone is no error."""
@@ -115,6 +125,10 @@ class Kubectl:
         """
         question = urlencode({"watch": "1", **query})
         return command.Stream(self._argv(["get", "--raw", f"{path}?{question}"], stream=True))
+
+    def read(self, path: str) -> command.Stream:
+        """What stands under an API path, as the server sends it."""
+        return command.Stream(self._argv(["get", "--raw", path], stream=True))
 
     def begin_list(self, path: str, **query: str) -> Callable[[], list[Object]]:
         """Ask for the objects under an API path; what gives them, or raises ClusterError.

@@ -68,6 +68,8 @@ class ExecutionParameters:
     service_account: str | None
     timeout: int | None
     ttl: int | None
+    queue: str | None
+    priority: str | None
     manifest: Path | None
 
     def environment(self) -> dict[str, str]:
@@ -144,6 +146,8 @@ def collect_execution_parameters(
         service_account=options.service_account,
         timeout=options.timeout,
         ttl=options.ttl,
+        queue=options.queue,
+        priority=options.priority,
         manifest=Path(options.manifest) if options.manifest else None,
     )
 

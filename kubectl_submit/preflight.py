@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kubectl_submit import manifest
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
 from kubectl_submit.options import Options
+
+LOCAL_QUEUE = "localqueue.kueue.x-k8s.io"
+WORKLOAD_PRIORITY = "workloadpriorityclass.kueue.x-k8s.io"
+PRIORITY = "priorityclass.scheduling.k8s.io"
 
 
 def check(documents: list[Node], options: Options, kubectl: Kubectl) -> None:
@@ -19,15 +25,34 @@ def check(documents: list[Node], options: Options, kubectl: Kubectl) -> None:
 
 
 def check_names(options: Options, kubectl: Kubectl) -> None:
-    """Whether the Secrets and the service account that the options name exist."""
+    """Whether the Secrets, the service account, the queue and the priority class exist."""
     secrets = [secret.name for secret in options.secret]
     secrets += [name for name in (options.registry_secret, options.git_secret) if name]
     wanted = [f"secret/{name}" for name in dict.fromkeys(secrets)]
     if options.service_account:
         wanted.append(f"serviceaccount/{options.service_account}")
+    create = "Create it with `kubectl create`, or choose another namespace with -n."
+    _check(kubectl, wanted, "not in the namespace", create)
+    if options.queue:
+        queues = [f"{LOCAL_QUEUE}/{options.queue}"]
+        _check(kubectl, queues, "not in the namespace", "Choose another one, or another namespace.")
+    if options.priority and not options.manifest:  # which may say the queue
+        kind = WORKLOAD_PRIORITY if options.queue else PRIORITY
+        _check(kubectl, [f"{kind}/{options.priority}"], "not in the cluster", "Choose another one.")
+
+
+def _check(kubectl: Kubectl, wanted: Sequence[str], complaint: str, remedy: str) -> None:
     missing = kubectl.missing(wanted) if wanted else []
-    if missing:
-        raise ClusterError(
-            f"not in the namespace: {', '.join(missing)}",
-            remedy="Create it with `kubectl create`, or choose another namespace with -n.",
-        )
+    if not missing:
+        return
+    kind, _, _ = missing[0].partition("/")
+    if kind in (LOCAL_QUEUE, WORKLOAD_PRIORITY, PRIORITY):
+        there = ", ".join(kubectl.names(kind)) or "none"
+        remedy = f"{remedy} There is: {there}."
+    shown = ", ".join(_without_group(name) for name in missing)
+    raise ClusterError(f"{complaint}: {shown}", remedy=remedy)
+
+
+def _without_group(name: str) -> str:
+    kind, _, rest = name.partition("/")
+    return f"{kind.partition('.')[0]}/{rest}"

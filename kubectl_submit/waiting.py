@@ -20,6 +20,7 @@ class Waiting:
         self._uid = uid
         self._workers = workers
         self._no_pod = ""
+        self._queued = "queued (the job is suspended)"
         self._pod_events: dict[str, str] = {}
 
     def note_event(self, event: Object) -> None:
@@ -34,11 +35,15 @@ class Waiting:
             text = f"{event.get('reason')}: {event.get('message', '')}"
             self._pod_events[about.get("name", "")] = text.splitlines()[0]
 
+    def note_queue(self, reason: str) -> None:
+        """Why it stands in a queue."""
+        self._queued = reason
+
     def reason(self, job: JobState, pods: Iterable[PodState]) -> str:
         """Why not all workers run; empty if they do, or if there is nothing to say."""
         pods = list(pods)
         if job.suspended:
-            return "queued (the job is suspended)"
+            return self._queued
         if len(pods) < self._workers:
             return f"no pod: {self._no_pod}" if self._no_pod else "no pod yet"
         reasons: dict[str, int] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from kubectl_submit import job, manifest, pod_template
+from kubectl_submit import job, manifest, pod_template, queueing
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
@@ -36,6 +36,7 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     template = manifest.child(root, "spec", "template")
     pod_template.describe(template, facts, **recorded)
     pod_spec = manifest.child(template, "spec")
+    queueing.enqueue(root, [pod_spec], parameters.queue, parameters.priority)
     container = manifest.only_container(pod_spec, source)
     _set_container(container, parameters)
     _set_ranks(pod_spec, container, workers, parameters)

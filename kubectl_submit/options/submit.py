@@ -156,6 +156,15 @@ class Options(KubectlOptions):
         type=DURATION,
         help="Give up if it has not started by then (exit 124).",
     )
+    queue: str | None = option(
+        "Run", "--queue", type=OBJECT_NAME, help="The LocalQueue of Kueue that lets it run."
+    )
+    priority: str | None = option(
+        "Run",
+        "--priority",
+        type=OBJECT_NAME,
+        help="Its PriorityClass; in a queue its WorkloadPriorityClass.",
+    )
     ttl: int | None = option(
         "Run", "--ttl", type=SECONDS, help="How long the finished job stays in the cluster."
     )

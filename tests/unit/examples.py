@@ -38,6 +38,8 @@ def execution_parameters(**changes: Any) -> ExecutionParameters:
         "service_account": None,
         "timeout": None,
         "ttl": None,
+        "queue": None,
+        "priority": None,
         "manifest": None,
     }
     return ExecutionParameters(**(plain | changes))

@@ -1,0 +1,102 @@
+"""Asks Kueue why a run is queued, and what its place in the queue is."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+from kubectl_submit.command import Result
+from kubectl_submit.execution import Execution
+from kubectl_submit.kubectl import Kubectl, Object
+from kubectl_submit.loop import Loop
+from kubectl_submit.object_watch import ObjectWatch
+from kubectl_submit.states.workloads import WorkloadState, position, queued, workload_state
+
+GROUP = "kueue.x-k8s.io"
+VISIBILITY = f"visibility.{GROUP}"
+JOB_LABEL = f"{GROUP}/job-uid"
+"""On a Workload: the uid of the Job or RayJob it stands for."""
+POSITION_SECONDS = 10.0
+"""Kueue makes the list anew for each question."""
+# Kueue is not there, or we may not ask it: that does not change while a run waits.
+FOR_EVER = ("(NotFound)", "(Forbidden)")
+
+
+class QueueWatch:
+    """What is known of one execution's Workload; silent where nothing can be known."""
+
+    def __init__(self, loop: Loop, kubectl: Kubectl, execution: Execution) -> None:
+        self._loop = loop
+        self._kubectl = kubectl
+        self._execution = execution
+        self._versions: dict[str, str] = {}
+        self._asked: dict[str, float] = {}
+        self._watch: ObjectWatch | None = None
+        self._workload: WorkloadState | None = None
+        self._ahead: int | None = None
+
+    def reason(self) -> str:
+        """Why it is queued, as far as it is known; what is not known is asked for."""
+        if self._version(GROUP) and not self._watch:
+            self._start()
+        if self._workload and self._version(VISIBILITY):
+            self._ask(self._pending_path(self._workload.queue), self._on_pending)
+        return queued(self._workload, self._ahead)
+
+    def stop(self) -> None:
+        """It is not queued any more."""
+        if self._watch:
+            self._watch.stop()
+        self._watch = self._workload = self._ahead = None
+
+    def _start(self) -> None:
+        path = f"{self._path(GROUP)}/workloads"
+        selector = f"{JOB_LABEL}={self._execution.uid}"
+        self._watch = ObjectWatch(
+            self._loop,
+            lambda: self._kubectl.watch(path, labelSelector=selector),
+            self._on_workload,
+            needed=False,
+            contact_seconds=0,
+        )
+        self._watch.start()
+
+    def _on_workload(self, change: str, workload: Object) -> None:
+        self._workload = None if change == "DELETED" else workload_state(workload)
+
+    def _on_pending(self, pending: Object) -> None:
+        if self._workload:
+            self._ahead = position(pending, self._workload.name)
+
+    def _path(self, group: str) -> str:
+        return f"/apis/{group}/{self._versions[group]}/namespaces/{self._execution.namespace}"
+
+    def _pending_path(self, queue: str) -> str:
+        return f"{self._path(VISIBILITY)}/localqueues/{queue}/pendingworkloads"
+
+    def _version(self, group: str) -> str:
+        """The version of an API that the server prefers; empty while it is not known."""
+
+        def learn(answer: Object) -> None:
+            self._versions[group] = answer["preferredVersion"]["version"]
+
+        if group not in self._versions:
+            self._ask(f"/apis/{group}", learn)
+        return self._versions.get(group, "")
+
+    def _ask(self, path: str, learn: Callable[[Object], None]) -> None:
+        """Ask the server every now and then, and go on meanwhile."""
+        now = time.monotonic()
+        if now < self._asked.get(path, -POSITION_SECONDS) + POSITION_SECONDS:
+            return
+        self._asked[path] = now
+        pieces: list[bytes] = []
+
+        def end(result: Result) -> None:
+            if result.exit_code == 0:
+                learn(json.loads(b"".join(pieces)))
+            elif any(sign in result.stderr for sign in FOR_EVER):
+                self._asked[path] = float("inf")
+
+        self._loop.read(self._kubectl.read(path), pieces.append, end)

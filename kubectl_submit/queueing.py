@@ -1,0 +1,31 @@
+"""How a run enters a queue of Kueue, and what it is worth there or to the scheduler. Pure.
+
+Kueue suspends what has its label, and lets it go: `suspend` is never ours to set. The labels are
+those of Kueue's pkg/controller/constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kubectl_submit import manifest
+from kubectl_submit.manifest import Node
+
+QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
+PRIORITY_LABEL = "kueue.x-k8s.io/priority-class"
+
+
+def enqueue(root: Node, pod_specs: Iterable[Node], queue: str | None, priority: str | None) -> None:
+    """Label a Job or RayJob with its queue. In a queue the priority is a WorkloadPriorityClass.
+
+    Without one, also in the user's manifest, it is the PriorityClass of the pods.
+    """
+    if queue:
+        manifest.put(root, ("metadata", "labels", QUEUE_LABEL), queue)
+    if not priority:
+        return
+    if manifest.child(root, "metadata", "labels").get(QUEUE_LABEL):
+        manifest.put(root, ("metadata", "labels", PRIORITY_LABEL), priority)
+        return
+    for pod_spec in pod_specs:
+        manifest.put(pod_spec, ("priorityClassName",), priority)
