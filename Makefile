@@ -54,7 +54,10 @@ test-ray: $(STAMP) cluster-up-ray  ## Test Ray: the installed command, KubeRay, 
 	@$(LOCAL) && $(PYTEST) tests/cluster/ray -n 2
 
 demo: $(STAMP)  ## Run examples/hello on a cluster: the local one, or CONTEXT=… IMAGE_REPOSITORY=…
-	@scripts/demo "$(CONTEXT)" "$(IMAGE_REPOSITORY)"
+	@scripts/demo hello "$(CONTEXT)" "$(IMAGE_REPOSITORY)"
+
+demo-ray: $(STAMP)  ## Run examples/ray on a cluster with KubeRay: the local one, or yours.
+	@scripts/demo ray "$(CONTEXT)" "$(IMAGE_REPOSITORY)"
 
 cluster-up:  ## Bring up the local cluster.
 	@scripts/local-cluster install

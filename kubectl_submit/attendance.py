@@ -8,8 +8,8 @@ from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.options import Options
 from kubectl_submit.output import Output
+from kubectl_submit.provenance import NAME_LABEL
 from kubectl_submit.run import CANCELLED_CODE
-from kubectl_submit.states.runs import NAME_LABEL
 
 SECOND_SECONDS = 2.0
 """Within so much time a second Ctrl-C cancels."""

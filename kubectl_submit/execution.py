@@ -10,7 +10,7 @@ class Execution:
     """What a backend started in the cluster, as far as its lines and its end need to know."""
 
     kind: str
-    """As kubectl says it: `job`."""
+    """As kubectl says it: `job`, `rayjob`."""
     name: str
     namespace: str
     uid: str
@@ -20,7 +20,11 @@ class Execution:
     pod_selector: str
     """A label selector that matches the pods whose lines count."""
     container: str
-    """The container in them that runs the command."""
+    """The container in them that runs the command, or that has its lines."""
+    crew_selector: str = ""
+    """A label selector of pods that must run before those; empty if there are none."""
+    retold: bool = False
+    """Whether a pod that takes the place of another one writes all the lines again."""
 
     @property
     def pods_path(self) -> str:

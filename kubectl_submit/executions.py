@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from kubectl_submit import job, runs
+from kubectl_submit import job, ray_job, runs
 from kubectl_submit.errors import ClusterError, ExecutionError
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.kubectl import Kubectl, Object
+from kubectl_submit.provenance import NAME_LABEL
 from kubectl_submit.run import Run
-from kubectl_submit.states.runs import NAME_LABEL
 from kubectl_submit.story import Story, tell
 
 
@@ -21,6 +21,8 @@ def of_run(run: Run) -> Execution:
             f"{run.name} has not begun: {run.standing.state}",
             remedy=f"See the build: kubectl submit logs --build -f {run.name}",
         )
+    if run.kind == "rayjob":
+        return ray_job.execution(run.main)
     return job.execution(run.main)
 
 
@@ -36,7 +38,10 @@ def of_build(run: Run) -> Execution:
 
 def pods(execution: Execution, kubectl: Kubectl) -> list[Object]:
     """Its pods, also those that have ended. Raises ClusterError."""
-    return kubectl.begin_list(execution.pods_path, labelSelector=execution.pod_selector)()
+    found = kubectl.begin_list(execution.pods_path, labelSelector=execution.pod_selector)()
+    if execution.retold:  # the last one tells all that the others have told
+        return sorted(found, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))[-1:]
+    return found
 
 
 def story(run: Run, kubectl: Kubectl) -> Story:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from kubectl_submit.logs import EVERY_LINE, LogStreams, Wanted
 from kubectl_submit.loop import Loop
 from kubectl_submit.object_watch import ObjectWatch, OnChange
 from kubectl_submit.queue_watch import QueueWatch
-from kubectl_submit.states import jobs
+from kubectl_submit.states import jobs, ray_jobs
 from kubectl_submit.states.jobs import JobState
 from kubectl_submit.states.pods import PodState, pod_state
 from kubectl_submit.waiting import Waiting
@@ -64,6 +65,8 @@ class Wishes:
 
 
 DEFAULT = Wishes()
+# What an object says of itself, by its kind.
+STATES = {"job": jobs.job_state, "rayjob": ray_jobs.job_state}
 
 
 def follow(
@@ -111,11 +114,11 @@ class _Follower:
             self._lost,
             wanted=wishes.lines,
         )
-        self._waiting = Waiting(execution.uid, execution.workers)
+        self._waiting = Waiting(execution)
         self._queue = QueueWatch(loop, kubectl, execution)
         self._admitted_at: float | None = None
         self._decided_at: float | None = None
-        self._events: ObjectWatch | None = None
+        self._starting: list[ObjectWatch] = []
         one_job = f"metadata.name={execution.name}"
         self._watched = [
             self._watch(execution.object_path, self._on_job, fieldSelector=one_job),
@@ -162,7 +165,7 @@ class _Follower:
     def _on_job(self, change: str, job: Object) -> None:
         if job["metadata"]["uid"] != self._execution.uid:
             return
-        self._job = jobs.job_state(job)
+        self._job = STATES[self._execution.kind](job)
         if self._job.suspended:
             self._admitted_at = None
         elif self._admitted_at is None:
@@ -213,21 +216,32 @@ class _Follower:
         """Say every now and then why nothing happens, with what events tell of it."""
         self._loop.later(1.0, self._tell)
         self._check_for_deletion()
-        if not (self._all_started or self._events):
-            # The reasons for no pod, and for one that does not start, stand in events only.
-            self._events = self._watch(
-                self._execution.events_path,
-                lambda _change, event: self._waiting.note_event(event),
-                needed=False,
-                fieldSelector="type=Warning",
-            )
-        elif self._all_started and self._events:
-            self._events.stop()
+        if not (self._all_started or self._starting):
+            self._starting = list(self._watch_the_start())
+        elif self._all_started:
+            for watch in self._starting:
+                watch.stop()
         if self._job.suspended:
             self._waiting.note_queue(self._queue.reason())
         else:
             self._queue.stop()
         self._audience.waiting(self._no_contact() or self._why_waiting())
+
+    def _watch_the_start(self) -> Iterator[ObjectWatch]:
+        """The reasons for no pod, and for one that does not start, stand in events only."""
+        yield self._watch(
+            self._execution.events_path,
+            lambda _change, event: self._waiting.note_event(event),
+            needed=False,
+            fieldSelector="type=Warning",
+        )
+        if self._execution.crew_selector:
+            yield self._watch(
+                self._execution.pods_path,
+                self._waiting.note_crew,
+                needed=False,
+                labelSelector=self._execution.crew_selector,
+            )
 
     def _check_for_deletion(self) -> None:
         """A job that was deleted while we had no contact does not tell."""
@@ -254,7 +268,8 @@ class _Follower:
         return ""
 
     def _outcome(self) -> Outcome | None:
-        return jobs.outcome(self._job, self._pods.values(), self._execution.workers)
+        own = self._job.told
+        return own or jobs.outcome(self._job, self._pods.values(), self._execution.workers)
 
     def _update(self) -> None:
         if self._decided_at is None and self._outcome() is not None:
@@ -293,4 +308,4 @@ class _Follower:
         pods = self._pods.values()
         if len(pods) < self._execution.workers or not all(pod.ended for pod in pods):
             return False
-        return self._job.succeeded or any(pod.failed for pod in pods)
+        return bool(self._job.told) or self._job.succeeded or any(pod.failed for pod in pods)

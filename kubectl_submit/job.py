@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_submit import creation
+from kubectl_submit import creation, manifest
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl, Object
 from kubectl_submit.manifest import Node
+
+SHAPE: manifest.Shape = {"spec.completions": int, **manifest.template_shape("spec.template")}
+"""What is edited in a Job."""
 
 
 def create(documents: Iterable[Node], kubectl: Kubectl) -> Execution:

@@ -30,6 +30,13 @@ MEANINGS = (
         "Leave --queue out, or have Kueue installed: https://kueue.sigs.k8s.io",
     ),
     (
+        r'no matches for kind "RayJob"|doesn\'t have a resource type \"rayjob',
+        "the cluster has no RayJobs: KubeRay is not installed",
+        "Have its operator installed (https://docs.ray.io/en/latest/cluster/kubernetes), such as "
+        "with helm: helm install kuberay-operator --repo "
+        "https://ray-project.github.io/kuberay-helm kuberay-operator",
+    ),
+    (
         r"Unable to connect to the server|connection refused|was refused - did you specify|"
         r"no such host|i/o timeout|TLS handshake timeout",
         "cannot reach the cluster",

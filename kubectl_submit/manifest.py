@@ -22,32 +22,29 @@ from kubectl_submit.errors import ManifestError
 Node = CommentedMap
 Path_ = tuple[str, ...]
 
-POD = "spec.template.spec"
-# What is edited in a Job, and the type it must have there.
-SHAPE: dict[str, type[Any]] = {
+Shape = dict[str, type[Any]]
+# What is edited in every object, and the type it must have there; `[]` is each item of a list.
+OBJECT: Shape = {
     "metadata": CommentedMap,
     "metadata.labels": CommentedMap,
     "metadata.annotations": CommentedMap,
     "spec": CommentedMap,
-    "spec.completions": int,
-    "spec.template": CommentedMap,
-    "spec.template.metadata": CommentedMap,
-    "spec.template.metadata.labels": CommentedMap,
-    "spec.template.metadata.annotations": CommentedMap,
-    POD: CommentedMap,
-    f"{POD}.volumes": CommentedSeq,
-    f"{POD}.imagePullSecrets": CommentedSeq,
-    f"{POD}.initContainers": CommentedSeq,
-    f"{POD}.initContainers[]": CommentedMap,
-    f"{POD}.containers": CommentedSeq,
-    f"{POD}.containers[]": CommentedMap,
-    f"{POD}.containers[].env": CommentedSeq,
-    f"{POD}.containers[].env[]": CommentedMap,
-    f"{POD}.containers[].env[].name": str,
-    f"{POD}.containers[].volumeMounts": CommentedSeq,
-    f"{POD}.containers[].resources": CommentedMap,
-    f"{POD}.containers[].resources.limits": CommentedMap,
-    f"{POD}.containers[].resources.requests": CommentedMap,
+}
+# The same in every pod.
+POD: Shape = {
+    "volumes": CommentedSeq,
+    "imagePullSecrets": CommentedSeq,
+    "initContainers": CommentedSeq,
+    "initContainers[]": CommentedMap,
+    "containers": CommentedSeq,
+    "containers[]": CommentedMap,
+    "containers[].env": CommentedSeq,
+    "containers[].env[]": CommentedMap,
+    "containers[].env[].name": str,
+    "containers[].volumeMounts": CommentedSeq,
+    "containers[].resources": CommentedMap,
+    "containers[].resources.limits": CommentedMap,
+    "containers[].resources.requests": CommentedMap,
 }
 NAMES = {CommentedMap: "a mapping", CommentedSeq: "a list", int: "a number", str: "text"}
 
@@ -100,21 +97,37 @@ def only(documents: Iterable[Node], kind: str, source: str) -> Node:
     raise ManifestError(f"{source}: {count} {kind} in it (found: {kinds})")
 
 
+def template_shape(template: str) -> Shape:
+    """The shape of a pod template that stands at a path."""
+    inner = {f"spec.{path}": kind for path, kind in POD.items()}
+    return {template: CommentedMap} | {
+        f"{template}.{path}": kind for path, kind in (OBJECT | inner).items()
+    }
+
+
+def first_container(pod_spec: Node, source: str) -> Node:
+    """The first container of a pod, which KubeRay takes for Ray's; ManifestError if none."""
+    containers = child(pod_spec, "containers", kind=CommentedSeq)
+    if not containers:
+        raise ManifestError(f"{source}: a pod without a container")
+    containers[0] = _unshared(containers[0])
+    return cast("Node", containers[0])
+
+
 def only_container(pod_spec: Node, source: str) -> Node:
     """The one container of a pod; ManifestError if there is none, or more than one."""
     containers = child(pod_spec, "containers", kind=CommentedSeq)
     if len(containers) == 1:
-        containers[0] = _unshared(containers[0])
-        return cast("Node", containers[0])
+        return first_container(pod_spec, source)
     raise ManifestError(
         f"{source}: {len(containers)} containers in the pod, where one is needed",
         remedy="Sidecars go to initContainers, with `restartPolicy: Always`.",
     )
 
 
-def check_shape(root: Node, source: str) -> None:
+def check_shape(root: Node, shape: Shape, source: str) -> None:
     """ManifestError if what we are about to edit is not of the type it must be."""
-    for path, kind in SHAPE.items():
+    for path, kind in (OBJECT | shape).items():
         for value in _found(root, path.split(".")):
             missing = value is None and not path.endswith(("[]", ".name"))
             if not (missing or isinstance(value, kind)):

@@ -16,6 +16,7 @@ from kubectl_submit.identity import created_by, me
 from kubectl_submit.image import Image
 from kubectl_submit.options import Options
 from kubectl_submit.provenance import Source
+from kubectl_submit.ray_parameters import RayParameters, collect_ray_parameters
 from kubectl_submit.repository import Snapshot, inspect, is_tracked
 
 RANDOM_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # as Kubernetes does: spells no words
@@ -71,6 +72,7 @@ class ExecutionParameters:
     queue: str | None
     priority: str | None
     manifest: Path | None
+    ray: RayParameters
 
     def environment(self) -> dict[str, str]:
         """The facts as variables of every container, and the user's own after them."""
@@ -149,6 +151,7 @@ def collect_execution_parameters(
         queue=options.queue,
         priority=options.priority,
         manifest=Path(options.manifest) if options.manifest else None,
+        ray=collect_ray_parameters(options),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 PREFIX = "kubectl-submit/"
 MANAGED = "app.kubernetes.io/managed-by"
+NAME_LABEL = f"{PREFIX}name"
 CANCELLED_BY = f"{PREFIX}cancelled-by"
 LABEL_LENGTH = 63
 
@@ -60,5 +61,5 @@ def label_value(text: str) -> str:
     >>> label_value("https://git.example/team/app.git")
     'https-git.example-team-app.git'
     """
-    safe = re.sub(r"[^A-Za-z0-9_.]+", "-", text)
+    safe = re.sub(r"[^A-Za-z0-9_.-]+", "-", text)
     return safe[:LABEL_LENGTH].strip("-_.")

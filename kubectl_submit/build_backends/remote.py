@@ -24,7 +24,7 @@ def render(parameters: BuildParameters) -> list[Node]:
     text, source = manifest.read(parameters.manifest, "build-remote.yml")
     documents = manifest.load(text, source)
     root = manifest.only(documents, "Job", source)
-    manifest.check_shape(root, source)
+    manifest.check_shape(root, job.SHAPE, source)
     facts = parameters.source.facts(parameters.name)
     pod_template.identify(root, f"{parameters.name}-build", facts)
     template = manifest.child(root, "spec", "template")

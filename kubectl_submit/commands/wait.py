@@ -15,9 +15,9 @@ from kubectl_submit.options import kubectl_flags
 from kubectl_submit.options.declaration import DURATION, option
 from kubectl_submit.options.subcommand import SubcommandOptions
 from kubectl_submit.output import Output
+from kubectl_submit.provenance import NAME_LABEL
 from kubectl_submit.run import BUILT, CANCELLED, Run
 from kubectl_submit.run_watch import RunWatch
-from kubectl_submit.states.runs import NAME_LABEL
 
 WORDS = "NAME..."
 # The pods, which alone tell the exit code, are watched apart from the Job.

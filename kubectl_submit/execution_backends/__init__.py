@@ -30,6 +30,6 @@ def load(name: str) -> ExecutionBackend:
 
 
 if TYPE_CHECKING:  # mypy compares each module with the Protocol
-    from kubectl_submit.execution_backends import kubernetes
+    from kubectl_submit.execution_backends import kubernetes, ray
 
-    BACKENDS: dict[str, ExecutionBackend] = {"kubernetes": kubernetes}
+    BACKENDS: dict[str, ExecutionBackend] = {"kubernetes": kubernetes, "ray": ray}

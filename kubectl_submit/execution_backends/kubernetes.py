@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from kubectl_submit import job, manifest, pod_template, queueing
+from kubectl_submit import job, manifest, pod_template, queueing, worker_template
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
@@ -24,7 +24,7 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     text, source = manifest.read(parameters.manifest, "job.yml")
     documents = manifest.load(text, source)
     root = manifest.only(documents, "Job", source)
-    manifest.check_shape(root, source)
+    manifest.check_shape(root, job.SHAPE, source)
     facts = parameters.source.facts(parameters.name)
     recorded = parameters.recorded()
     pod_template.identify(root, parameters.name, facts, **recorded)
@@ -38,11 +38,11 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     pod_spec = manifest.child(template, "spec")
     queueing.enqueue(root, [pod_spec], parameters.queue, parameters.priority)
     container = manifest.only_container(pod_spec, source)
-    _set_container(container, parameters)
+    worker_template.set_image(pod_spec, container, parameters)
+    _set_command(container, parameters)
+    worker_template.set_size(pod_spec, container, parameters)
     _set_ranks(pod_spec, container, workers, parameters)
-    if parameters.gpus:
-        _add_shared_memory(pod_spec, container)
-    _set_credentials(pod_spec, container, parameters)
+    worker_template.set_credentials(pod_spec, container, parameters)
     return documents
 
 
@@ -64,23 +64,10 @@ def _set_job(root: Node, parameters: ExecutionParameters) -> None:
         manifest.put(root, path, parameters.timeout)
 
 
-def _set_container(container: Node, parameters: ExecutionParameters) -> None:
-    manifest.put(container, ("image",), parameters.image.reference)
+def _set_command(container: Node, parameters: ExecutionParameters) -> None:
     manifest.put(container, ("command",), [pod_template.literal(arg) for arg in parameters.argv])
     container.pop("args", None)
     pod_template.set_environment(container, parameters.environment())
-    amounts = {"cpu": parameters.cpu, "memory": parameters.memory}
-    for resource, amount in amounts.items():
-        if amount is not None:
-            manifest.put(container, ("resources", "requests", resource), amount)
-            manifest.put(container, ("resources", "limits", resource), amount)
-    if parameters.gpus:
-        # Kubernetes takes the limit of an extended resource as its request.
-        limit = ("resources", "limits", parameters.gpu_resource)
-        manifest.put(container, limit, str(parameters.gpus))
-    elif parameters.gpus == 0:
-        for kind in ("requests", "limits"):
-            manifest.child(container, "resources", kind).pop(parameters.gpu_resource, None)
 
 
 def _set_ranks(
@@ -105,24 +92,6 @@ def _set_ranks(
     for variable, value in variables.items():
         if variable not in taken:
             manifest.put_named(container, "env", {"name": variable, **value})
-
-
-def _add_shared_memory(pod_spec: Node, container: Node) -> None:
-    """NCCL and data loaders need more than the 64 MiB that a container has by default."""
-    volume = {"name": "shared-memory", "emptyDir": {"medium": "Memory"}}
-    manifest.put_named(pod_spec, "volumes", volume)
-    mount = {"name": "shared-memory", "mountPath": "/dev/shm"}  # noqa: S108
-    manifest.put_named(container, "volumeMounts", mount, by="mountPath")
-
-
-def _set_credentials(pod_spec: Node, container: Node, parameters: ExecutionParameters) -> None:
-    for secret in parameters.secrets:
-        pod_template.mount_secret(pod_spec, container, secret.name, secret.path)
-    if parameters.registry_secret:
-        pod_template.pull_with(pod_spec, parameters.registry_secret)
-    if parameters.service_account:
-        manifest.put(pod_spec, ("serviceAccountName",), parameters.service_account)
-        manifest.put(pod_spec, ("automountServiceAccountToken",), True)
 
 
 def _service(name: str, facts: dict[str, str]) -> Node:

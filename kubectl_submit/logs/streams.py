@@ -16,6 +16,7 @@ from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.logs.grouping import arrange, group_size, to_join
 from kubectl_submit.logs.prefixed import Prefixed, Split
 from kubectl_submit.logs.resume import Resume
+from kubectl_submit.logs.retold import Retold
 from kubectl_submit.logs.worker import EVERY_LINE, Group, Wanted, Worker
 from kubectl_submit.loop import Loop
 from kubectl_submit.states.pods import RANK_LABEL
@@ -50,6 +51,7 @@ class LogStreams:
         self._workers: dict[str, Worker] = {}
         self._streams: dict[Group, Stream] = {}
         self._arranging = False
+        self._retold = Retold()
         self.heard_at = 0.0
         """When the last new line came, as the loop counts."""
 
@@ -204,7 +206,12 @@ class LogStreams:
         self._tell_missing(worker)
         if lines:
             self.heard_at = self._loop.now
-            self._write(worker.rank, lines)
+            self._show(worker, lines)
+
+    def _show(self, worker: Worker, data: bytes) -> None:
+        new = self._retold.new(worker.pod, data) if self._execution.retold else data
+        if new:
+            self._write(worker.rank, new)
 
     def _leave(self, worker: Worker) -> None:
         """Take a worker out of its group; lines that still come from there do not count."""
@@ -244,7 +251,7 @@ class LogStreams:
         self._leave(worker)
         last = worker.resume.last()
         if last:
-            self._write(worker.rank, last)
+            self._show(worker, last)
         if checked:
             self._tell_missing(worker)
 

@@ -21,7 +21,7 @@ from kubectl_submit.options.declaration import (
 from kubectl_submit.options.kubectl import KubectlOptions
 
 BUILDS = ("local", "remote")
-EXECUTIONS = ("kubernetes",)
+EXECUTIONS = ("kubernetes", "ray")
 LOGS = ("all", "first", "none")
 DOCUMENTS = ("name", "json", "yaml")
 DRY_RUNS = ("none", "client", "server")
@@ -169,7 +169,34 @@ class Options(KubectlOptions):
         "Run", "--ttl", type=SECONDS, help="How long the finished job stays in the cluster."
     )
     manifest: str | None = option(
-        "Run", "--manifest", path=True, metavar="FILE", help="Your own Job instead of the default."
+        "Run",
+        "--manifest",
+        path=True,
+        metavar="FILE",
+        help="Your own Job or RayJob instead of the default.",
+    )
+    autoscale: bool = option(
+        "Ray",
+        "--autoscale",
+        is_flag=True,
+        default=False,
+        help="Begin without workers; they come, up to --workers, and go as they are needed.",
+    )
+    idle_timeout: int | None = option(
+        "Ray", "--idle-timeout", type=DURATION, help="When an idle worker goes."
+    )
+    ray_version: str | None = option(
+        "Ray", "--ray-version", metavar="VERSION", help="The version of Ray in the image."
+    )
+    entrypoint_gpus: int | None = option(
+        "Ray",
+        "--entrypoint-gpus",
+        type=click.IntRange(0),
+        help="GPUs for the command itself, which then runs on a worker.",
+    )
+    head_cpu: str | None = option("Ray", "--head-cpu", type=QUANTITY, help="CPUs of the head.")
+    head_memory: str | None = option(
+        "Ray", "--head-memory", type=QUANTITY, help="Memory of the head."
     )
     build_manifest: str | None = option(
         "Run", "--build-manifest", path=True, metavar="FILE", help="Your own build Job."

@@ -28,6 +28,8 @@ class JobState:
     """Who cancelled it; empty if nobody did."""
     empty: bool = False
     """It asks for no pod at all: that is how a queued one is cancelled."""
+    told: Outcome | None = None
+    """How it ended, where that is known without its pods."""
 
     @property
     def cancelled(self) -> bool:

@@ -28,6 +28,8 @@ PASSING_PULL_FAULTS = ("QPS exceeded", "toomanyrequests", "i/o timeout", "handsh
 NEVER_STARTED = ("StartError", "ContainerCannotRun")
 UNEVENTFUL = ("ContainerCreating", "PodInitializing")
 TIMED_OUT = "DeadlineExceeded"
+# Where a pod says nothing yet.
+STARTING = "starting (pulling the image, mounting volumes)"
 
 
 @dataclass(frozen=True, kw_only=True)

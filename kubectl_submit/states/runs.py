@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kubectl_submit.kubectl import Object
-from kubectl_submit.provenance import PREFIX
+from kubectl_submit.provenance import NAME_LABEL, PREFIX
 from kubectl_submit.run import Run, Standing
 from kubectl_submit.states.pods import pod_state
 from kubectl_submit.states.standing import build_standing, job_standing, ray_standing
 
-NAME_LABEL = f"{PREFIX}name"
 JOB_LABEL = "batch.kubernetes.io/job-name"
 
 

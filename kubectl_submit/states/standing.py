@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from kubectl_submit import run
 from kubectl_submit.kubectl import Object
-from kubectl_submit.provenance import CANCELLED_BY
 from kubectl_submit.run import Standing
-from kubectl_submit.states import jobs
-from kubectl_submit.states.pods import TIMED_OUT, PodState
+from kubectl_submit.states import jobs, ray_jobs
+from kubectl_submit.states.pods import PodState
 
 
 def build_standing(build: Object) -> Standing:
@@ -50,30 +48,17 @@ def _cancelled(who: str, *, ended: bool) -> Standing:
     return Standing(state=run.CANCELLED, reason=f"by {who}", exit_code=code)
 
 
-# A RayJob's jobDeploymentStatus (KubeRay's apis/ray/v1), where that alone says how it stands.
-RAY_STATES = {"Running": run.RUNNING, "Suspended": run.QUEUED, "Suspending": run.QUEUED}
-RAY_ENDED = ("Complete", "Failed", "ValidationFailed")
-
-
 def ray_standing(ray_job: Object) -> Standing:
     """How a run stands whose command a RayJob runs: its status alone tells."""
-    status = ray_job.get("status", {})
-    deployment, reason = status.get("jobDeploymentStatus", ""), status.get("reason", "")
-    cancelled_by = ray_job["metadata"].get("annotations", {}).get(CANCELLED_BY, "")
-    if deployment not in RAY_ENDED:
-        if cancelled_by:
-            return _cancelled(cancelled_by, ended=False)
-        return Standing(state=RAY_STATES.get(deployment, run.PENDING), reason=reason)
-    if deployment == "Complete" and status.get("jobStatus") == "SUCCEEDED":
+    state, status = ray_jobs.job_state(ray_job), ray_job.get("status", {})
+    told = state.told
+    if told and told.exit_code == 0:
         return Standing(state=run.SUCCEEDED, exit_code=0)
-    if cancelled_by and reason == TIMED_OUT:
-        return _cancelled(cancelled_by, ended=True)
-    message = status.get("message", "")
-    code = re.search(r"failed with exit code (\d+)", message)
-    if reason == TIMED_OUT:
-        return Standing(state=run.FAILED, reason=message or reason, exit_code=124)
-    return Standing(
-        state=run.FAILED,
-        reason=f"exited {code[1]}" if code else message or reason,
-        exit_code=int(code[1]) if code else 125,
-    )
+    if state.cancelled_by and (told is None or told.exit_code == run.CANCELLED_CODE):
+        return _cancelled(state.cancelled_by, ended=told is not None)
+    if told:
+        return Standing(state=run.FAILED, reason=told.summary, exit_code=told.exit_code)
+    if state.suspended:
+        return Standing(state=run.QUEUED, reason="the job is suspended")
+    runs = status.get("jobStatus") == "RUNNING"
+    return Standing(state=run.RUNNING if runs else run.PENDING, reason=state.reason)

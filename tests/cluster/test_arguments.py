@@ -5,52 +5,8 @@ from __future__ import annotations
 import json
 
 from tests.cluster.conftest import Namespace, Submit
+from tests.cluster.hostile import HOSTILE
 
-HOSTILE = [
-    "two words",
-    " spaces around ",
-    "",
-    "'single' and \"double\"",
-    "$HOME",
-    "$$",
-    "$(HOME)",
-    "$$(HOME)",
-    "${HOME}",
-    "`id`",
-    "back\\slash \\n \\\\",
-    "first line\nsecond line\n",
-    "carriage\r\nreturn",
-    "\ttab\t",
-    "\x01\x1b[31m\x7f",
-    "\u2028\u0085\ufeff",
-    "🦆 ünïcödé",
-    "*",
-    "?[a-z]~",
-    "--",
-    "-",
-    "-n",
-    "--image=other",
-    "yes",
-    "on",
-    "null",
-    "~",
-    "0o7",
-    "0x1F",
-    "1e3",
-    ".inf",
-    "12:30:45",
-    "2026-01-01",
-    "# no comment",
-    "key: value",
-    "- item",
-    "{a: b}",
-    "[a, b]",
-    "&anchor *alias !tag",
-    "| block",
-    "> folded",
-    "%percent @at",
-    "a" * 5000,
-]
 SHOW_ARGUMENTS = "import json, sys; print(json.dumps(sys.argv[1:]))"
 SHOW_VARIABLES = """
 import json, os

@@ -9,6 +9,7 @@ from kubectl_submit.execution import Execution
 from kubectl_submit.image import Image
 from kubectl_submit.parameters import BuildParameters, ExecutionParameters
 from kubectl_submit.provenance import Source
+from kubectl_submit.ray_parameters import RayParameters
 
 DIGEST = "sha256:" + "5d" * 32
 COMMIT = "0123456789" * 4
@@ -41,6 +42,7 @@ def execution_parameters(**changes: Any) -> ExecutionParameters:
         "queue": None,
         "priority": None,
         "manifest": None,
+        "ray": RayParameters(),
     }
     return ExecutionParameters(**(plain | changes))
 

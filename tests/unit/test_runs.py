@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kubectl_submit import cancellation, table
-from kubectl_submit.provenance import CANCELLED_BY
+from kubectl_submit.provenance import CANCELLED_BY, NAME_LABEL
 from kubectl_submit.run import Run
 from kubectl_submit.states import runs
 from kubectl_submit.states.runs import Objects
@@ -33,7 +33,7 @@ def labelled(obj: Object, name: str) -> Object:
     """The object as one of a run."""
     changed = copy.deepcopy(obj)
     changed["metadata"].setdefault("creationTimestamp", "2026-11-22T17:00:00Z")
-    changed["metadata"].setdefault("labels", {})[runs.NAME_LABEL] = name
+    changed["metadata"].setdefault("labels", {})[NAME_LABEL] = name
     changed["spec"].setdefault("template", {"spec": {"containers": [{"name": "main"}]}})
     return changed
 
@@ -86,7 +86,7 @@ def job(**more: Any) -> Object:
             "namespace": "team",
             "uid": "1",
             "creationTimestamp": "2026-11-22T17:00:00Z",
-            "labels": {runs.NAME_LABEL: "app-x2k4z"},
+            "labels": {NAME_LABEL: "app-x2k4z"},
             "annotations": {},
         },
         "spec": {

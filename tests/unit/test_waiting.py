@@ -9,9 +9,10 @@ import pytest
 from kubectl_submit.errors import ExecutionError
 from kubectl_submit.states import jobs, pods
 from kubectl_submit.states.jobs import JobState
-from kubectl_submit.states.pods import PodState
-from kubectl_submit.waiting import STARTING, Waiting
+from kubectl_submit.states.pods import STARTING, PodState
+from kubectl_submit.waiting import Waiting
 
+from .examples import execution
 from .samples import Run
 
 RUNS = PodState(name="run-0", rank=0, started=True)
@@ -21,7 +22,7 @@ STARTS = PodState(name="run-1", rank=1)
 def waiting(run: str, workers: int = 1) -> Waiting:
     """What is known after the events of a recorded run."""
     recorded = Run(run)
-    known = Waiting(recorded.last_job["metadata"]["uid"], workers)
+    known = Waiting(execution(uid=recorded.last_job["metadata"]["uid"], workers=workers))
     for event in recorded.events:
         if event["object"]["type"] == "Warning":
             known.note_event(event["object"])
@@ -68,7 +69,7 @@ def test_where_there_never_is_a_pod_it_is_an_error(run: str, words: str) -> None
 
 
 def test_what_is_said_of_other_jobs_does_not_count() -> None:
-    known = Waiting("another uid", 1)
+    known = Waiting(execution(uid="another uid", workers=1))
     for event in Run("pod-security").events:
         known.note_event(event["object"])
     assert known.reason(JobState(), []) == "no pod yet"
@@ -88,13 +89,13 @@ def test_what_is_said_of_other_jobs_does_not_count() -> None:
     ],
 )
 def test_the_most_telling_reason_is_given(pods: list[PodState], workers: int, reason: str) -> None:
-    found = Waiting("1", workers).reason(JobState(), pods)
+    found = Waiting(execution(uid="1", workers=workers)).reason(JobState(), pods)
     assert found.startswith(reason)
     assert bool(found) == bool(reason)
 
 
 def test_what_an_event_says_of_a_pod_that_starts() -> None:
-    known = Waiting("1", 1)
+    known = Waiting(execution(uid="1", workers=1))
     known.note_event(pod_event())
     assert known.reason(JobState(), [STARTS]) == "FailedMount: no volume"
     assert known.reason(JobState(), [PodState(name="other", rank=0)]) == STARTING
@@ -102,4 +103,4 @@ def test_what_an_event_says_of_a_pod_that_starts() -> None:
 
 @pytest.mark.parametrize("event", [{}, pod_event(message=""), pod_event(message=None)])
 def test_no_event_is_too_strange(event: dict[str, Any]) -> None:
-    Waiting("1", 1).note_event(event)
+    Waiting(execution(uid="1", workers=1)).note_event(event)

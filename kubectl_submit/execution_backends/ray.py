@@ -1,0 +1,178 @@
+"""Runs the command as a RayJob: a Ray cluster of its own, which ends with it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedSeq
+from ruamel.yaml.error import YAMLError
+
+from kubectl_submit import manifest, pod_template, queueing, ray_job, worker_template
+from kubectl_submit.errors import ManifestError
+from kubectl_submit.execution import Execution
+from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.manifest import Node
+from kubectl_submit.parameters import ExecutionParameters
+
+# KubeRay's limit: it makes other names of it.
+NAME_LIMIT = 47
+CLUSTER = "spec.rayClusterSpec"
+SHAPE: manifest.Shape = {
+    "spec.entrypoint": str,
+    CLUSTER: Node,
+    f"{CLUSTER}.headGroupSpec": Node,
+    **manifest.template_shape(f"{CLUSTER}.headGroupSpec.template"),
+    f"{CLUSTER}.workerGroupSpecs": CommentedSeq,
+    f"{CLUSTER}.workerGroupSpecs[]": Node,
+    f"{CLUSTER}.workerGroupSpecs[].maxReplicas": int,
+    f"{CLUSTER}.workerGroupSpecs[].rayStartParams": Node,
+    **manifest.template_shape(f"{CLUSTER}.workerGroupSpecs[].template"),
+    **manifest.template_shape("spec.submitterPodTemplate"),
+}
+# What else a RayJob says about its command, and what Ray's API calls it.
+REQUEST_FIELDS = {
+    "entrypointNumCpus": "entrypoint_num_cpus",
+    "entrypointNumGpus": "entrypoint_num_gpus",
+    "metadata": "metadata",
+}
+
+
+def render(parameters: ExecutionParameters) -> list[Node]:
+    """The RayJob, and what else stands in the user's manifest. Pure. Raises ManifestError."""
+    text, source = manifest.read(parameters.manifest, "ray-job.yml")
+    documents = manifest.load(text, source)
+    root = manifest.only(documents, "RayJob", source)
+    manifest.check_shape(root, SHAPE, source)
+    _check_kind(root, source)
+    facts = parameters.source.facts(parameters.name)
+    recorded = parameters.recorded()
+    pod_template.identify(root, parameters.name, facts, **recorded)
+    head = manifest.child(root, "spec", "rayClusterSpec", "headGroupSpec")
+    groups = _worker_groups(root, parameters, source)
+    _set_job(root, parameters)
+    _set_submitter(root)
+    submitter = manifest.child(root, "spec", "submitterPodTemplate")
+    templates = [manifest.child(one, "template") for one in (head, *groups)]
+    for template in (*templates, submitter):
+        pod_template.describe(template, facts, **recorded)
+        worker_template.set_image(*_pod(template, source), parameters)
+    for template in templates:
+        pod_spec, container = _pod(template, source)
+        pod_template.set_environment(container, parameters.environment())
+        worker_template.set_credentials(pod_spec, container, parameters)
+    _set_head(*_pod(templates[0], source), parameters)
+    for group in groups:
+        _set_workers(group, source, parameters)
+    _set_request(root, _pod(submitter, source)[1], source)
+    pod_specs = [_pod(template, source)[0] for template in (*templates, submitter)]
+    queueing.enqueue(root, pod_specs, parameters.queue, parameters.priority)
+    return documents
+
+
+def execute(parameters: ExecutionParameters, kubectl: Kubectl) -> Execution:
+    """Create the RayJob and what belongs to it. Raises ManifestError, ClusterError."""
+    return ray_job.create(render(parameters), kubectl)
+
+
+def _check_kind(root: Node, source: str) -> None:
+    spec = manifest.child(root, "spec")
+    if not spec.get("rayClusterSpec"):
+        raise ManifestError(f"{source}: no rayClusterSpec; each run has a cluster of its own")
+    if spec.get("submissionMode", "K8sJobMode") != "K8sJobMode":
+        raise ManifestError(f"{source}: submissionMode must be K8sJobMode, or left out")
+
+
+def _worker_groups(root: Node, parameters: ExecutionParameters, source: str) -> list[Node]:
+    groups = manifest.child(root, "spec", "rayClusterSpec", "workerGroupSpecs", kind=CommentedSeq)
+    sizes = ("workers", "gpus", "cpu", "memory")
+    asked = [f"--{size}" for size in sizes if getattr(parameters, size)]
+    if asked and len(groups) != 1:
+        raise ManifestError(
+            f"{source}: {len(groups)} worker groups, where {asked[0]} needs one",
+            remedy="Say the sizes of the groups in the manifest.",
+        )
+    return list(groups)
+
+
+def _pod(template: Node, source: str) -> tuple[Node, Node]:
+    """The pod and its container of a template."""
+    pod_spec = manifest.child(template, "spec")
+    return pod_spec, manifest.first_container(pod_spec, source)
+
+
+def _set_job(root: Node, parameters: ExecutionParameters) -> None:
+    manifest.put(root, ("spec", "entrypoint"), shlex.join(parameters.argv))
+    if parameters.ttl is not None:
+        manifest.put(root, ("spec", "ttlSecondsAfterFinished"), parameters.ttl)
+    if parameters.timeout is not None:
+        manifest.put(root, ("spec", "activeDeadlineSeconds"), parameters.timeout)
+    ray = parameters.ray
+    if ray.entrypoint_gpus is not None:
+        manifest.put(root, ("spec", "entrypointNumGpus"), ray.entrypoint_gpus)
+    cluster = manifest.child(root, "spec", "rayClusterSpec")
+    if ray.ray_version:
+        manifest.put(cluster, ("rayVersion",), ray.ray_version)
+    if ray.autoscale:
+        manifest.put(cluster, ("enableInTreeAutoscaling",), True)
+    if ray.idle_timeout is not None:
+        manifest.put(cluster, ("autoscalerOptions", "idleTimeoutSeconds"), ray.idle_timeout)
+
+
+def _set_head(pod_spec: Node, container: Node, parameters: ExecutionParameters) -> None:
+    ray = parameters.ray
+    worker_template.set_amounts(container, {"cpu": ray.head_cpu, "memory": ray.head_memory})
+    if ray.autoscale:  # the autoscaler beside it creates and deletes workers
+        manifest.put(pod_spec, ("automountServiceAccountToken",), True)
+
+
+def _set_workers(group: Node, source: str, parameters: ExecutionParameters) -> None:
+    if parameters.workers is not None:
+        for key in ("replicas", "minReplicas", "maxReplicas"):
+            manifest.put(group, (key,), parameters.workers)
+    if parameters.ray.autoscale:
+        for key in ("replicas", "minReplicas"):
+            manifest.put(group, (key,), 0)
+    if parameters.gpus is not None:  # KubeRay knows them by some names of resources only
+        manifest.put(group, ("rayStartParams", "num-gpus"), str(parameters.gpus))
+    worker_template.set_size(*_pod(manifest.child(group, "template"), source), parameters)
+
+
+def _set_submitter(root: Node) -> None:
+    """Let a program of ours hand over the command, unless the manifest has one of its own."""
+    (default,) = manifest.load(*manifest.read(None, "ray-job.yml"))
+    ours = default["spec"]["submitterPodTemplate"]
+    spec = manifest.child(root, "spec")
+    theirs = (spec.get("submitterPodTemplate") or {}).get("spec") or {}
+    containers = theirs.get("containers")
+    if not containers:
+        ours["spec"].update(theirs)
+        manifest.child(spec, "submitterPodTemplate")["spec"] = ours["spec"]
+    elif not containers[0].get("command"):
+        containers[0]["command"] = ours["spec"]["containers"][0]["command"]
+
+
+def _set_request(root: Node, container: Node, source: str) -> None:
+    """What the submitter asks Ray for: the same as the RayJob says."""
+    spec = root["spec"]
+    request: dict[str, Any] = {"entrypoint": str(spec["entrypoint"])}
+    for field, name in REQUEST_FIELDS.items():
+        if field in spec:
+            request[name] = spec[field]
+    for field, name in (
+        ("entrypointResources", "entrypoint_resources"),
+        ("runtimeEnvYAML", "runtime_env"),
+    ):
+        if field in spec:
+            request[name] = _parsed(spec[field], f"{source}: spec.{field}")
+    pod_template.set_environment(container, {"REQUEST": json.dumps(request)})
+
+
+def _parsed(text: object, where: str) -> Any:
+    """A value that stands in the manifest as text of its own: YAML, or JSON, which is YAML."""
+    try:
+        return YAML(typ="safe", pure=True).load(str(text))
+    except YAMLError as error:
+        raise ManifestError(f"{where} is no YAML", last_words=str(error)) from None

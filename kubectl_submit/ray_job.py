@@ -1,0 +1,38 @@
+"""What is to be followed of a RayJob. Its fields are those of KubeRay's apis/ray/v1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kubectl_submit import creation
+from kubectl_submit.execution import Execution
+from kubectl_submit.kubectl import Kubectl, Object
+from kubectl_submit.manifest import Node
+from kubectl_submit.provenance import NAME_LABEL
+from kubectl_submit.states.crew import ROLE_LABEL
+
+
+def create(documents: Iterable[Node], kubectl: Kubectl) -> Execution:
+    """Create the RayJob and what belongs to it, all or nothing. Raises ClusterError."""
+    return execution(creation.create(documents, "RayJob", kubectl))
+
+
+def execution(ray_job: Object) -> Execution:
+    """What is to be followed of a RayJob, as the server has it.
+
+    The command's lines are those of the submitter's pod: its Job has the RayJob's name.
+    """
+    metadata = ray_job["metadata"]
+    submitter = ray_job["spec"]["submitterPodTemplate"]["spec"]["containers"][0]
+    return Execution(
+        kind="rayjob",
+        name=metadata["name"],
+        namespace=metadata["namespace"],
+        uid=metadata["uid"],
+        object_path=f"/apis/ray.io/v1/namespaces/{metadata['namespace']}/rayjobs",
+        workers=1,
+        pod_selector=f"batch.kubernetes.io/job-name={metadata['name']}",
+        container=submitter["name"],
+        crew_selector=f"{NAME_LABEL}={metadata['name']},{ROLE_LABEL}",
+        retold=True,
+    )

@@ -1,0 +1,51 @@
+"""What only a Ray cluster has, and how it is collected."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from kubectl_submit.errors import UsageError
+from kubectl_submit.options import Options
+
+FIELDS = (
+    "autoscale",
+    "idle_timeout",
+    "ray_version",
+    "entrypoint_gpus",
+    "head_cpu",
+    "head_memory",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RayParameters:
+    """The flags for Ray; None means: as the manifest has it."""
+
+    autoscale: bool = False
+    """Workers come when they are needed, and go when they are idle."""
+    idle_timeout: int | None = None
+    """Seconds after which an idle worker goes."""
+    ray_version: str | None = None
+    entrypoint_gpus: int | None = None
+    """GPUs for the command itself, which then runs on a worker."""
+    head_cpu: str | None = None
+    head_memory: str | None = None
+
+
+def collect_ray_parameters(options: Options) -> RayParameters:
+    """The flags for Ray. Raises UsageError where they are given and something else runs it."""
+    given = {field: getattr(options, field) for field in FIELDS if getattr(options, field)}
+    if given and options.execution != "ray":
+        flag = "--" + next(iter(given)).replace("_", "-")
+        raise UsageError(f"{flag} is for --execution ray")
+    if "idle_timeout" in given and not options.autoscale:
+        raise UsageError("--idle-timeout is for --autoscale")
+    given.setdefault("ray_version", _version_in(options.image or ""))
+    return RayParameters(**given)
+
+
+def _version_in(reference: str) -> str | None:
+    """The version in the tag of an image of Ray, as in `rayproject/ray:2.60.0-gpu`."""
+    match = re.search(r"ray[^/:]*:(\d+\.\d+\.\d+)(?:[-.].*)?$", reference.partition("@")[0])
+    return match[1] if match else None

@@ -1,0 +1,47 @@
+"""What the pods of a Ray cluster say before it is ready for the command. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from kubectl_submit.kubectl import Object
+from kubectl_submit.states.pods import STARTING, PodState, pod_state
+
+# On the pods of a Ray cluster, with `head` or `worker`.
+ROLE_LABEL = "ray.io/node-type"
+
+
+def crew_state(pod: Object) -> PodState:
+    """How a pod stands whose first container is Ray's."""
+    return pod_state(pod, pod["spec"]["containers"][0]["name"])
+
+
+def crew_reason(pods: Iterable[Object], events: Mapping[str, str]) -> str:
+    """Which of head and workers it waits for, and why; `events` by the name of a pod."""
+    by_role: dict[str, list[Object]] = {}
+    for pod in pods:
+        role = pod["metadata"].get("labels", {}).get(ROLE_LABEL, "pod")
+        by_role.setdefault(role, []).append(pod)
+    for role in sorted(by_role):  # the head comes first, in both senses
+        why = [_why(pod, events) for pod in by_role[role]]
+        waiting = [one for one in why if one]
+        if waiting:
+            told = next((one for one in waiting if one != STARTING), STARTING)
+            who = f"{len(waiting)} of {len(why)} workers" if role == "worker" else role
+            return f"{who}: {told}"
+    return "the Ray cluster gets ready"
+
+
+def _why(pod: Object, events: Mapping[str, str]) -> str:
+    """Why a pod is not ready; empty if it is."""
+    state = crew_state(pod)
+    if state.started and _ready(pod):
+        return ""
+    if state.started:
+        return "Ray starts"
+    return state.waiting or events.get(state.name, STARTING)
+
+
+def _ready(pod: Object) -> bool:
+    conditions = pod.get("status", {}).get("conditions", [])
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)

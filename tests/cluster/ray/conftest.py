@@ -1,0 +1,85 @@
+"""Ray in pods, and KubeRay or its stand-in: the summary says which."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.cluster.conftest import Namespace, Object, Submit, _official_or_local
+from tests.conftest import Running, eventually
+
+
+def pytest_report_header() -> str:
+    """What plays the operator's part."""
+    return f"Ray's operator: {os.environ.get('LOCAL_KUBERAY', 'that of the cluster')}"
+
+
+@pytest.fixture(scope="session")
+def ray() -> str:
+    """An image with Ray."""
+    version = "2.60.0"
+    local = os.environ.get("LOCAL_PULL_REGISTRY")
+    return _official_or_local(f"ray:{version}") if local else f"rayproject/ray:{version}"
+
+
+class Rays:
+    """What the cluster has of the one RayJob of a test."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        self.namespace = namespace
+
+    @property
+    def job(self) -> Object:
+        """The RayJob."""
+        (found,) = self.namespace.get("rayjobs")
+        return found
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.job["metadata"]["name"])
+
+    def pods(self, role: str) -> list[str]:
+        """The names of the pods that are not being deleted: `head`, `worker` or `submitter`."""
+        selector = f"job-name={self.name}" if role == "submitter" else f"ray.io/node-type={role}"
+        return [pod["metadata"]["name"] for pod in self.namespace.get("pods", selector)]
+
+    def on_the_head(self, *argv: str) -> str:
+        """Run something where the command runs."""
+        (head,) = self.pods("head")
+        return self.namespace.kubectl("exec", head, "--container=ray-head", "--", *argv)
+
+    def let_it_end(self, running: Running) -> Any:
+        """Create the file that WAITING waits for; what was followed."""
+        self.on_the_head("touch", "/tmp/sign")
+        return running.finish()
+
+
+# Says so when it begins, waits for a sign, and goes on.
+WAITING = "until [ -e /tmp/sign ]; do sleep 0.1; done"
+
+
+@pytest.fixture
+def rays(namespace: Namespace) -> Rays:
+    """The test's own."""
+    return Rays(namespace)
+
+
+Start = Callable[..., Running]
+
+
+@pytest.fixture
+def start(submit: Submit, ray: str) -> Start:
+    """Starts a submit to Ray of a shell's line."""
+
+    def begin(line: str, *flags: str) -> Running:
+        own = ("--execution=ray", f"--image={ray}", "--head-cpu=200m", *flags)
+        return submit.start(*own, "--", "bash", "-c", line)
+
+    return begin
+
+
+__all__ = ["WAITING", "Rays", "Start", "eventually"]

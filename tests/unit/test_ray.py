@@ -1,0 +1,273 @@
+"""The RayJob that runs a command: what is rendered, and what its status means."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kubectl_submit import manifest
+from kubectl_submit.errors import ManifestError, UsageError
+from kubectl_submit.execution_backends import ray
+from kubectl_submit.logs.retold import Retold
+from kubectl_submit.options import Options
+from kubectl_submit.ray_parameters import RayParameters, collect_ray_parameters
+from kubectl_submit.states import ray_jobs
+from kubectl_submit.states.crew import crew_reason
+from kubectl_submit.values import SecretMount
+
+from .examples import DIGEST, execution_parameters
+
+IMAGE = f"registry.example/app@{DIGEST}"
+OWN = """\
+# ours
+apiVersion: ray.io/v1
+kind: RayJob
+metadata: {name: own}
+spec:
+  runtimeEnvYAML: |
+    env_vars: {A: "1"}
+  rayClusterSpec:
+    headGroupSpec:
+      template: {spec: {containers: [{name: head, image: x}, {name: sidecar, image: y}]}}
+    workerGroupSpecs:
+    - groupName: a   # the first
+      maxReplicas: 7
+      template: {spec: {containers: [{name: worker, image: x}]}}
+  submitterPodTemplate:
+    spec:
+      nodeSelector: {pool: cpu}
+"""
+
+
+def rendered(**changes: Any) -> Any:
+    """The RayJob, as kubectl reads it."""
+    documents = ray.render(execution_parameters(**changes))
+    return yaml.safe_load(manifest.dump(documents))
+
+
+def pods(job: Any) -> list[Any]:
+    """The pods of head, workers and submitter."""
+    cluster = job["spec"]["rayClusterSpec"]
+    templates = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]
+    return [
+        *(group["template"]["spec"] for group in templates),
+        job["spec"]["submitterPodTemplate"]["spec"],
+    ]
+
+
+def own(tmp_path: Path, text: str = OWN) -> Path:
+    """A manifest of the user's own."""
+    path = tmp_path / "own.yml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_every_pod_has_the_image_and_the_facts() -> None:
+    job = rendered(registry_secret="registry")
+    assert [pod["containers"][0]["image"] for pod in pods(job)] == [IMAGE] * 3
+    for pod in pods(job):
+        assert pod["imagePullSecrets"] == [{"name": "registry"}]
+    labels = job["spec"]["submitterPodTemplate"]["metadata"]["labels"]
+    assert labels["kubectl-submit/name"] == job["metadata"]["name"] == "app-0123456-x2k4z"
+
+
+def test_the_command_is_one_line_for_a_shell() -> None:
+    argv = ("python", "a b", "$HOME", "", "it's")
+    job = rendered(argv=argv)
+    assert tuple(shlex.split(job["spec"]["entrypoint"])) == argv
+    (variable,) = pods(job)[2]["containers"][0]["env"]
+    # Kubernetes reads $$ as $.
+    request = json.loads(variable["value"].replace("$$", "$"))
+    assert request == {"entrypoint": job["spec"]["entrypoint"]}
+
+
+def test_head_and_workers_have_variables_and_secrets() -> None:
+    secret = SecretMount(name="wandb", path="/run/secrets/wandb")
+    job = rendered(env=(("A", "$x"),), secrets=(secret,), service_account="robot")
+    head, worker, submitter = pods(job)
+    for pod in (head, worker):
+        values = {one["name"]: one.get("value") for one in pod["containers"][0]["env"]}
+        assert values["A"] == "$$x"
+        assert pod["containers"][0]["volumeMounts"][0]["mountPath"] == "/run/secrets/wandb"
+        assert (pod["serviceAccountName"], pod["automountServiceAccountToken"]) == ("robot", True)
+    assert "volumes" not in submitter
+    assert submitter["automountServiceAccountToken"] is False
+
+
+def test_sizes() -> None:
+    flags: dict[str, Any] = {
+        "head_cpu": "2",
+        "head_memory": "4Gi",
+        "entrypoint_gpus": 1,
+        "ray_version": "2.61.0",
+    }
+    job = rendered(workers=3, gpus=2, cpu="500m", ttl=60, timeout=9, ray=RayParameters(**flags))
+    spec = job["spec"]
+    (group,) = spec["rayClusterSpec"]["workerGroupSpecs"]
+    assert [group[key] for key in ("replicas", "minReplicas", "maxReplicas")] == [3, 3, 3]
+    assert group["rayStartParams"] == {"num-gpus": "2"}
+    head, worker, _ = (pod["containers"][0]["resources"] for pod in pods(job))
+    assert worker["limits"] == {"cpu": "500m", "nvidia.com/gpu": "2"}
+    assert head == {
+        "requests": {"cpu": "2", "memory": "4Gi"},
+        "limits": {"cpu": "2", "memory": "4Gi"},
+    }
+    assert (spec["ttlSecondsAfterFinished"], spec["activeDeadlineSeconds"]) == (60, 9)
+    assert spec["rayClusterSpec"]["rayVersion"] == "2.61.0"
+    request = pods(job)[2]["containers"][0]["env"][0]["value"]
+    assert json.loads(request)["entrypoint_num_gpus"] == 1
+
+
+def test_workers_that_come_and_go() -> None:
+    job = rendered(workers=4, ray=RayParameters(autoscale=True, idle_timeout=5))
+    cluster = job["spec"]["rayClusterSpec"]
+    (group,) = cluster["workerGroupSpecs"]
+    assert [group[key] for key in ("replicas", "minReplicas", "maxReplicas")] == [0, 0, 4]
+    assert cluster["enableInTreeAutoscaling"] is True
+    assert cluster["autoscalerOptions"]["idleTimeoutSeconds"] == 5
+    assert [pod["automountServiceAccountToken"] for pod in pods(job)] == [True, False, False]
+
+
+def test_a_queue() -> None:
+    job = rendered(queue="team-a", priority="high")
+    assert job["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "team-a"
+    assert [pod["priorityClassName"] for pod in pods(rendered(priority="high"))] == ["high"] * 3
+
+
+def test_an_own_manifest_keeps_what_no_flag_asks_for(tmp_path: Path) -> None:
+    documents = ray.render(execution_parameters(manifest=own(tmp_path)))
+    text = manifest.dump(documents)
+    assert "# ours" in text
+    assert "# the first" in text
+    head, worker, submitter = pods(yaml.safe_load(text))
+    assert [one["image"] for one in head["containers"]] == [IMAGE, "y"]
+    assert worker["containers"][0]["image"] == IMAGE
+    assert submitter["nodeSelector"] == {"pool": "cpu"}
+    assert "RAY_JOB_SUBMISSION_ID" in submitter["containers"][0]["command"][-1]
+    request = json.loads(submitter["containers"][0]["env"][0]["value"])
+    assert request["runtime_env"] == {"env_vars": {"A": "1"}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("rayClusterSpec:", "clusterSelector:", "no rayClusterSpec"),
+        ("spec:\n  run", "spec:\n  submissionMode: HTTPMode\n  run", "must be K8sJobMode"),
+        ('env_vars: {A: "1"}', "{", "runtimeEnvYAML is no YAML"),
+        ("[{name: worker, image: x}]", "[]", "a pod without a container"),
+        ("maxReplicas: 7", "maxReplicas: many", "maxReplicas is not a number"),
+        (
+            "    workerGroupSpecs:\n    - groupName",
+            "    workerGroupSpecs: []\n    x:\n    - g",
+            "0 w",
+        ),
+    ],
+)
+def test_mistakes_in_an_own_manifest(tmp_path: Path, old: str, new: str, told: str) -> None:
+    assert old in OWN
+    path = own(tmp_path, OWN.replace(old, new))
+    with pytest.raises(ManifestError, match=told):
+        ray.render(execution_parameters(manifest=path, workers=2))
+
+
+@pytest.mark.parametrize(
+    ("image", "version"),
+    [
+        ("rayproject/ray:2.60.0-py312-gpu", "2.60.0"),
+        ("registry:5000/ray-ml:2.9.3@sha256:ab", "2.9.3"),
+        ("registry/app:2.9.3", None),
+        ("rayproject/ray:nightly", None),
+    ],
+)
+def test_the_version_of_ray_in_an_image(image: str, version: str | None) -> None:
+    assert collect_ray_parameters(Options(image=image)).ray_version == version
+
+
+def test_flags_for_ray_alone() -> None:
+    with pytest.raises(UsageError, match="--head-cpu is for --execution ray"):
+        collect_ray_parameters(Options(head_cpu="1"))
+    with pytest.raises(UsageError, match="--idle-timeout is for --autoscale"):
+        collect_ray_parameters(Options(execution="ray", idle_timeout=5))
+
+
+def ray_job(*, cancelled: bool = False, suspend: bool = False, **status: str) -> Any:
+    """A RayJob with a status."""
+    annotations = {"kubectl-submit/cancelled-by": "ada"} if cancelled else {}
+    fields = {"deployment": "jobDeploymentStatus", "job": "jobStatus"}
+    return {
+        "metadata": {"annotations": annotations},
+        "spec": {"suspend": suspend},
+        "status": {fields.get(key, key): value for key, value in status.items()},
+    }
+
+
+EXITED = "Job entrypoint command failed with exit code {}, last available logs:\nexit code 3"
+
+
+@pytest.mark.parametrize(
+    ("job", "code"),
+    [
+        (ray_job(), None),
+        (ray_job(deployment="Initializing"), None),
+        (ray_job(deployment="Running", job="FAILED", message=EXITED.format(9)), None),
+        (ray_job(deployment="Running", job="SUCCEEDED"), None),
+        (ray_job(deployment="Complete", job="SUCCEEDED"), 0),
+        (ray_job(deployment="Complete", job="STOPPED"), 125),
+        (ray_job(deployment="Failed", job="FAILED", message=EXITED.format(9)), 9),
+        (ray_job(deployment="Failed", job="FAILED", message=EXITED.format(-9)), 137),
+        (
+            ray_job(deployment="Failed", job="FAILED", message="the head failed with exit code 3"),
+            125,
+        ),
+        (ray_job(deployment="Failed", job="RUNNING", reason="DeadlineExceeded"), 124),
+        (ray_job(deployment="Failed", reason="DeadlineExceeded", cancelled=True), 130),
+        (ray_job(deployment="Failed", job="FAILED", message=EXITED.format(9), cancelled=True), 9),
+        (ray_job(deployment="Complete", job="SUCCEEDED", cancelled=True), 0),
+        (ray_job(deployment="ValidationFailed", reason="ValidationFailed"), 125),
+        (ray_job(deployment="Suspended"), None),
+        (ray_job(deployment="Suspended", cancelled=True), 130),
+        (ray_job(suspend=True, cancelled=True), 130),
+        (ray_job(deployment="Retrying", job="FAILED", message=EXITED.format(9)), None),
+    ],
+)
+def test_the_outcome_is_that_of_the_status(job: Any, code: int | None) -> None:
+    told = ray_jobs.outcome(job)
+    assert (told and told.exit_code) == code
+
+
+def pod(role: str, name: str, *, ready: bool = False, waiting: str = "") -> Any:
+    """A pod of a Ray cluster."""
+    state = {"waiting": {"reason": waiting}} if waiting else {"running": {}}
+    return {
+        "metadata": {"name": name, "labels": {"ray.io/node-type": role}},
+        "spec": {"containers": [{"name": "ray"}]},
+        "status": {
+            "containerStatuses": [{"name": "ray", "state": state}],
+            "conditions": [{"type": "Ready", "status": str(ready)}],
+        },
+    }
+
+
+def test_what_a_cluster_waits_for() -> None:
+    head, ready = pod("head", "h"), pod("head", "h", ready=True)
+    worker = pod("worker", "w", waiting="ContainerCreating")
+    other = pod("worker", "v", ready=True)
+    assert crew_reason([worker, head], {}) == "head: Ray starts"
+    assert crew_reason([worker, ready, other], {"w": "FailedMount: no"}) == (
+        "1 of 2 workers: FailedMount: no"
+    )
+    assert crew_reason([ready, other], {}) == "the Ray cluster gets ready"
+
+
+def test_lines_that_are_told_again_are_not_new() -> None:
+    retold = Retold()
+    assert retold.new("a", b"one\n") == b"one\n"
+    assert retold.new("a", b"two\nth") == b"two\nth"
+    assert retold.new("b", b"one\ntw") == b""
+    assert retold.new("b", b"o\nthree\n") == b"ree\n"
+    assert retold.new("c", b"one\ntwo\nthree\nfour") == b"four"
