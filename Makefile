@@ -10,8 +10,8 @@ IMAGE_REPOSITORY ?=
 PYTEST := $(VENV)/bin/pytest
 LOCAL := eval "$$(scripts/local-cluster env)"
 
-.PHONY: help format lint typecheck test test-unit test-docker test-cluster test-faults test-ray demo demo-ray \
-	cluster-up cluster-up-ray cluster-down bench clean
+.PHONY: help format lint typecheck test test-unit test-docker test-cluster test-faults test-ray test-dist demo \
+	demo-ray cluster-up cluster-up-ray cluster-down bench dist lock clean
 
 help:  ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
@@ -52,6 +52,15 @@ test-faults: $(STAMP) cluster-up  ## Kill parts of the local cluster while a job
 
 test-ray: $(STAMP) cluster-up-ray  ## Test Ray: the installed command, KubeRay, real Ray clusters.
 	@$(LOCAL) && $(PYTEST) tests/cluster/ray -n 2
+
+dist: $(STAMP)  ## Make what users install: wheel, source, single file, krew's archive.
+	$(VENV)/bin/python -m scripts.shipping
+
+test-dist: dist cluster-up  ## Test what users install, as they install it, on a real cluster.
+	@$(LOCAL) && $(PYTEST) tests/dist -n 2
+
+lock: $(STAMP)  ## Take the newest dependencies into the single file.
+	$(VENV)/bin/python -m scripts.shipping.lock
 
 demo: $(STAMP)  ## Run examples/hello on a cluster: the local one, or CONTEXT=… IMAGE_REPOSITORY=…
 	@scripts/demo hello "$(CONTEXT)" "$(IMAGE_REPOSITORY)"

@@ -2,10 +2,14 @@
 
 import gc
 
+import kubectl_submit.supported  # noqa: F401  (before what cannot be imported on Windows)
+
 # What imports make stays: to look for garbage in it costs a tenth of the start-up.
 gc.disable()
 
 from kubectl_submit.cli import main  # noqa: E402
+
+__all__ = ["main"]
 
 if __name__ == "__main__":
     main()

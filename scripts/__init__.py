@@ -1,0 +1,1 @@
+"""What people and CI run: the local cluster, the demo, the benchmark, the release."""
