@@ -11,7 +11,8 @@ PYTEST := $(VENV)/bin/pytest
 LOCAL := eval "$$(scripts/local-cluster env)"
 
 .PHONY: help format lint typecheck test test-unit test-docker test-cluster test-faults test-ray test-dist demo \
-	demo-ray cluster-up cluster-up-ray cluster-down bench dist lock clean
+	demo-ray cluster-up cluster-up-ray cluster-down bench dist lock test-pythons \
+	release publish clean
 
 help:  ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
@@ -58,6 +59,16 @@ dist: $(STAMP)  ## Make what users install: wheel, source, single file, krew's a
 
 test-dist: dist cluster-up  ## Test what users install, as they install it, on a real cluster.
 	@$(LOCAL) && $(PYTEST) tests/dist -n 2
+
+test-pythons: dist  ## Test the wheel with every supported Python that is there; PYTHONS=… names others.
+	@scripts/test-pythons
+
+release: $(STAMP)  ## Make a release, VERSION=1.2.3; with PUSH=--push it leaves this machine.
+	$(VENV)/bin/python -m scripts.shipping.release $(PUSH) "$(VERSION)"
+
+publish: dist  ## Attach dist/ to the release of the tag that is checked out.
+	gh release create "v$$($(VENV)/bin/python -c 'import kubectl_submit; print(kubectl_submit.__version__)')" \
+		--verify-tag --generate-notes dist/*
 
 lock: $(STAMP)  ## Take the newest dependencies into the single file.
 	$(VENV)/bin/python -m scripts.shipping.lock

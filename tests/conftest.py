@@ -17,6 +17,7 @@ import pytest
 
 # Where the tests run in the background of a shell, Ctrl-C is ignored, and by all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # … and this one by nohup
 
 LONGEST_RUN = 120
 """Seconds after which a command that should have ended hangs."""

@@ -29,6 +29,8 @@ def build(wheel: Path, version: str, moment: Moment) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         wheels = [wheel, *_download(Path(folder))]
         files = {path: data for one in wheels for path, data in _kept(one)}
+    # Python finds a package without this file in a folder, but not in a zip, until 3.13.
+    files["ruamel/__init__.py"] = b""
     digest = hashlib.sha256(_zip(files, moment)).hexdigest()
     files["__main__.py"] = (HERE / "starter.py").read_bytes()
     files["supported.py"] = files["kubectl_submit/supported.py"]
