@@ -1,4 +1,4 @@
-"""Ray in pods, and KubeRay or its stand-in: the summary says which."""
+"""Ray in pods, under a KubeRay; the summary says which."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.conftest import Running, eventually
 
 
 def pytest_report_header() -> str:
-    """What plays the operator's part."""
+    """Whose operator it is."""
     return f"Ray's operator: {os.environ.get('LOCAL_KUBERAY', 'that of the cluster')}"
 
 
