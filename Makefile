@@ -90,8 +90,9 @@ cluster-up-ray:  ## Bring up the local cluster with Ray and KubeRay.
 cluster-down:  ## Take the local cluster down.
 	@scripts/local-cluster down
 
-bench: $(STAMP) cluster-up  ## Measure the speed against bare kubectl.
-	@$(LOCAL) && $(VENV)/bin/python scripts/bench.py
+bench: $(STAMP) cluster-up  ## Measure the speed against bare kubectl and stern; ONLY=lines measures a part.
+	@scripts/local-cluster install bench
+	@$(LOCAL) && $(VENV)/bin/python -m scripts.bench $(ONLY)
 
 clean:  ## Remove what was made here.
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from kubectl_submit.logs.worker import Group, Worker
 
 MOST_GROUPS = 8
+# Of those that have ended, and are read once more to their end.
+MOST_FINAL_GROUPS = 4
 GROUP_SIZE = 16
 
 
@@ -20,13 +22,20 @@ def group_size(workers: int) -> int:
     return max(GROUP_SIZE, workers // (2 * MOST_GROUPS))
 
 
-def arrange(idle: Iterable[Worker], size: int) -> list[list[Worker]]:
-    """Workers to be read together: the ended ones, the running ones, and some alone."""
+def arrange(idle: Iterable[Worker], size: int, room: int) -> list[list[Worker]]:
+    """Workers to be read together: the ended ones, the running ones, and some alone.
+
+    `room`: so many groups of ended ones may begin; the others wait, and gather meanwhile.
+    """
     idle = list(idle)
     together = [worker for worker in idle if not worker.alone]
-    return [
-        *([worker] for worker in idle if worker.alone),
+    ended = [
+        *([worker] for worker in idle if worker.alone and worker.ended),
         *_chunks([worker for worker in together if worker.ended], size),
+    ]
+    return [
+        *ended[: max(room, 0)],
+        *([worker] for worker in idle if worker.alone and not worker.ended),
         *_chunks([worker for worker in together if not worker.ended], size),
     ]
 

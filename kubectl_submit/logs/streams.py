@@ -13,7 +13,7 @@ from kubectl_submit.command import Result, Stream
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.logs.grouping import arrange, group_size, to_join
+from kubectl_submit.logs.grouping import MOST_FINAL_GROUPS, arrange, group_size, to_join
 from kubectl_submit.logs.prefixed import Prefixed, Split
 from kubectl_submit.logs.resume import Resume
 from kubectl_submit.logs.retold import Retold
@@ -142,7 +142,8 @@ class LogStreams:
         for worker in to_join(list(self._streams), newcomers, size):
             self._leave(worker)
             idle.append(worker)
-        for workers in arrange(idle, size):
+        room = MOST_FINAL_GROUPS - sum(group.final for group in self._streams)
+        for workers in arrange(idle, size, room):
             self._read(workers)
 
     def _read(self, workers: list[Worker]) -> None:

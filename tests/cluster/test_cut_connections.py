@@ -83,4 +83,4 @@ def test_contact_that_is_lost_for_good_ends_it(
     name = namespace.job()["metadata"]["name"]
     assert result.exit_code == 125
     assert "lost contact with the cluster" in result.stderr
-    assert f"kubectl logs -n {namespace.name} -f job/{name}" in result.stderr
+    assert f"kubectl submit logs -f {name} -n {namespace.name}" in result.stderr

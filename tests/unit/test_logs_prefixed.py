@@ -63,17 +63,24 @@ def workers(count: int, **states: bool) -> list[Worker]:
 
 @pytest.mark.parametrize("count", [1, 16, 90, 400, 2000])
 def test_a_few_programs_read_any_number_of_workers(count: int) -> None:
-    found = arrange(workers(count), group_size(count))
+    found = arrange(workers(count), group_size(count), room=4)
     assert sum(len(group) for group in found) == count
     assert len(found) <= 2 * MOST_GROUPS + 1
 
 
 def test_who_has_ended_is_read_apart_from_who_runs() -> None:
     run, ended, alone = workers(2), workers(2, ended=True), workers(2, alone=True)
-    found = arrange([*run, *ended, *alone], GROUP_SIZE)
+    found = arrange([*run, *ended, *alone], GROUP_SIZE, room=4)
     assert sorted(map(len, found)) == [1, 1, 2, 2]
     assert run in found
     assert ended in found
+
+
+def test_who_has_ended_waits_for_room() -> None:
+    run, ended = workers(1), workers(GROUP_SIZE + 1, ended=True)
+    alone = workers(1, alone=True, ended=True)
+    assert arrange([*run, *ended, *alone], GROUP_SIZE, room=0) == [run]
+    assert [len(one) for one in arrange([*ended, *alone], GROUP_SIZE, room=2)] == [1, GROUP_SIZE]
 
 
 def groups(*sizes: int, final: bool = False) -> list[Group]:

@@ -1,0 +1,1 @@
+"""Measures what design and README promise about speed, beside the bare tools. See __main__.py."""

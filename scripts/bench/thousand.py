@@ -1,0 +1,94 @@
+"""A thousand workers that kwok plays: requests grow with pods and not with time; idle is idle."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from scripts.bench.measuring import IMAGE, SUBMIT, Report, Watched, namespace, run
+
+WORKERS = 1000
+NODES = 10
+IDLE_SECONDS = 20
+MB = 1_000_000
+COUNTER = r'apiserver_request_total\{.*resource="(?:pods|jobs|events)".*verb="(\w+)".*\} (\d+)'
+READING = ("GET", "LIST", "WATCH", "CONNECT")
+
+
+def measure(report: Report) -> None:
+    """Follow them to the end; where nothing happens, count CPU and requests."""
+    with kwok(), namespace() as name, tempfile.TemporaryDirectory() as folder:
+        manifest = _manifest(Path(folder))
+        flags = ("-q", "--image", IMAGE, "--workers", str(WORKERS), "--manifest", manifest)
+        ours = Watched(SUBMIT, "-n", name, *flags, "--", "true")
+        before = _requests()
+        _await_running(name)
+        time.sleep(10)  # until every stream is open
+        begun, cpu = _requests(), ours.cpu_seconds()
+        time.sleep(IDLE_SECONDS)
+        idle_cpu = (ours.cpu_seconds() - cpu) / IDLE_SECONDS
+        idle = _requests() - begun
+        code = ours.finish()
+        all_requests = _requests() - before
+    report.line("1 000 workers: exit code", f"{code:9d}", held=code == 0)
+    report.line("1 000 workers: requests for each, by everybody", f"{all_requests / WORKERS:9.1f}")
+    report.most("… and in 20 s in which nothing happens", idle, "", 60)
+    report.most("… CPU in that time", 100 * idle_cpu, "% of a core", 2)
+    report.line("1 000 workers: memory of all programs", f"{ours.peak_bytes / MB:9.0f} MB")
+
+
+def _requests() -> int:
+    """How many requests for pods, Jobs and events the API server has had from anybody."""
+    text = run("kubectl", "get", "--raw", "/metrics")
+    return sum(int(found) for verb, found in re.findall(COUNTER, text) if verb in READING)
+
+
+def _await_running(name: str) -> None:
+    while True:
+        jobs = json.loads(run("kubectl", "get", "jobs", "-n", name, "-o", "json"))["items"]
+        if jobs and jobs[0].get("status", {}).get("ready", 0) >= WORKERS:
+            return
+        time.sleep(1)
+
+
+def _manifest(folder: Path) -> str:
+    """A manifest whose pods go to nodes that kwok plays."""
+    job = yaml.safe_load(Path("manifests/job.yml").read_text(encoding="utf-8"))
+    spec = job["spec"]["template"]["spec"]
+    spec |= {"nodeSelector": {"type": "kwok"}, "tolerations": [{"operator": "Exists"}]}
+    path = folder / "job.yml"
+    path.write_text(yaml.safe_dump(job), encoding="utf-8")
+    return str(path)
+
+
+def _node(number: int) -> dict[str, Any]:
+    room = {"pods": str(2 * WORKERS // NODES), "cpu": "100", "memory": "100Gi"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": f"kwok-{number}", "labels": {"type": "kwok"}},
+        "spec": {"taints": [{"key": "kwok", "value": "true", "effect": "NoSchedule"}]},
+        "status": {"allocatable": room, "capacity": room},
+    }
+
+
+@contextlib.contextmanager
+def kwok() -> Iterator[None]:
+    """Nodes that are none, and who plays them."""
+    nodes = yaml.safe_dump_all([_node(number) for number in range(NODES)])
+    with subprocess.Popen(["scripts/local-cluster", "kwok"]) as running:
+        try:
+            run("kubectl", "apply", "-f", "-", stdin=nodes)
+            yield
+        finally:
+            run("kubectl", "delete", "nodes", "--selector=type=kwok", "--wait=false")
+            running.terminate()
