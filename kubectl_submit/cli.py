@@ -13,6 +13,8 @@ from kubectl_submit import __version__, command_line, commands, interrupts
 from kubectl_submit.command_line import HOME, Call
 from kubectl_submit.errors import SubmitError, UsageError
 
+COMPLETE = "__complete"
+"""What shells call us with; what follows is what was typed."""
 INTERRUPTED = 130
 BUG = 125
 # Of commands that follow no run.
@@ -22,6 +24,11 @@ USAGE = 2
 
 def main() -> NoReturn:
     """The console script."""
+    if sys.argv[1:2] == [COMPLETE]:
+        from kubectl_submit import completion
+
+        completion.show(sys.argv[2:])
+        sys.exit(0)
     sys.exit(run(sys.argv[1:]))
 
 

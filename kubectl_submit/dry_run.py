@@ -17,7 +17,7 @@ from kubectl_submit.parameters import collect_build_parameters, collect_executio
 
 def show(options: Options, argv: tuple[str, ...], kubectl: Kubectl, output: Output) -> int:
     """Write the manifests to stdout; 0. Raises SubmitError, also where the server refuses."""
-    everything = _render(options, argv, output)
+    everything = render(options, argv, output)
     if options.dry_run == "server":
         preflight.check(everything, options, kubectl)
         _check_pods(everything, kubectl)
@@ -33,7 +33,8 @@ def show(options: Options, argv: tuple[str, ...], kubectl: Kubectl, output: Outp
     return 0
 
 
-def _render(options: Options, argv: tuple[str, ...], output: Output) -> list[Node]:
+def render(options: Options, argv: tuple[str, ...], output: Output) -> list[Node]:
+    """All that a submit would create: of the build, and of the run. Raises SubmitError."""
     backend = execution_backends.load(options.execution)
     limit = backend.NAME_LIMIT
     if options.image:

@@ -111,10 +111,34 @@ class Kubectl:
             raise _cluster_error("cannot ask the cluster", result.stderr)
         return [name for name in names if _without_group(name) not in found]
 
-    def names(self, kind: str) -> list[str]:
+    def names(self, kind: str, selector: str = "") -> list[str]:
         """The names of the objects of a kind, in the namespace; empty where that is not told."""
-        result = command.run(self._argv(["get", kind, "-o", "name"]), check=False)
+        argv = ["get", kind, "-o", "name", *([f"--selector={selector}"] if selector else [])]
+        result = command.run(self._argv(argv), check=False)
         return [name.partition("/")[2] for name in result.stdout.split()]
+
+    def version(self) -> str:
+        """The versions of kubectl and of the server, for people. Raises ClusterError."""
+        result = command.run(self._argv(["version", "-o", "json"]), check=False)
+        if result.exit_code != 0:
+            raise _cluster_error("cannot reach the cluster", result.stderr)
+        told = json.loads(result.stdout)
+        client, server = told["clientVersion"], told["serverVersion"]
+        return f"{client['gitVersion']}, the server {server['gitVersion']}"
+
+    def refused(self, needed: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Of these resources and verbs, those that are not allowed in the namespace."""
+        asked = [
+            (one, command.Started(self._argv(["auth", "can-i", "--quiet", one[1], one[0]])))
+            for one in needed
+        ]
+        return [one for one, answer in asked if answer.result().exit_code != 0]
+
+    def configured(self, what: str) -> list[str]:
+        """The names in the kubeconfig of each `context`, `cluster` or `user`."""
+        shown = f"jsonpath={{range .{what}s[*]}}{{.name}}{{'\\n'}}{{end}}"
+        result = command.run(self._argv(["config", "view", "-o", shown]), check=False)
+        return result.stdout.split()
 
     def delete(self, kind: str, name: str, namespace: str | None = None) -> None:
         """Delete an object and what it owns, without waiting; one that is gone is no error."""

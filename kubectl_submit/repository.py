@@ -70,6 +70,11 @@ def inspect(start: Path, remote_name: str | None = None) -> Snapshot:
     )
 
 
+def git_version() -> str:
+    """The version of git. Raises MissingProgramError."""
+    return command.run(["git", "--version"]).stdout.strip()
+
+
 def user_email() -> str:
     """git's user.email as seen from here; empty without git or without one.
 

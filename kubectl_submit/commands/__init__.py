@@ -14,6 +14,9 @@ COMMANDS: dict[str, str] = {
     "logs": "Show the output of a run, or of the build of its image.",
     "wait": "Wait until runs have ended; exit as a submit would.",
     "cancel": "Stop runs; what they were stays in the list.",
+    "doctor": "Check what a submit from this folder would need.",
+    "init": "Write a configuration file to be filled in, and manifests to be edited.",
+    "completion": "Write what a shell needs to complete this command.",
 }
 """Word → what it does, in one line."""
 FOLLOWING = ("", "logs", "wait")

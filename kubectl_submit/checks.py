@@ -1,0 +1,102 @@
+"""What a submit from this folder would need, one check each; `doctor` shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from kubectl_submit import docker, dry_run, execution_backends, manifest, preflight
+from kubectl_submit.errors import ClusterError, SubmitError
+from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.options import Options
+from kubectl_submit.output import Output
+from kubectl_submit.parameters import collect_build_parameters
+from kubectl_submit.repository import git_version
+
+# What README says that it needs to be allowed, without what it can do without.
+NEEDED = (
+    *(("jobs.batch", verb) for verb in ("create", "get", "list", "watch", "patch", "delete")),
+    *(("pods", verb) for verb in ("get", "list", "watch")),
+    ("pods/log", "get"),
+)
+FOR_WORKERS = (("services", "create"),)
+FOR_RAY = tuple(
+    ("rayjobs.ray.io", verb) for verb in ("create", "get", "list", "watch", "patch", "delete")
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What a check found."""
+
+    name: str
+    well: bool
+    text: str
+    """What is there, or what is wrong."""
+    remedy: str = ""
+
+
+def findings(options: Options, kubectl: Kubectl, output: Output) -> Iterator[Finding]:
+    """Every check that matters for these options, one after the other."""
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("git", git_version),
+        ("kubectl", kubectl.version),
+        ("namespace", lambda: _namespace(kubectl)),
+        ("permissions", lambda: _permissions(options, kubectl)),
+        ("names", lambda: _names(options, kubectl)),
+    ]
+    if not options.image:
+        checks.insert(1, ("commit", lambda: _commit(options)))
+        checks.append(("build", lambda: _build(options)))
+    checks.append(("manifest", lambda: _manifest(options, kubectl, output)))
+    for name, check in checks:
+        try:
+            yield Finding(name=name, well=True, text=check())
+        except SubmitError as error:
+            words = error.last_words.partition("\n")[0]
+            text = ": ".join(filter(None, [error.message, words]))
+            yield Finding(name=name, well=False, text=text, remedy=error.remedy)
+
+
+def _commit(options: Options) -> str:
+    limit = execution_backends.load(options.execution).NAME_LIMIT
+    build = collect_build_parameters(options, limit)
+    return (
+        f"{build.source.commit[:7]} of {build.source.branch or 'no branch'}, to {build.pull_name}"
+    )
+
+
+def _namespace(kubectl: Kubectl) -> str:
+    name = kubectl.namespace()
+    if kubectl.missing([f"namespace/{name}"]):
+        raise ClusterError(f"there is no namespace {name}", remedy="Choose one with -n.")
+    return name
+
+
+def _permissions(options: Options, kubectl: Kubectl) -> str:
+    needed = [*NEEDED, *(FOR_RAY if options.execution == "ray" else FOR_WORKERS)]
+    refused = kubectl.refused(needed)
+    if refused:
+        told = ", ".join(f"{verb} {resource}" for resource, verb in refused)
+        raise ClusterError(f"not allowed: {told}", remedy="Ask for the permission.")
+    return f"all {len(needed)} that are needed"
+
+
+def _names(options: Options, kubectl: Kubectl) -> str:
+    preflight.check_names(options, kubectl)
+    return "Secrets, service account, queue and priority class are there, as far as they are named"
+
+
+def _build(options: Options) -> str:
+    if options.build == "local":
+        docker.check()
+        return "docker buildx is there"
+    return "a Job builds in the cluster"
+
+
+def _manifest(options: Options, kubectl: Kubectl, output: Output) -> str:
+    """Whether the server would take what a submit creates: the build Job, the Job or RayJob."""
+    documents = dry_run.render(options, ("true",), output)
+    kubectl.create(manifest.dump(documents), dry_run=True)
+    kinds = ", ".join(str(one["kind"]) for one in documents)
+    return f"the cluster would take it ({kinds})"

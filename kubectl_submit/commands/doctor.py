@@ -1,0 +1,39 @@
+"""Checks what a submit from this folder would need, and says what to do where something is missing.
+
+It takes the options of a submit, and looks at the configuration as a submit does. Nothing is
+built or created."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.options import Options, kubectl_flags
+from kubectl_submit.output import Output, printable
+
+WORDS = ""
+MISSING = 1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
+class OPTIONS(Options):
+    """The options of a submit."""
+
+
+def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
+    """Show each check as it is made; 1 if something is missing, else 0."""
+    del words
+    from kubectl_submit import checks, documents
+
+    kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
+    found = []
+    for finding in checks.findings(options, kubectl, Output(quiet=True)):
+        found.append(finding)
+        if options.output in (None, "name"):
+            mark = "ok" if finding.well else "MISSING"
+            output.data([printable(f"{mark:8}{finding.name:13}{finding.text}")])
+            if finding.remedy:
+                output.data([f"{'':21}{line}" for line in finding.remedy.splitlines()])
+    if options.output in ("json", "yaml"):
+        output.data([documents.text(documents.checks_document(found), options.output)])
+    return 0 if all(finding.well for finding in found) else MISSING

@@ -1,0 +1,114 @@
+"""Writes a .kubectl-submit.yaml in which every option stands with its meaning, to be filled in.
+
+It goes into the root of the repository. Nothing is overwritten; on a terminal it asks where
+images are pushed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kubectl_submit.configuration import FILE_NAME
+from kubectl_submit.errors import ConfigurationError
+from kubectl_submit.options import Options
+from kubectl_submit.options.declaration import KUBECTL_GROUP, GroupedOption, declared, option
+from kubectl_submit.options.subcommand import SubcommandOptions
+from kubectl_submit.output import Output
+
+WORDS = ""
+MANIFESTS = ("build-remote.yml", "job.yml", "ray-job.yml")
+FOLDER = "kubectl-submit"
+HEAD = """\
+# Defaults of `kubectl submit` in this repository. A flag wins over the environment (beside each
+# option in the manual: KUBECTL_SUBMIT_…), the environment over this file. Take the # away before
+# what you need.
+"""
+# Of kubectl's own options, those that a project may have.
+KUBECTL = ("namespace", "context")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
+class OPTIONS(SubcommandOptions):
+    """The options of `init`."""
+
+    manifests: bool = option(
+        "Files",
+        "--manifests",
+        is_flag=True,
+        default=False,
+        configurable=False,
+        help=f"Also write the three manifests, for editing, to {FOLDER}/.",
+    )
+
+
+def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
+    """Write the files; 0. Raises ConfigurationError where one is there already."""
+    del words
+    root = _root(Path.cwd())
+    files = {root / FILE_NAME: ""}
+    if options.manifests:
+        manifest = import_module("kubectl_submit.manifest")
+        files |= {root / FOLDER / name: manifest.read(None, name)[0] for name in MANIFESTS}
+    there = [str(path.relative_to(root)) for path in files if path.exists()]
+    if there:
+        raise ConfigurationError(
+            f"there is already: {', '.join(there)}", remedy="Nothing was written."
+        )
+    files[root / FILE_NAME] = configuration(_image_repository(), manifests=options.manifests)
+    for path, text in files.items():
+        path.parent.mkdir(exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+        output.status(f"written: {path.relative_to(root)}")
+    return 0
+
+
+def configuration(image_repository: str, *, manifests: bool) -> str:
+    """The text of the configuration file."""
+    known = {"image-repository": image_repository}
+    if manifests:
+        known |= {"build-manifest": f"{FOLDER}/build-remote.yml", "manifest": f"{FOLDER}/job.yml"}
+    return HEAD + "".join(_sections(known))
+
+
+def _sections(known: dict[str, str]) -> Iterator[str]:
+    group = ""
+    for one in declared(Options):
+        if not one.configurable or (one.group == KUBECTL_GROUP and one.key not in KUBECTL):
+            continue
+        if one.group != group:
+            group = one.group
+            yield f"\n# {group}\n"
+        value = known.get(one.key)
+        yield f"# {one.help}\n"
+        yield f"{one.key}: {value}\n" if value else f"#{one.key}: {_example(one)}\n"
+
+
+def _example(one: GroupedOption) -> str:
+    if one.multiple:
+        return "[]"
+    if one.is_flag:
+        return "false"
+    default: Any = one.default
+    return str(default) if isinstance(default, str | int) else ""
+
+
+def _image_repository() -> str:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return ""
+    question = "Where are images pushed (registry.example/you/app; empty: later)"
+    answer: str = click.prompt(question, default="", show_default=False, err=True)
+    return answer.strip()
+
+
+def _root(folder: Path) -> Path:
+    """The root of the repository around a folder, or the folder itself."""
+    around = (one for one in (folder, *folder.parents) if os.path.lexists(one / ".git"))
+    return next(around, folder)

@@ -1,0 +1,156 @@
+"""What can stand next on the command line, for shells: kubectl's plugin completion, and our own.
+
+Each choice is a line, `CHOICE<tab>DESCRIPTION`, and the last line says what else the shell may
+offer: `:0` files, `:4` nothing (the directives of cobra's completions.go, which kubectl reads).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import click
+
+from kubectl_submit import command_line
+from kubectl_submit.commands import COMMANDS, load
+from kubectl_submit.options import KubectlOptions
+from kubectl_submit.options.declaration import GroupedOption, declared
+
+FILES, NO_FILES = ":0", ":4"
+TIMEOUT = "2s"
+# Options whose value is the name of an object in the cluster, and its kind there.
+KINDS = {
+    "secret": "secrets",
+    "registry-secret": "secrets",
+    "git-secret": "secrets",
+    "service-account": "serviceaccounts",
+    "queue": "localqueues.kueue.x-k8s.io",
+    "priority": "priorityclasses",
+    "namespace": "namespaces",
+}
+FOLDERS = ("build-context",)
+FILE_OPTIONS = ("dockerfile", *FOLDERS)
+
+Choice = tuple[str, str]
+
+
+def main() -> None:
+    """The program `kubectl_complete-submit`, which kubectl calls with the words that were typed."""
+    show(sys.argv[1:])
+
+
+def show(words: Sequence[str]) -> None:
+    """Write the choices for the last word, which may be empty."""
+    choices, directive = complete(words)
+    current = words[-1] if words else ""
+    current = current.partition("=")[2] if current.startswith("--") and "=" in current else current
+    for choice, description in choices:
+        if choice.startswith(current):
+            print(f"{choice}\t{description}" if description else choice)
+    print(directive)
+
+
+def complete(words: Sequence[str]) -> tuple[list[Choice], str]:
+    """The choices for the last word, and what else the shell may offer."""
+    *before, current = words or [""]
+    if "--" in before:
+        return [], FILES
+    word, pending, typed = _read(before)
+    options = _options(word)
+    if current.startswith("--") and "=" in current:
+        pending = options.get(current.partition("=")[0])
+    if pending:
+        return _values(pending, before)
+    if current.startswith("-"):
+        return sorted(_flags(options)), NO_FILES
+    if not word:
+        return list(COMMANDS.items()), NO_FILES
+    return _words(word, typed, before), NO_FILES
+
+
+def _read(before: Sequence[str]) -> tuple[str, GroupedOption | None, list[str]]:
+    """The command, the option that still needs its value, and the other words."""
+    word, pending, typed = "", None, []
+    for one in before:
+        if pending:
+            pending = None
+        elif one.startswith("-"):
+            found = _options(word).get(one)
+            pending = found if found and not found.is_flag else None
+        elif not word and one in COMMANDS:
+            word = one
+        else:
+            typed.append(one)
+    return word, pending, typed
+
+
+def _options(word: str) -> dict[str, GroupedOption]:
+    """The options of a command, by each of their flags."""
+    command = command_line.subcommand(word) if word else command_line.submit_command()
+    return {
+        flag: option
+        for option in command.params
+        if isinstance(option, GroupedOption)
+        for flag in (*option.opts, *option.secondary_opts)
+    }
+
+
+def _flags(options: dict[str, GroupedOption]) -> Iterator[Choice]:
+    yield "--help", "Show the help."
+    for flag, option in options.items():
+        if flag.startswith("--"):
+            yield flag, option.help or ""
+
+
+def _values(option: GroupedOption, before: Sequence[str]) -> tuple[list[Choice], str]:
+    if isinstance(option.type, click.Choice):
+        return [(str(choice), "") for choice in option.type.choices], NO_FILES
+    if option.path or option.key in FILE_OPTIONS:
+        return [], FILES
+    return [(name, "") for name in _from_cluster(option.key, before)], NO_FILES
+
+
+def _words(word: str, typed: Sequence[str], before: Sequence[str]) -> list[Choice]:
+    """What else a command takes: names of runs, or words of its own."""
+    choices: Sequence[str] = getattr(load(word), "CHOICES", ())
+    if load(word).WORDS.startswith("NAME"):
+        choices = _from_cluster("run", before)
+    return [(name, "") for name in choices if name not in typed]
+
+
+def _from_cluster(key: str, before: Sequence[str]) -> list[str]:
+    """The names of objects; none where the cluster does not tell them at once."""
+    from kubectl_submit.errors import SubmitError
+    from kubectl_submit.kubectl import Kubectl
+
+    kubectl = Kubectl(flags=_kubectl_flags(before), request_timeout=TIMEOUT)
+    try:
+        if key == "run":
+            return kubectl.names("jobs,rayjobs.ray.io", "kubectl-submit/name") or kubectl.names(
+                "jobs", "kubectl-submit/name"
+            )
+        if key in ("context", "cluster", "user"):
+            return kubectl.configured(key)
+        return kubectl.names(KINDS[key]) if key in KINDS else []
+    except SubmitError:
+        return []
+
+
+def _kubectl_flags(before: Sequence[str]) -> tuple[str, ...]:
+    """Those of the typed words that say which cluster is meant."""
+    options: dict[str, Any] = {
+        flag: option for option in declared(KubectlOptions) for flag in option.opts
+    }
+    found: list[str] = []
+    rest = iter(before)
+    for one in rest:
+        flag, joined, value = one.partition("=")
+        option = options.get(flag)
+        if option is None or option.key == "request-timeout":
+            continue
+        if option.is_flag:
+            found.append(option.opts[0])
+        elif joined or (value := next(rest, "")):
+            found.append(f"{option.opts[0]}={value}")
+    return tuple(found)
