@@ -83,9 +83,12 @@ def _value(path: str, option: GroupedOption, value: Any) -> Any:
                 f"{key}={_scalar(path, f'{option.key}.{key}', item)}" for key, item in value.items()
             ]
         items = value if isinstance(value, list) else [value]
-        return [_scalar(path, option.key, item) for item in items]
-    text = _scalar(path, option.key, value)
-    # A path in the file is meant from the file; everywhere else it is meant from here.
+        return [_from_file(path, option, _scalar(path, option.key, item)) for item in items]
+    return _from_file(path, option, _scalar(path, option.key, value))
+
+
+def _from_file(path: str, option: GroupedOption, text: str) -> str:
+    """A path in the file is meant from the file; everywhere else it is meant from here."""
     return os.path.relpath(os.path.join(os.path.dirname(path), text)) if option.path else text
 
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import copy
 
-from kubectl_submit import build_backends, documents, execution_backends, manifest, preflight
+from kubectl_submit import (
+    build_backends,
+    carried,
+    documents,
+    execution_backends,
+    manifest,
+    preflight,
+)
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.given_image import begin_to_resolve
 from kubectl_submit.image import NOT_BUILT_YET, Image
@@ -22,6 +29,7 @@ def show(options: Options, argv: tuple[str, ...], kubectl: Kubectl, output: Outp
         preflight.check(everything, options, kubectl)
         _check_pods(everything, kubectl)
         output.status("the server would take it (dry run)")
+    everything = [carried.hidden(one) for one in everything]
     if options.output == "name":
         output.data(f"{one['kind'].lower()}/{one['metadata']['name']}" for one in everything)
     elif options.output == "json":

@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_submit import gate, git_url, values
+from kubectl_submit import carried, gate, git_url, values
 from kubectl_submit.errors import RepositoryError, UsageError
 from kubectl_submit.identity import created_by, me
 from kubectl_submit.image import Image
@@ -65,6 +65,7 @@ class ExecutionParameters:
     memory: str | None
     env: tuple[tuple[str, str], ...]
     secrets: tuple[values.SecretMount, ...]
+    carried: tuple[carried.Carried, ...]
     registry_secret: str | None
     service_account: str | None
     timeout: int | None
@@ -144,6 +145,7 @@ def collect_execution_parameters(
         memory=options.memory,
         env=options.env,
         secrets=options.secret,
+        carried=carried.collect(options.secret_file, options.secret_env),
         registry_secret=options.registry_secret,
         service_account=options.service_account,
         timeout=options.timeout,

@@ -28,6 +28,22 @@ class SecretMount:
     path: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class SecretFile:
+    """A file or folder of this machine, and where it appears in the containers."""
+
+    local: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretEnvironment:
+    """A variable in the containers, and the one of this machine whose value it gets."""
+
+    name: str
+    source: str
+
+
 def duration(text: str) -> int:
     """Seconds of `90`, `90s`, `5m`, `1h30m` or `2d`."""
     parts = re.findall(r"([0-9]+)([smhd])", text)
@@ -72,6 +88,30 @@ def secret_mount(text: str) -> SecretMount:
     if colon and (not path.startswith("/") or ":" in path or path.rstrip("/") == ""):
         raise ValueError(f"{path!r} is no absolute path; write NAME:/path")
     return SecretMount(name=name, path=path or f"/run/secrets/{name}")
+
+
+def secret_file(text: str) -> SecretFile:
+    """`LOCAL` or `LOCAL:/path`; the default path is /run/secrets/ and the local name."""
+    local, colon, path = text.rpartition(":")
+    if not (colon and path.startswith("/")):
+        local, path = text, ""
+    name = os.path.basename(os.path.abspath(local)) if local else ""
+    if not name:
+        raise ValueError(f"{text!r} names no file; write FILE or FILE:/path")
+    if path and os.path.normpath(path) in ("/", "//"):
+        raise ValueError(f"{path!r} is no path for a file")
+    return SecretFile(local=local, path=path or f"/run/secrets/{name}")
+
+
+def secret_environment(text: str) -> SecretEnvironment:
+    """`NAME`, or `NAME=KEY` for the value that KEY has in our own environment."""
+    name, equals, source = text.partition("=")
+    if not re.fullmatch(ENVIRONMENT_NAME, name):
+        raise ValueError(f"{name!r} is no name for a variable; write NAME or NAME=KEY")
+    source = source if equals else name
+    if source not in os.environ:
+        raise ValueError(f"{source!r} is not set in the environment")
+    return SecretEnvironment(name=name, source=source)
 
 
 def secret_name(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kubectl_submit import manifest, pod_template
+from kubectl_submit import carried, manifest, pod_template
 from kubectl_submit.manifest import Node
 from kubectl_submit.parameters import ExecutionParameters
 
@@ -41,6 +41,7 @@ def set_credentials(pod_spec: Node, container: Node, parameters: ExecutionParame
     """What the command may read and do: Secrets, and a service account with its token."""
     for secret in parameters.secrets:
         pod_template.mount_secret(pod_spec, container, secret.name, secret.path)
+    carried.add(pod_spec, container, parameters.name, parameters.carried)
     if parameters.service_account:
         manifest.put(pod_spec, ("serviceAccountName",), parameters.service_account)
         manifest.put(pod_spec, ("automountServiceAccountToken",), True)

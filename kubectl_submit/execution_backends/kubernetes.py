@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from kubectl_submit import job, manifest, pod_template, queueing, worker_template
+from kubectl_submit import carried, job, manifest, pod_template, queueing, worker_template
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
@@ -43,7 +43,7 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     worker_template.set_size(pod_spec, container, parameters)
     _set_ranks(pod_spec, container, workers, parameters)
     worker_template.set_credentials(pod_spec, container, parameters)
-    return documents
+    return [*documents, *carried.documents(parameters.name, facts, parameters.carried)]
 
 
 def execute(parameters: ExecutionParameters, kubectl: Kubectl) -> Execution:

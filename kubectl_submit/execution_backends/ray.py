@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import YAMLError
 
-from kubectl_submit import manifest, pod_template, queueing, ray_job, worker_template
+from kubectl_submit import carried, manifest, pod_template, queueing, ray_job, worker_template
 from kubectl_submit.errors import ManifestError
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
@@ -69,7 +69,7 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     _set_request(root, _pod(submitter, source)[1], source)
     pod_specs = [_pod(template, source)[0] for template in (*templates, submitter)]
     queueing.enqueue(root, pod_specs, parameters.queue, parameters.priority)
-    return documents
+    return [*documents, *carried.documents(parameters.name, facts, parameters.carried)]
 
 
 def execute(parameters: ExecutionParameters, kubectl: Kubectl) -> Execution:

@@ -46,6 +46,8 @@ SECONDS = Parsed("DURATION", values.duration)
 QUANTITY = Parsed("QUANTITY", values.quantity)
 ASSIGNMENT = Parsed("NAME[=VALUE]", values.assignment)
 SECRET = Parsed("NAME[:/PATH]", values.secret_mount)
+SECRET_FILE = Parsed("LOCAL[:/PATH]", values.secret_file)
+SECRET_ENVIRONMENT = Parsed("NAME[=KEY]", values.secret_environment)
 OBJECT_NAME = Parsed("NAME", values.secret_name)
 REPOSITORY = Parsed("NAME", values.image_repository)
 

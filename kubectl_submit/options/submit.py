@@ -15,6 +15,8 @@ from kubectl_submit.options.declaration import (
     REPOSITORY,
     SECONDS,
     SECRET,
+    SECRET_ENVIRONMENT,
+    SECRET_FILE,
     Parsed,
     option,
 )
@@ -116,6 +118,22 @@ class Options(KubectlOptions):
         type=SECRET,
         multiple=True,
         help="Mount an existing Secret read-only, by default at /run/secrets/NAME.",
+    )
+    secret_file: tuple[values.SecretFile, ...] = option(
+        "Credentials",
+        "--secret-file",
+        type=SECRET_FILE,
+        multiple=True,
+        path=True,
+        help="Carry a file or folder of this machine (at most 1 MiB) in a Secret of the run; "
+        "mounted, by default at /run/secrets/NAME.",
+    )
+    secret_env: tuple[values.SecretEnvironment, ...] = option(
+        "Credentials",
+        "--secret-env",
+        type=SECRET_ENVIRONMENT,
+        multiple=True,
+        help="Carry a variable of this machine in a Secret of the run.",
     )
     registry_secret: str | None = option(
         "Credentials",

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import base64
+import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.cluster.conftest import Namespace, Submit
-from tests.conftest import Finished, Repository, local
+from tests.conftest import Finished, Repository, eventually, local
+
+MANIFESTS = Path(__file__).parents[2] / "manifests"
+NO_SECRETS = """
+apiVersion: v1
+kind: ResourceQuota
+metadata: {name: none}
+spec: {hard: {secrets: "0"}}
+"""
 
 
 @pytest.fixture
@@ -113,3 +123,69 @@ def test_a_token(namespace: Namespace, submit: Submit, busybox: str, tmp_path: P
     assert f'User "system:serviceaccount:{namespace.name}:nobody" cannot create' in result.stderr
     assert "--token=***" in result.stderr
     assert token not in result.stderr
+
+
+SHOW = """
+cd /run/secrets
+stat -L -c '%a %n' key conf/deep/a
+cat key conf/deep/a
+printf '%s\\n' "$TOKEN"
+id -u
+"""
+
+
+def test_what_is_carried_from_here(
+    password: str, namespace: Namespace, submit: Submit, busybox: str, tmp_path: Path
+) -> None:
+    """It is there for every worker, for a user who is not root, too; and goes with the job."""
+    (tmp_path / "conf" / "deep").mkdir(parents=True)
+    (tmp_path / "conf" / "deep" / "a").write_text(f"a {password}\n")
+    (tmp_path / "mine").write_text(f"key {password}\n")
+    default = yaml.safe_load((MANIFESTS / "job.yml").read_text("utf-8"))
+    default["spec"]["template"]["spec"]["securityContext"] = {"runAsUser": 1000}
+    (tmp_path / "own.yml").write_text(yaml.safe_dump(default))
+    files = (f"--secret-file={tmp_path}/mine:/run/secrets/key", f"--secret-file={tmp_path}/conf")
+    flags = (*files, "--secret-env=TOKEN=HERE", f"--manifest={tmp_path}/own.yml", "--verbose")
+    command = ("sh", "-c", SHOW + "sleep 2")
+    here = {"HERE": f"token-{password}"}
+
+    running = submit.start(*flags, "--workers=2", f"--image={busybox}", "--", *command, env=here)
+    running.wait_for("[1] 1000")
+    seen_by_others = subprocess.run(
+        ["ps", "-eo", "args"], check=True, capture_output=True, text=True
+    )
+    result = running.finish()
+
+    first = [line[4:] for line in result.stdout.splitlines() if line.startswith("[0] ")]
+    assert first == [
+        "440 key",
+        "440 conf/deep/a",
+        f"key {password}",
+        f"a {password}",
+        f"token-{password}",
+        "1000",
+    ]
+    assert result.exit_code == 0
+    encoded = base64.b64encode(f"token-{password}".encode()).decode()
+    for text in (everything(namespace), result.stderr, seen_by_others.stdout):
+        assert password not in text
+        assert encoded not in text
+    assert len(namespace.names("secrets")) == 3
+    namespace.kubectl("delete", "job", namespace.job()["metadata"]["name"])
+    eventually(lambda: namespace.names("secrets") == [], "the Secrets are gone")
+
+
+def test_nothing_is_carried_where_the_job_is_refused(
+    namespace: Namespace, submit: Submit, busybox: str, tmp_path: Path
+) -> None:
+    (tmp_path / "mine").write_text("secret")
+    namespace.create(NO_SECRETS)
+    flags = (f"--secret-file={tmp_path}/mine", f"--image={busybox}")
+
+    shown = submit("--dry-run=client", *flags, "--", "true")
+    refused = submit(*flags, "--", "true")
+
+    assert "(not shown)" in shown.stdout
+    assert base64.b64encode(b"secret").decode() not in shown.stdout
+    assert (refused.exit_code, "exceeded quota" in refused.stderr) == (125, True)
+    assert namespace.names("jobs,secrets") == []

@@ -35,6 +35,7 @@ def execution_parameters(**changes: Any) -> ExecutionParameters:
         "memory": None,
         "env": (),
         "secrets": (),
+        "carried": (),
         "registry_secret": None,
         "service_account": None,
         "timeout": None,

@@ -1,0 +1,134 @@
+"""What a run carries from this machine in Secrets of its own: files, folders, variables.
+
+The Secrets are owned by what runs, so that they disappear with it. Values stand nowhere else.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from kubectl_submit import manifest, pod_template
+from kubectl_submit.errors import UsageError
+from kubectl_submit.manifest import Node
+from kubectl_submit.values import SecretEnvironment, SecretFile
+
+# The API server takes no larger Secret (k8s.io/api core/v1: MaxSecretSize).
+LARGEST = 1 << 20
+# For the user that the container runs as, whoever that is: see `mount`.
+MODE = 0o400
+GROUP = 65534
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carried:
+    """One Secret to be: what is in it, and where it goes."""
+
+    suffix: str
+    """Its name is the run's name with this behind it."""
+    data: Mapping[str, bytes] = field(repr=False)
+    path: str = ""
+    """Where it is mounted; empty: its keys become variables."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Key → path below the mounted folder; where there is one file of the folder's own name, it
+    is mounted by itself."""
+    single: bool = False
+
+
+def collect(
+    files: Sequence[SecretFile], variables: Sequence[SecretEnvironment]
+) -> tuple[Carried, ...]:
+    """Read the files and the environment of this machine. Raises UsageError."""
+    carried = [_of_path(number, one) for number, one in enumerate(files)]
+    if variables:
+        values = {one.name: os.environ[one.source].encode() for one in variables}
+        carried.append(Carried(suffix="-env", data=values))
+    return tuple(carried)
+
+
+def documents(name: str, facts: dict[str, str], carried: Sequence[Carried]) -> Iterator[Node]:
+    """The Secrets of a run, for creation beside what runs."""
+    for one in carried:
+        encoded = {key: base64.b64encode(value).decode() for key, value in one.data.items()}
+        secret = manifest.quoted({"apiVersion": "v1", "kind": "Secret", "immutable": True})
+        pod_template.identify(secret, name + one.suffix, facts)
+        manifest.put(secret, ("data",), encoded)
+        yield cast("Node", secret)
+
+
+def hidden(document: Node) -> Node:
+    """A document as it may be shown: a Secret without its values."""
+    if document.get("kind") == "Secret":
+        shown = manifest.quoted(dict.fromkeys(document["data"], "(not shown)"))
+        document = cast("Node", manifest.quoted({**document, "stringData": shown}))
+        del document["data"]
+    return document
+
+
+def add(pod_spec: Node, container: Node, name: str, carried: Sequence[Carried]) -> None:
+    """Give a container what its run carries."""
+    for one in carried:
+        if one.path:
+            _mount(pod_spec, container, name + one.suffix, one)
+        else:
+            for key in one.data:
+                source = {"secretKeyRef": {"name": name + one.suffix, "key": key}}
+                variable = {"name": key, "valueFrom": source}
+                manifest.put_named(container, "env", variable)
+
+
+def _mount(pod_spec: Node, container: Node, secret: str, one: Carried) -> None:
+    """Only its owner can read it, and the pod's own group: many images do not run as root."""
+    security = manifest.child(pod_spec, "securityContext")
+    if "fsGroup" not in security:
+        manifest.put(security, ("fsGroup",), security.get("runAsGroup", GROUP))
+    volume = secret.rpartition("-")[2]
+    items = [{"key": key, "path": path} for key, path in one.files.items()]
+    source = {"secretName": secret, "defaultMode": MODE, "items": items}
+    manifest.put_named(pod_spec, "volumes", {"name": f"carried-{volume}", "secret": source})
+    mount: dict[str, object] = {"name": f"carried-{volume}", "mountPath": one.path}
+    if one.single:
+        mount["subPath"] = next(iter(one.files.values()))
+    manifest.put_named(container, "volumeMounts", mount | {"readOnly": True}, by="mountPath")
+
+
+def _of_path(number: int, asked: SecretFile) -> Carried:
+    local = Path(asked.local)
+    try:
+        found = dict(_read(local))
+    except OSError as error:
+        raise UsageError(f"cannot read {error.filename or local}: {error.strerror}") from None
+    size = sum(map(len, found.values()))
+    if size > LARGEST:
+        raise UsageError(
+            f"{local} has {size} bytes, more than a Secret can hold (1 MiB)",
+            remedy="Put it into the image, or onto a volume.",
+        )
+    if not found:
+        raise UsageError(f"{local} is an empty folder")
+    keys = {f"file-{index}": path for index, path in enumerate(sorted(found))}
+    return Carried(
+        suffix=f"-file{number}",
+        data={key: found[path] for key, path in keys.items()},
+        path=asked.path,
+        files=keys,
+        single=local.is_file(),
+    )
+
+
+def _read(local: Path) -> Iterator[tuple[str, bytes]]:
+    """The files of a folder, or a file alone, by their paths in it; links must not lead out."""
+    if not local.is_dir():
+        yield local.name, local.read_bytes()
+        return
+    root = local.resolve()
+    for folder, _, names in os.walk(root):
+        for name in names:
+            path = Path(folder) / name
+            if not path.resolve().is_relative_to(root):
+                raise UsageError(f"{path} is a link that leads out of {local}")
+            yield path.relative_to(root).as_posix(), path.read_bytes()

@@ -1,0 +1,82 @@
+"""Files, folders and variables that a run carries from this machine."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubectl_submit import carried, values
+from kubectl_submit.errors import UsageError
+from kubectl_submit.execution_backends import kubernetes, ray
+
+from .examples import execution_parameters
+
+
+def collected(*files: str) -> tuple[carried.Carried, ...]:
+    """What is carried of some files."""
+    return carried.collect([values.secret_file(one) for one in files], [])
+
+
+@pytest.mark.parametrize("backend", [kubernetes, ray])
+def test_a_value_stands_in_its_secret_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: Any
+) -> None:
+    (tmp_path / "key").write_bytes(b"canary")
+    monkeypatch.setenv("TOKEN", "canary")
+    found = carried.collect(
+        [values.secret_file(f"{tmp_path}/key:/etc/key")], [values.secret_environment("A=TOKEN")]
+    )
+    main, *secrets = backend.render(execution_parameters(carried=found))
+    encoded = base64.b64encode(b"canary").decode()
+    assert "canary" not in str(main)
+    assert encoded not in str(main)
+    assert [list(one["data"].values()) for one in secrets] == [[encoded], [encoded]]
+    assert "canary" not in repr(found)
+    assert encoded not in str([carried.hidden(one) for one in secrets])
+
+
+def test_a_folder_keeps_its_paths(tmp_path: Path) -> None:
+    (tmp_path / "conf" / "deep").mkdir(parents=True)
+    (tmp_path / "conf" / "deep" / "ü b").write_bytes(b"x")
+    (tmp_path / "conf" / "link").symlink_to("deep/ü b")
+    [found] = collected(f"{tmp_path}/conf/")
+    assert sorted(found.files.values()) == ["deep/ü b", "link"]
+    assert found.path == "/run/secrets/conf"
+
+
+def test_a_link_must_not_lead_out(tmp_path: Path) -> None:
+    (tmp_path / "outside").write_bytes(b"x")
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "link").symlink_to("../outside")
+    with pytest.raises(UsageError, match="link that leads out of"):
+        collected(f"{tmp_path}/conf")
+
+
+def test_what_cannot_be_carried(tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(bytes((1 << 20) + 1))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match="1048577 bytes, more than a Secret can hold"):
+        collected(f"{tmp_path}/large")
+    with pytest.raises(UsageError, match="is an empty folder"):
+        collected(f"{tmp_path}/empty")
+    with pytest.raises(UsageError, match=r"cannot read .*/nothing: No such file"):
+        collected(f"{tmp_path}/nothing")
+
+
+@pytest.mark.parametrize("text", ["", ":/path", "file:/", "/", "file://"])
+def test_what_names_no_file(text: str) -> None:
+    with pytest.raises(ValueError, match="no"):
+        values.secret_file(text)
+
+
+def test_a_local_name_may_have_colons() -> None:
+    assert values.secret_file("a:b").local == "a:b"
+    assert values.secret_file("a:b:/c") == values.SecretFile(local="a:b", path="/c")
+
+
+def test_a_variable_that_is_not_set() -> None:
+    with pytest.raises(ValueError, match="'NOT_SET' is not set in the environment"):
+        values.secret_environment("A=NOT_SET")
