@@ -15,7 +15,6 @@ if TYPE_CHECKING:  # it is above us
     from kubectl_submit.checks import Finding
 
 API_VERSION = "kubectl-submit/v1"
-FORMATS = ("name", "json", "yaml")
 
 Document = dict[str, Any]
 

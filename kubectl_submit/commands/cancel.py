@@ -6,15 +6,17 @@ ended is left as it is; cancelling twice is fine."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from kubectl_submit import cancellation, identity, runs
 from kubectl_submit.errors import UsageError
-from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.options import kubectl_flags
 from kubectl_submit.options.declaration import option
 from kubectl_submit.options.subcommand import SubcommandOptions
 from kubectl_submit.output import Output
-from kubectl_submit.run import BUILT, CANCELLED, Run
+
+if TYPE_CHECKING:  # what --help need not wait for is imported where it is used
+    from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.run import Run
 
 WORDS = "NAME..."
 
@@ -46,6 +48,9 @@ class OPTIONS(SubcommandOptions):
 
 def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Cancel them; 0. Raises ClusterError, NoSuchRunError, UsageError."""
+    from kubectl_submit import cancellation, identity, runs
+    from kubectl_submit.kubectl import Kubectl
+
     _check(options, words)
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
     selector = identity.mine() if options.mine else ""
@@ -77,6 +82,9 @@ def _check(options: OPTIONS, words: tuple[str, ...]) -> None:
 
 def _cancel(one: Run, kubectl: Kubectl, who: str) -> str:
     """Cancel one run; what to say about it."""
+    from kubectl_submit import cancellation
+    from kubectl_submit.run import BUILT, CANCELLED
+
     standing = one.standing
     if one.has_ended or standing.state in (BUILT, CANCELLED):
         reason = f" ({standing.reason})" if standing.reason else ""

@@ -6,20 +6,21 @@ is stored on this machine."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
-from kubectl_submit import documents, identity, runs
 from kubectl_submit.errors import UsageError
-from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.loop import Loop
 from kubectl_submit.options import kubectl_flags
 from kubectl_submit.options.declaration import option
 from kubectl_submit.options.subcommand import SubcommandOptions
+from kubectl_submit.options.submit import DOCUMENTS
 from kubectl_submit.output import Output
-from kubectl_submit.run import Run
-from kubectl_submit.run_watch import RunWatch
-from kubectl_submit.table import MOVING, Table, row
+
+if TYPE_CHECKING:  # what --help need not wait for is imported where it is used
+    from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.run import Run
+    from kubectl_submit.table import Table
 
 WORDS = ""
 
@@ -53,7 +54,7 @@ class OPTIONS(SubcommandOptions):
         "Output",
         "--output",
         "-o",
-        type=click.Choice((*documents.FORMATS, "wide")),
+        type=click.Choice((*DOCUMENTS, "wide")),
         configurable=False,
         help="For scripts, or with more columns.",
     )
@@ -61,6 +62,10 @@ class OPTIONS(SubcommandOptions):
 
 def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Show them; 0. Raises ClusterError, UsageError."""
+    from kubectl_submit import documents, identity, runs
+    from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.table import Table, row
+
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
     selector = identity.mine() if options.mine else ""
     namespace = None if options.all_namespaces else kubectl.namespace()
@@ -87,8 +92,11 @@ def _watch(
     kubectl: Kubectl, namespace: str | None, selector: str, table: Table, output: Output
 ) -> None:
     """Show them, and each one again when it has changed, as long as somebody reads."""
-    shown: dict[str, dict[str, str]] = {}
+    from kubectl_submit.loop import Loop
+    from kubectl_submit.run_watch import RunWatch
+    from kubectl_submit.table import MOVING, row
 
+    shown: dict[str, dict[str, str]] = {}
     read = True
     loop = Loop()
 

@@ -7,12 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kubectl_submit import executions, past_lines, runs, times
 from kubectl_submit.errors import UsageError
 from kubectl_submit.execution import Execution
-from kubectl_submit.follow import Wishes, follow
-from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.logs import Wanted
 from kubectl_submit.options import kubectl_flags
 from kubectl_submit.options.declaration import DURATION, option
 from kubectl_submit.options.subcommand import SubcommandOptions
@@ -63,6 +59,11 @@ class OPTIONS(SubcommandOptions):
 
 def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Show them; 0, or with --follow the run's exit code. Raises SubmitError."""
+    from kubectl_submit import executions, past_lines, runs, times
+    from kubectl_submit.follow import Wishes, follow
+    from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.logs import Wanted
+
     if len(words) != 1:
         raise UsageError("say whose output to show: one name", remedy="See `kubectl submit list`.")
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 import click
 
-from kubectl_submit import documents, executions, runs, story_text
 from kubectl_submit.errors import UsageError
-from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.options import kubectl_flags
 from kubectl_submit.options.declaration import option
 from kubectl_submit.options.subcommand import SubcommandOptions
+from kubectl_submit.options.submit import DOCUMENTS
 from kubectl_submit.output import Output
 
 WORDS = "NAME"
@@ -28,7 +27,7 @@ class OPTIONS(SubcommandOptions):
         "Output",
         "--output",
         "-o",
-        type=click.Choice(documents.FORMATS),
+        type=click.Choice(DOCUMENTS),
         configurable=False,
         help="For scripts.",
     )
@@ -36,6 +35,9 @@ class OPTIONS(SubcommandOptions):
 
 def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Tell it; 0. Raises ClusterError, NoSuchRunError, UsageError."""
+    from kubectl_submit import documents, executions, runs, story_text
+    from kubectl_submit.kubectl import Kubectl
+
     if len(words) != 1:
         raise UsageError("say whose status to show: one name", remedy="See `kubectl submit list`.")
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)

@@ -1,0 +1,100 @@
+"""Waits for the ends of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubectl_submit import runs
+from kubectl_submit.errors import ExecutionError, WaitTimeoutError
+from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.loop import Loop
+from kubectl_submit.output import Output
+from kubectl_submit.provenance import NAME_LABEL
+from kubectl_submit.run import BUILT, CANCELLED, Run
+from kubectl_submit.run_watch import RunWatch
+
+# The pods, which alone tell the exit code, are watched apart from the Job.
+POD_SECONDS = 2.0
+# Whoever built the image creates the run at once, if they are still there.
+BUILT_SECONDS = 60.0
+
+
+def wait(kubectl: Kubectl, names: Sequence[str], seconds: int | None, output: Output) -> int:
+    """Wait for the end of all, or of the first that fails; its exit code, else 0.
+
+    Raises NoSuchRunError, WaitTimeoutError, ExecutionError for one that will never run.
+    """
+    found = runs.find(kubectl, names)
+    loop = Loop()
+    try:
+        waiter = _Waiter(loop, found, output)
+        selector = f"{NAME_LABEL} in ({','.join(one.name for one in found)})"
+        RunWatch(loop, kubectl, found[0].namespace, waiter.see, selector=selector)
+        if seconds:
+            loop.later(seconds, lambda: waiter.give_up(seconds))
+        while waiter.exit_code is None:
+            loop.run_once()
+        return waiter.exit_code
+    finally:
+        loop.close()
+
+
+class _Waiter:
+    """What has not ended yet."""
+
+    def __init__(self, loop: Loop, wanted: list[Run], output: Output) -> None:
+        self.exit_code: int | None = None
+        """When there is nothing more to wait for."""
+        self._loop = loop
+        self._output = output
+        self._missing = {one.name: one for one in wanted}
+        self._since: dict[str, float] = {}
+
+    def see(self, found: list[Run]) -> None:
+        """All of them, as they are now. Raises ExecutionError for one that will never run."""
+        there = {one.name: one for one in found}
+        for name, before in self._missing.items():
+            if name not in there:
+                raise ExecutionError(f"{before.id} was deleted")
+        self._missing = {name: there[name] for name in self._missing}
+        for one in sorted(self._missing.values(), key=lambda one: one.ended or "9"):
+            self._look(one)
+            if self.exit_code:
+                return
+        if not self._missing:
+            self.exit_code = 0
+        else:
+            self._output.waiting(self._why())
+
+    def give_up(self, seconds: int) -> None:
+        """The time is up."""
+        raise WaitTimeoutError(f"not ended within {seconds} seconds", last_words=self._why())
+
+    def _look(self, one: Run) -> None:
+        standing = one.standing
+        if standing.hopeless:
+            raise ExecutionError(f"{one.id} cannot run", last_words=standing.hopeless)
+        if standing.state == BUILT and self._lasts(one, BUILT_SECONDS):
+            raise ExecutionError(f"{one.name} was built, and then never created")
+        if standing.exit_code is None:
+            return
+        if standing.exit_code == 125 and not self._lasts(one, POD_SECONDS):
+            return
+        del self._missing[one.name]
+        if standing.exit_code:
+            how = "cancelled " if standing.state == CANCELLED else ""
+            self._output.error(f"{one.id}: {how}{standing.reason}")
+            self.exit_code = standing.exit_code
+        else:
+            self._output.status(f"{one.id}: succeeded")
+
+    def _lasts(self, one: Run, seconds: float) -> bool:
+        """Whether a run stands as it does for so long; looks again when it will."""
+        key = f"{one.name} {one.standing.state}"
+        if key not in self._since:
+            self._since[key] = self._loop.now
+            self._loop.later(seconds, lambda: self.see([*self._missing.values()]))
+        return self._loop.now - self._since[key] >= seconds
+
+    def _why(self) -> str:
+        return ", ".join(f"{one.id}: {one.standing.state}" for one in self._missing.values())
