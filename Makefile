@@ -12,7 +12,7 @@ LOCAL := eval "$$(scripts/local-cluster env)"
 
 .PHONY: help format lint typecheck test test-unit test-docker test-cluster test-faults test-ray test-dist demo \
 	demo-ray cluster-up cluster-up-ray cluster-down bench dist lock test-pythons \
-	release publish clean
+	release publish picture clean
 
 help:  ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
@@ -76,6 +76,9 @@ lock: $(STAMP)  ## Take the newest dependencies into the single file.
 
 demo: $(STAMP)  ## Run examples/hello on a cluster: the local one, or CONTEXT=… IMAGE_REPOSITORY=…
 	@scripts/demo hello "$(CONTEXT)" "$(IMAGE_REPOSITORY)"
+
+picture: $(STAMP) cluster-up  ## Draw the README's picture of a run, once `make demo` has run.
+	@$(LOCAL) && $(VENV)/bin/python scripts/picture.py
 
 demo-ray: $(STAMP)  ## Run examples/ray on a cluster with KubeRay: the local one, or yours.
 	@scripts/demo ray "$(CONTEXT)" "$(IMAGE_REPOSITORY)"
