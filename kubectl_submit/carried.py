@@ -15,7 +15,7 @@ from typing import cast
 from kubectl_submit import manifest, pod_template
 from kubectl_submit.errors import UsageError
 from kubectl_submit.manifest import Node
-from kubectl_submit.values import SecretEnvironment, SecretFile
+from kubectl_submit.values import BuildSecret, SecretEnvironment, SecretFile
 
 # The API server takes no larger Secret (k8s.io/api core/v1: MaxSecretSize).
 LARGEST = 1 << 20
@@ -48,6 +48,12 @@ def collect(
         values = {one.name: os.environ[one.source].encode() for one in variables}
         carried.append(Carried(suffix="-env", data=values))
     return tuple(carried)
+
+
+def of_build(secrets: Sequence[BuildSecret]) -> tuple[Carried, ...]:
+    """The secrets of a Dockerfile, by their place in the list. Raises UsageError."""
+    data = {str(number): _value(one) for number, one in enumerate(secrets)}
+    return (Carried(suffix="-secrets", data=data),) if data else ()
 
 
 def documents(name: str, facts: dict[str, str], carried: Sequence[Carried]) -> Iterator[Node]:
@@ -94,6 +100,15 @@ def _mount(pod_spec: Node, container: Node, secret: str, one: Carried) -> None:
     if one.single:
         mount["subPath"] = next(iter(one.files.values()))
     manifest.put_named(container, "volumeMounts", mount | {"readOnly": True}, by="mountPath")
+
+
+def _value(secret: BuildSecret) -> bytes:
+    if secret.variable:
+        return os.environ[secret.variable].encode()
+    try:
+        return Path(secret.file).read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {secret.file}: {error.strerror}") from None
 
 
 def _of_path(number: int, asked: SecretFile) -> Carried:

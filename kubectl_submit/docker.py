@@ -10,6 +10,7 @@ from pathlib import Path
 from kubectl_submit import command
 from kubectl_submit.errors import BuildError, CommandFailedError, MissingProgramError
 from kubectl_submit.image import parse_digest
+from kubectl_submit.values import BuildSecret
 
 STDERR = 2
 
@@ -82,6 +83,12 @@ def pushed_digest(metadata: str) -> str:
         return parse_digest(json.loads(metadata)["containerimage.digest"])
     except (ValueError, KeyError, TypeError):
         raise BuildError("docker buildx pushed nothing: no digest in its metadata") from None
+
+
+def secret_flag(secret: BuildSecret, file: str) -> str:
+    """The flag that names a secret's source, which is a file unless it is a variable here."""
+    source = f"src={file}" if file else f"env={secret.variable}"
+    return f"--secret=id={secret.id},{source}"
 
 
 def build_flags(

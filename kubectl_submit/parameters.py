@@ -41,6 +41,9 @@ class BuildParameters:
     target: str | None
     build_args: tuple[tuple[str, str], ...]
     platform: str | None
+    secrets: tuple[values.BuildSecret, ...]
+    carried: tuple[carried.Carried, ...]
+    """What the secrets are, where the cluster builds."""
     rebuild: bool
     registry_secret: str | None
     git_secret: str | None
@@ -118,6 +121,8 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
         target=options.target,
         build_args=options.build_arg,
         platform=options.platform,
+        secrets=options.build_secret,
+        carried=carried.of_build(options.build_secret if options.build == "remote" else ()),
         rebuild=options.rebuild or source.dirty,
         registry_secret=options.registry_secret,
         git_secret=options.git_secret,

@@ -44,6 +44,15 @@ class SecretEnvironment:
     source: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class BuildSecret:
+    """A secret of the Dockerfile: its value is that of a file or of a variable of this machine."""
+
+    id: str
+    file: str = ""
+    variable: str = ""
+
+
 def duration(text: str) -> int:
     """Seconds of `90`, `90s`, `5m`, `1h30m` or `2d`."""
     parts = re.findall(r"([0-9]+)([smhd])", text)
@@ -112,6 +121,20 @@ def secret_environment(text: str) -> SecretEnvironment:
     if source not in os.environ:
         raise ValueError(f"{source!r} is not set in the environment")
     return SecretEnvironment(name=name, source=source)
+
+
+def build_secret(text: str) -> BuildSecret:
+    """`id=ID,src=FILE` or `id=ID,env=NAME`, as docker writes it."""
+    fields = dict(field.partition("=")[::2] for field in text.split(","))
+    source = fields.pop("src", "") or fields.pop("source", "")
+    found = BuildSecret(id=fields.pop("id", ""), file=source, variable=fields.pop("env", ""))
+    if fields or not re.fullmatch(r"[-._a-zA-Z0-9]+", found.id):
+        raise ValueError(f"{text!r}: write id=ID,src=FILE or id=ID,env=NAME")
+    if bool(found.file) == bool(found.variable):
+        raise ValueError(f"{text!r}: either src=FILE or env=NAME is needed")
+    if found.variable and found.variable not in os.environ:
+        raise ValueError(f"{found.variable!r} is not set in the environment")
+    return found
 
 
 def secret_name(text: str) -> str:

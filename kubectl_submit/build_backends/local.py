@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +41,10 @@ def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Imag
 
 def _build(parameters: BuildParameters, reference: str) -> str:
     flags = docker.build_flags(parameters.target, parameters.build_args, parameters.platform)
+    for secret in parameters.secrets:
+        flags.append(
+            docker.secret_flag(secret, os.path.abspath(secret.file) if secret.file else "")
+        )
     with _source(parameters) as folder, tempfile.TemporaryDirectory() as scratch:
         return docker.build_and_push(
             folder,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from kubectl_submit import docker, interrupts, job, manifest, pod_template
+from kubectl_submit import carried, docker, interrupts, job, manifest, pod_template
 from kubectl_submit.errors import BuildError, CancelledError, ExecutionError
 from kubectl_submit.execution import Outcome
 from kubectl_submit.follow import follow
@@ -16,6 +16,7 @@ from kubectl_submit.parameters import BuildParameters
 from kubectl_submit.run import CANCELLED_CODE
 
 REGISTRY_SECRET_PATH = "/run/registry-secret"  # noqa: S105 (DOCKER_CONFIG in the manifest)
+BUILD_SECRETS_PATH = "/run/build-secrets"
 GIT_SECRET_PATH = "/run/git-secret"  # noqa: S105 (GIT_SECRET in the manifest)
 
 
@@ -33,7 +34,7 @@ def render(parameters: BuildParameters) -> list[Node]:
     container = manifest.only_container(pod_spec, source)
     _set_build(pod_spec, container, parameters)
     _set_credentials(pod_spec, container, parameters)
-    return documents
+    return [*documents, *carried.documents(f"{parameters.name}-build", facts, parameters.carried)]
 
 
 def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Image:
@@ -90,6 +91,8 @@ def _set_build(pod_spec: Node, container: Node, parameters: BuildParameters) -> 
     }
     pod_template.set_environment(container, variables)
     flags = docker.build_flags(parameters.target, parameters.build_args, parameters.platform)
+    for number, secret in enumerate(parameters.secrets):
+        flags.append(docker.secret_flag(secret, f"{BUILD_SECRETS_PATH}/{number}"))
     manifest.put(container, ("args",), [pod_template.literal(flag) for flag in flags])
     if parameters.builder_image:
         manifest.put(container, ("image",), parameters.builder_image)
@@ -100,6 +103,9 @@ def _set_build(pod_spec: Node, container: Node, parameters: BuildParameters) -> 
 
 
 def _set_credentials(pod_spec: Node, container: Node, parameters: BuildParameters) -> None:
+    for one in parameters.carried:
+        secret = f"{parameters.name}-build{one.suffix}"
+        pod_template.mount_secret(pod_spec, container, secret, BUILD_SECRETS_PATH)
     if parameters.registry_secret:
         pod_template.mount_secret(
             pod_spec,

@@ -48,6 +48,7 @@ ASSIGNMENT = Parsed("NAME[=VALUE]", values.assignment)
 SECRET = Parsed("NAME[:/PATH]", values.secret_mount)
 SECRET_FILE = Parsed("LOCAL[:/PATH]", values.secret_file)
 SECRET_ENVIRONMENT = Parsed("NAME[=KEY]", values.secret_environment)
+BUILD_SECRET = Parsed("id=ID,src=FILE|env=NAME", values.build_secret)
 OBJECT_NAME = Parsed("NAME", values.secret_name)
 REPOSITORY = Parsed("NAME", values.image_repository)
 

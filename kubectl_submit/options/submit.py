@@ -9,6 +9,7 @@ import click
 from kubectl_submit import values
 from kubectl_submit.options.declaration import (
     ASSIGNMENT,
+    BUILD_SECRET,
     DURATION,
     OBJECT_NAME,
     QUANTITY,
@@ -134,6 +135,13 @@ class Options(KubectlOptions):
         type=SECRET_ENVIRONMENT,
         multiple=True,
         help="Carry a variable of this machine in a Secret of the run.",
+    )
+    build_secret: tuple[values.BuildSecret, ...] = option(
+        "Credentials",
+        "--build-secret",
+        type=BUILD_SECRET,
+        multiple=True,
+        help="A secret of the Dockerfile, from a file or a variable of this machine.",
     )
     registry_secret: str | None = option(
         "Credentials",

@@ -189,3 +189,33 @@ def test_nothing_is_carried_where_the_job_is_refused(
     assert base64.b64encode(b"secret").decode() not in shown.stdout
     assert (refused.exit_code, "exceeded quota" in refused.stderr) == (125, True)
     assert namespace.names("jobs,secrets") == []
+
+
+DOCKERFILE = """
+RUN --mount=type=secret,id=file test "$(cat /run/secrets/file)" = "file PASSWORD"
+RUN --mount=type=secret,id=variable test "$(cat /run/secrets/variable)" = "variable PASSWORD"
+"""
+
+
+@pytest.mark.parametrize("build", ["remote", "local"])
+def test_secrets_of_the_dockerfile(
+    repository: Repository, namespace: Namespace, submit: Submit, build: str
+) -> None:
+    """They are there while it is built, and nowhere else."""
+    check = DOCKERFILE.replace("PASSWORD", "$(echo UEFTU1dPUkQK | base64 -d)")
+    dockerfile = (repository.folder / "Dockerfile").read_text() + check
+    repository.write("Dockerfile", dockerfile)
+    repository.commit()
+    file = repository.folder.parent / "of-the-build"
+    file.write_text("file PASSWORD")
+    flags = (f"--build={build}", f"--build-secret=id=file,src={file}", "--verbose")
+    more = "--build-secret=id=variable,env=HERE"
+
+    result = submit(
+        *flags, more, "--", "true", cwd=repository.folder, env={"HERE": "variable PASSWORD"}
+    )
+
+    assert result.exit_code == 0, result.stderr
+    for text in (everything(namespace), result.stderr):
+        assert "variable PASSWORD" not in text
+    assert len(namespace.names("secrets")) == (1 if build == "remote" else 0)

@@ -63,6 +63,8 @@ def build_parameters(**changes: Any) -> BuildParameters:
         "target": None,
         "build_args": (),
         "platform": None,
+        "secrets": (),
+        "carried": (),
         "rebuild": False,
         "registry_secret": None,
         "git_secret": None,

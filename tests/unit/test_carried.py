@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from kubectl_submit import carried, values
+from kubectl_submit.build_backends import remote
 from kubectl_submit.errors import UsageError
 from kubectl_submit.execution_backends import kubernetes, ray
 
-from .examples import execution_parameters
+from .examples import build_parameters, execution_parameters
 
 
 def collected(*files: str) -> tuple[carried.Carried, ...]:
@@ -80,3 +81,23 @@ def test_a_local_name_may_have_colons() -> None:
 def test_a_variable_that_is_not_set() -> None:
     with pytest.raises(ValueError, match="'NOT_SET' is not set in the environment"):
         values.secret_environment("A=NOT_SET")
+
+
+@pytest.mark.parametrize(
+    "text", ["id=a", "src=b", "id=a,src=b,env=HOME", "id=a b,src=c", "id=a,x=y"]
+)
+def test_what_is_no_build_secret(text: str) -> None:
+    with pytest.raises(ValueError, match=r"src=FILE|is not set"):
+        values.build_secret(text)
+
+
+def test_a_build_secret_is_named_by_its_place(tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(b"canary")
+    secret = values.build_secret(f"id=token,src={tmp_path}/token")
+    parameters = build_parameters(secrets=(secret,), carried=carried.of_build([secret]))
+    job, kept = remote.render(parameters)
+    container = job["spec"]["template"]["spec"]["containers"][0]
+    assert container["args"] == ["--secret=id=token,src=/run/build-secrets/0"]
+    assert kept["metadata"]["name"] == f"{parameters.name}-build-secrets"
+    assert list(kept["data"]) == ["0"]
+    assert "canary" not in str(job)
