@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 from kubectl_submit.errors import ClusterError, NoSuchRunError
-from kubectl_submit.kubectl import Kubectl, Object
+from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.provenance import MANAGED
 from kubectl_submit.run import Run
 from kubectl_submit.states import runs as states
@@ -87,8 +88,9 @@ def _one(kubectl: Kubectl, namespace: str, there: list[Run], name: str) -> Run:
 
 def _not_found(kubectl: Kubectl, namespace: str, name: str) -> NoSuchRunError:
     """Why there is no such run: perhaps it is elsewhere, or of another origin."""
-    if _foreign(kubectl, namespace, name):
-        return NoSuchRunError(f"job/{name} in {namespace} was not created by kubectl-submit")
+    foreign = _foreign(kubectl, namespace, name)
+    if foreign:
+        return NoSuchRunError(f"{foreign} in {namespace} was not created by kubectl-submit")
     try:
         elsewhere = [run for run in read(kubectl, None) if name and run.name.startswith(name)]
     except ClusterError:  # whoever may not look into all namespaces
@@ -104,11 +106,14 @@ def _not_found(kubectl: Kubectl, namespace: str, name: str) -> NoSuchRunError:
     )
 
 
-def _foreign(kubectl: Kubectl, namespace: str, name: str) -> list[Object]:
-    try:
-        return kubectl.begin_list(path("jobs", namespace), fieldSelector=f"metadata.name={name}")()
-    except ClusterError:
-        return []
+def _foreign(kubectl: Kubectl, namespace: str, name: str) -> str:
+    """What has this name, as kubectl says it; empty if there is nothing."""
+    for what, kind in (("jobs", "job"), ("ray_jobs", "rayjob")):
+        selector = f"metadata.name={name}"
+        with contextlib.suppress(ClusterError):
+            if kubectl.begin_list(path(what, namespace), fieldSelector=selector)():
+                return f"{kind}/{name}"
+    return ""
 
 
 def _absent(error: ClusterError) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kubectl_submit import times
 from kubectl_submit.kubectl import Object
@@ -17,7 +17,7 @@ class Phase:
     """A part of a run's life; times are RFC 3339, empty where they are not known."""
 
     name: str
-    """`build`, `queue`, `pull`, `start` or `run`."""
+    """`build`, `queue`, `pull` or (of Ray) `cluster`, `start`, `run`."""
     begin: str
     end: str
     seconds: float | None
@@ -46,35 +46,50 @@ class Story:
 
 def tell(run: Run, pods: Sequence[Object], container: str, events: Iterable[Object]) -> Story:
     """The story of a run, from its pods and the events of its namespace."""
-    states = [(pod_state(pod, container), pod["spec"].get("nodeName", "")) for pod in pods]
+    states = [
+        (_worker(run, pod_state(pod, container)), pod["spec"].get("nodeName", "")) for pod in pods
+    ]
     about = _about_run(run, pods, events)
     return Story(
         run=run,
-        phases=tuple(_phases(run, pods, [state for state, _ in states], about)),
+        phases=(*_build_phases(run), *_phases(run, pods, [state for state, _ in states], about)),
         workers=tuple(sorted(states, key=lambda one: one[0].rank)),
         events=tuple(_event(event) for event in about),
     )
 
 
+def _worker(run: Run, state: PodState) -> PodState:
+    """A worker as it is; what tells a Ray command's lines ends well, whatever becomes of it."""
+    if run.kind != "rayjob" or not run.standing.exit_code or not state.ended:
+        return state
+    return replace(state, exit_code=run.standing.exit_code, failed=True)
+
+
 def _about_run(run: Run, pods: Sequence[Object], events: Iterable[Object]) -> list[Object]:
     """The events of the run's objects, the newest last."""
-    objects = [*pods, *(one for one in (run.main, run.build) if one)]
+    objects = [*pods, *run.pods, *(one for one in (run.main, run.build) if one)]
     ours = {one["metadata"]["uid"] for one in objects}
     about = [event for event in events if event.get("involvedObject", {}).get("uid") in ours]
     return sorted(about, key=_time)
 
 
-def _phases(
-    run: Run, pods: Sequence[Object], states: Sequence[PodState], events: Sequence[Object]
-) -> Iterable[Phase]:
-    """What has begun; the times of the slowest worker, but the run begins with the first one."""
+def _build_phases(run: Run) -> Iterable[Phase]:
     build = (run.build or {}).get("status", {})
     if run.build:
         end = build.get("completionTime", "")
         yield _phase("build", build.get("startTime", run.created), end, open_end=not run.main)
     elif "build-seconds" in run.facts:
         yield Phase(name="build", begin="", end="", seconds=float(run.facts["build-seconds"]))
+
+
+def _phases(
+    run: Run, pods: Sequence[Object], states: Sequence[PodState], events: Sequence[Object]
+) -> Iterable[Phase]:
+    """What has begun; the times of the slowest worker, but the run begins with the first one."""
     if run.main is None:
+        return
+    if run.kind == "rayjob":
+        yield from _ray_phases(run, run.main)
         return
     scheduled = max((_scheduled(pod) for pod in pods), default="")
     started = [state.started_at for state in states if state.started_at]
@@ -92,6 +107,25 @@ def _phases(
         ended = [state.finished_at for state in states if state.finished_at]
         end = max(ended) if len(ended) == len(states) else run.ended
         yield _phase("run", min(started), end, open_end=not run.has_ended)
+
+
+def _ray_phases(run: Run, ray_job: Object) -> Iterable[Phase]:
+    """What has begun of a RayJob: KubeRay keeps the times."""
+    status = ray_job.get("status", {})
+    cluster, command = status.get("rayClusterStatus", {}), status.get("rayJobInfo", {})
+    ready = cluster.get("stateTransitionTimes", {}).get("ready", "")
+    times_ = [
+        ray_job["metadata"]["creationTimestamp"],
+        "" if run.standing.state == QUEUED else status.get("startTime") or "",
+        ready,
+        command.get("startTime") or "",
+        command.get("endTime") or run.ended,
+    ]
+    pairs = itertools.pairwise(times_)
+    for name, (begin, end) in zip(("queue", "cluster", "start", "run"), pairs, strict=True):
+        if not begin:
+            return
+        yield _phase(name, begin, end, open_end=not run.has_ended)
 
 
 def _phase(name: str, begin: str, end: str, *, open_end: bool = False) -> Phase:

@@ -96,7 +96,7 @@ def _watch(
     from kubectl_submit.run_watch import RunWatch
     from kubectl_submit.table import MOVING, row
 
-    shown: dict[str, dict[str, str]] = {}
+    shown: dict[tuple[str, str], dict[str, str]] = {}
     read = True
     loop = Loop()
 
@@ -106,8 +106,9 @@ def _watch(
         for one in found:
             cells = row(one)
             lasting = {column: cell for column, cell in cells.items() if column not in MOVING}
-            if shown.get(one.name) != lasting:
-                shown[one.name] = lasting
+            key = (one.namespace, one.name)
+            if shown.get(key) != lasting:
+                shown[key] = lasting
                 rows.append(cells)
         read = output.data(table.lines(rows))
 

@@ -17,6 +17,8 @@ from kubectl_submit.states.pods import TIMED_OUT
 
 FINAL = ("Complete", "Failed", "ValidationFailed")
 SUSPENDED = ("Suspended", "Suspending")
+NOT_BEGUN = ("", "PENDING")
+"""What jobStatus is before the command runs."""
 EXIT_CODE = re.compile(r"Job entrypoint command failed with exit code (-?\d+)")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from kubectl_submit.kubectl import Object
 from kubectl_submit.provenance import NAME_LABEL, PREFIX
 from kubectl_submit.run import Run, Standing
+from kubectl_submit.states.crew import ROLE_LABEL, crew_state
 from kubectl_submit.states.pods import pod_state
 from kubectl_submit.states.standing import build_standing, job_standing, ray_standing
 
@@ -103,7 +104,8 @@ def _standing(parts: _Parts, name: str, workers: int) -> Standing:
     if parts.main is None:
         return build_standing(parts.build or {})
     if parts.kind == "rayjob":
-        return ray_standing(parts.main)
+        crew = [pod for pod in parts.pods if ROLE_LABEL in pod["metadata"].get("labels", {})]
+        return ray_standing(parts.main, map(crew_state, crew))
     container = parts.main["spec"]["template"]["spec"]["containers"][0]["name"]
     own = [pod for pod in parts.pods if pod["metadata"].get("labels", {}).get(JOB_LABEL) == name]
     return job_standing(parts.main, [pod_state(pod, container) for pod in own], workers)

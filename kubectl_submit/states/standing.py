@@ -38,6 +38,10 @@ def job_standing(job: Object, pods: Iterable[PodState], workers: int) -> Standin
     status = job.get("status", {})
     if sum(status.get(key, 0) for key in ("ready", "succeeded", "failed")) >= workers:
         return Standing(state=run.RUNNING)
+    return _pending(pods)
+
+
+def _pending(pods: list[PodState]) -> Standing:
     waiting = (pod.hopeless or pod.waiting for pod in pods if not pod.started)
     hopeless = next((pod.hopeless for pod in pods if pod.hopeless), "")
     return Standing(state=run.PENDING, reason=next(filter(None, waiting), ""), hopeless=hopeless)
@@ -48,8 +52,8 @@ def _cancelled(who: str, *, ended: bool) -> Standing:
     return Standing(state=run.CANCELLED, reason=f"by {who}", exit_code=code)
 
 
-def ray_standing(ray_job: Object) -> Standing:
-    """How a run stands whose command a RayJob runs: its status alone tells."""
+def ray_standing(ray_job: Object, crew: Iterable[PodState]) -> Standing:
+    """How a run stands whose command a RayJob runs; its cluster's pods say why it does not yet."""
     state, status = ray_jobs.job_state(ray_job), ray_job.get("status", {})
     told = state.told
     if told and told.exit_code == 0:
@@ -60,5 +64,6 @@ def ray_standing(ray_job: Object) -> Standing:
         return Standing(state=run.FAILED, reason=told.summary, exit_code=told.exit_code)
     if state.suspended:
         return Standing(state=run.QUEUED, reason="the job is suspended")
-    runs = status.get("jobStatus") == "RUNNING"
-    return Standing(state=run.RUNNING if runs else run.PENDING, reason=state.reason)
+    if status.get("jobStatus", "") in ray_jobs.NOT_BEGUN:
+        return _pending(list(crew))
+    return Standing(state=run.RUNNING)  # or it has just ended, and the cluster goes

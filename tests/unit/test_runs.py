@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit import cancellation, table
+from kubectl_submit import cancellation, story, table
 from kubectl_submit.provenance import CANCELLED_BY, NAME_LABEL
 from kubectl_submit.run import Run
 from kubectl_submit.states import runs
@@ -17,6 +17,12 @@ from . import samples
 from .samples import Object
 
 RECORDED = samples.all_runs()
+UNSCHEDULABLE = {
+    "type": "PodScheduled",
+    "status": "False",
+    "reason": "Unschedulable",
+    "message": "0/1 nodes",
+}
 
 
 def one_run(job: Object | None, *pods: Object, build: Object | None = None) -> Run:
@@ -177,3 +183,26 @@ def test_ray_jobs_stand_beside_jobs(status: Object, state: str, exit_code: int |
     ray_job = job(status=status)
     [run] = runs.runs(Objects(ray_jobs={"1": ray_job}))
     assert (table.state(run), run.standing.exit_code, run.backend) == (state, exit_code, "ray")
+
+
+def test_a_ray_job_waits_as_its_cluster_does_and_tells_its_phases() -> None:
+    head = job(status={"conditions": [UNSCHEDULABLE]})
+    head["metadata"]["labels"] |= {"ray.io/node-type": "head"}
+    head["metadata"]["uid"] = "2"
+    head["spec"] = {"containers": [{"name": "ray-head"}]}
+    waits = {"startTime": "2026-11-22T17:00:01Z"}
+    [run] = runs.runs(Objects(ray_jobs={"1": job(status=waits)}, pods={"2": head}))
+    assert (run.standing.reason, table.state(run)) == (
+        "Unschedulable: 0/1 nodes",
+        "Pending (Unschedulable)",
+    )
+
+    ended = waits | {
+        "jobStatus": "FAILED",
+        "rayClusterStatus": {"stateTransitionTimes": {"ready": "2026-11-22T17:00:03Z"}},
+        "rayJobInfo": {"startTime": "2026-11-22T17:00:06Z", "endTime": "2026-11-22T17:00:10Z"},
+    }
+    [run] = runs.runs(Objects(ray_jobs={"1": job(status=ended)}))
+    assert run.standing.state == "Running"  # until KubeRay says so, too
+    phases = [(one.name, one.seconds) for one in story.tell(run, [], "main", []).phases]
+    assert phases == [("queue", 1), ("cluster", 2), ("start", 3), ("run", 4)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,21 @@ def test_a_run_that_is_cancelled(start: Start, submit: Submit, rays: Rays, how: 
     assert result.exit_code == 130
     assert "cancelled by " in result.stderr
     assert "Cancelled" in submit("list").stdout
+
+
+def test_a_run_that_is_left_alone(start: Start, submit: Submit) -> None:
+    """Its story is that of a Job, with Ray's own phases."""
+    detached = start("echo one; exit 7", "--detach", "-o", "name").finish()
+    name = detached.stdout.strip()
+    assert (detached.exit_code, name.startswith("rayjob/")) == (0, True)
+
+    assert submit("wait", name).exit_code == 7
+
+    assert submit("logs", name).stdout == "one\n"
+    story = json.loads(submit("status", name, "-o", "json").stdout)
+    assert (story["backend"], story["state"], story["exitCode"]) == ("ray", "Failed", 7)
+    assert [phase["name"] for phase in story["phases"]] == ["queue", "cluster", "start", "run"]
+    assert [pod["exitCode"] for pod in story["pods"]] == [7]
 
 
 EARLY = """
