@@ -10,7 +10,7 @@ IMAGE_REPOSITORY ?=
 PYTEST := $(VENV)/bin/pytest
 LOCAL := eval "$$(scripts/local-cluster env)"
 
-.PHONY: help format lint typecheck test test-unit test-docker test-cluster test-faults test-ray test-dist demo \
+.PHONY: help fuzz format lint typecheck test test-unit test-docker test-cluster test-faults test-ray test-dist demo \
 	demo-ray cluster-up cluster-up-ray cluster-down bench dist lock test-pythons \
 	release publish picture clean
 
@@ -41,6 +41,9 @@ test: lint typecheck test-unit test-docker test-cluster  ## Run every check and 
 
 test-unit: $(STAMP)  ## Test without docker and without a cluster.
 	$(PYTEST) tests/unit -n auto
+
+fuzz: $(STAMP)  ## Try every parser with 10 000 values.
+	$(PYTEST) tests/unit/test_fuzz.py -n auto --hypothesis-profile=fuzz
 
 test-docker: $(STAMP) cluster-up  ## Test local builds with docker buildx and a registry.
 	@$(LOCAL) && $(PYTEST) tests/docker -n 2

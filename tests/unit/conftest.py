@@ -37,6 +37,7 @@ GIT = shutil.which("git")
 
 # Two busy cores, and processes are started: no example is late.
 settings.register_profile("unit", max_examples=60, deadline=None, database=None)
+settings.register_profile("fuzz", max_examples=10_000, deadline=None, database=None)
 settings.load_profile("unit")
 
 
@@ -74,7 +75,7 @@ def isolated(git: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     handled = (signal.SIGALRM, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
     before = {one: signal.getsignal(one) for one in handled}
     signal.signal(signal.SIGALRM, _hangs)
-    signal.alarm(TOO_LONG)
+    signal.alarm(TOO_LONG * max(1, settings().max_examples // 60))
     yield
     signal.alarm(0)
     for one, handler in before.items():

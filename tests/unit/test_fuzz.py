@@ -1,0 +1,72 @@
+"""Whatever is typed, a parser gives a value or says what is wrong.
+
+`make fuzz` tries 10 000 values for each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kubectl_submit import configuration, git_url, image, parameters, provenance, values
+from kubectl_submit.errors import SubmitError
+from kubectl_submit.logs.resume import Resume
+from kubectl_submit.options import Options
+from kubectl_submit.options.declaration import declared
+from kubectl_submit.states.refusals import quantity_value
+
+# What such values are made of, among everything else.
+PIECES = st.sampled_from(
+    [
+        *":/@.,-_=~%$!?#&*[]{}()<>|;'\"\\ \t\n\0é🦆",
+        *("..", "://", "ext::", "git@", "!!python/object:", "id=", "src=", "env=", "HOME"),
+        *("https", "localhost:5000", "1h", "16Gi", "sha256:"),
+    ]
+)
+TEXT = st.one_of(st.text(), st.lists(st.one_of(PIECES, st.text(max_size=4))).map("".join))
+PARSERS: list[Callable[[str], Any]] = [
+    values.duration,
+    values.positive_duration,
+    values.quantity,
+    values.assignment,
+    values.secret_mount,
+    values.secret_file,
+    values.secret_environment,
+    values.build_secret,
+    values.secret_name,
+    values.name_prefix,
+    values.image_repository,
+    values.encodable,
+    git_url.without_credentials,
+    git_url.reachable_from_cluster,
+    git_url.project_name,
+    image.parse_reference,
+    image.parse_digest,
+    provenance.label_value,
+    quantity_value,
+    lambda text: parameters.run_name(None, text, 52),
+    lambda text: Resume().take(text.encode(errors="replace")),
+]
+OPTIONS = declared(Options)
+
+
+@pytest.mark.parametrize("parse", PARSERS)
+@given(text=TEXT)
+def test_a_parser(parse: Callable[[str], Any], text: str) -> None:
+    with contextlib.suppress(ValueError, SubmitError):
+        parse(text)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.one_of(TEXT, TEXT.map(lambda text: f"env: {text}")))
+def test_the_configuration(tmp_path: Path, text: str) -> None:
+    path = tmp_path / configuration.FILE_NAME
+    path.write_text(text, encoding="utf-8", errors="surrogatepass")
+    with contextlib.suppress(SubmitError):
+        configuration.load(str(path), OPTIONS)
