@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 
 from kubectl_submit import runs
+from kubectl_submit.errors import ClusterError
 from kubectl_submit.kubectl import Kubectl, Object
 from kubectl_submit.loop import Loop
 from kubectl_submit.object_watch import ObjectWatch
@@ -79,7 +81,10 @@ class RunWatch:
     def _check(self) -> None:
         """What was deleted while a watch was cut is not told by the next one."""
         self._loop.later(CHECK_SECONDS, self._check)
-        if self._begun != self._beginnings and not any(one.out_of_contact for one in self._watches):
-            self._begun = self._beginnings
+        beginnings = self._beginnings
+        if self._begun == beginnings or any(one.out_of_contact for one in self._watches):
+            return
+        with contextlib.suppress(ClusterError):  # how long it is out of reach is counted elsewhere
             self._objects = self._read()
+            self._begun = beginnings
             self._tell()
