@@ -19,7 +19,7 @@ print_environment() {
   export_line LOCAL_GIT_ROOT "$git"
   printf 'export %s=%q\n' "${private[@]}"
   export_line LOCAL_POD_LOGS "$state/pod-logs"
-  export_line LOCAL_KUBERAY "KubeRay $KUBERAY_VERSION"
+  export_line LOCAL_KUBERAY "$(has_kuberay && echo "KubeRay $KUBERAY_VERSION" || echo "the stand-in of the tests")"
   export_line KUBECTL_SUBMIT_IMAGE_REPOSITORY localhost:5000/submit
   export_line KUBECTL_SUBMIT_PULL_REPOSITORY "$in_cluster/submit"
   export_line KUBECTL_SUBMIT_BUILDER_IMAGE "$in_cluster/builder:$BUILDER_VERSION"

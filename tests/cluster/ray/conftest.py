@@ -1,4 +1,4 @@
-"""Ray in pods, under a KubeRay; the summary says which."""
+"""Ray in pods, and KubeRay or its stand-in: the summary says which."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.conftest import Running, eventually
 
 
 def pytest_report_header() -> str:
-    """Whose operator it is."""
+    """What plays the operator's part."""
     return f"Ray's operator: {os.environ.get('LOCAL_KUBERAY', 'that of the cluster')}"
 
 
@@ -76,7 +76,7 @@ def start(submit: Submit, ray: str) -> Start:
     """Starts a submit to Ray of a shell's line."""
 
     def begin(line: str, *flags: str) -> Running:
-        own = ("--execution=ray", f"--image={ray}", "--head-cpu=200m", *flags)
+        own = ("--execution=ray", f"--image={ray}", *flags)
         return submit.start(*own, "--", "bash", "-c", line)
 
     return begin

@@ -44,7 +44,7 @@ def test_a_commit(
     repository.write("driver.py", DRIVER)
     repository.write("data.txt", "of the commit")
     commit = repository.commit()
-    flags = ("--execution=ray", "--workers=2", "--gpus=1", "--cpu=200m", "--secret=wandb")
+    flags = ("--execution=ray", "--workers=2", "--gpus=1", "--secret=wandb")
 
     result = submit(
         *flags, "--env=COLOUR=$(blue)", "--", "python", "driver.py", cwd=repository.folder
@@ -98,7 +98,7 @@ while ray.cluster_resources().get("GPU", 0):
     time.sleep(0.5)
 print("free", flush=True)
 """
-    flags = ("--execution=ray", f"--image={ray}", "--workers=2", "--gpus=1", "--cpu=200m")
+    flags = ("--execution=ray", f"--image={ray}", "--workers=2", "--gpus=1")
 
     running = submit.start(*flags, "--autoscale", "--idle-timeout=5s", "--", "python", "-c", driver)
     eventually(lambda: namespace.get("rayjobs"), "the RayJob is there")

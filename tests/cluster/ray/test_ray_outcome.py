@@ -47,7 +47,7 @@ def test_a_command_that_is_stopped_in_ray(start: Start, rays: Rays) -> None:
 
 
 def test_a_command_that_runs_too_long(start: Start) -> None:
-    result = start("echo one; sleep 300", "--timeout=45s").finish()
+    result = start("echo one; sleep 300", "--timeout=75s").finish()
     assert (result.exit_code, result.stdout) == (124, "one\n")
     assert "ran longer than --timeout allows" in result.stderr
 
