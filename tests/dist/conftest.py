@@ -74,6 +74,10 @@ class User:
         variables = {**self.environment, "KUBECTL_SUBMIT_NAMESPACE": self._namespace, **env}
         return self._commands.run(*argv, cwd=cwd or self.here, env=variables)
 
+    def run(self, *argv: str) -> Finished:
+        """Something else that is on PATH."""
+        return self._commands.run(*argv, cwd=self.here, env=self.environment)
+
     def submit_read_only(self, *arguments: str) -> Finished:
         """The same, where nothing can be written."""
         unshare = ("unshare", "--map-root-user", "--mount", "sh", "-c", READ_ONLY, "sh")

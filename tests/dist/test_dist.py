@@ -108,3 +108,19 @@ def test_other_versions_of_kubectl(
     assert "exited 4" in user.submit("status", name).stdout
     assert user.submit("cancel", "--delete", name).exit_code == 0
     assert user.submit("--dry-run=server", "--image=app", "--", "true").exit_code == 0
+
+
+def test_completion(user: User, namespace: Namespace, wheel: Path, single_file: Path) -> None:
+    """pip has installed what kubectl asks; the single file writes it."""
+    asked = ("kubectl", "__complete", "submit", "--build", "")
+    user.install(wheel)
+    user.install(wheel.with_name("kubectl_complete-submit"), "kubectl_complete-submit")
+    by_pip = user.run(*asked)
+    (user.programs / "kubectl_complete-submit").unlink()
+    user.install(single_file)
+    script = user.folder / "kubectl_complete-submit"
+    script.write_text(user.submit("completion", "kubectl").stdout, encoding="utf-8")
+    script.chmod(0o755)
+    user.install(script, "kubectl_complete-submit")
+    by_single_file = user.run(*asked)
+    assert by_pip.stdout == by_single_file.stdout == "local\nremote\n:4\n"
