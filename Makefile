@@ -59,7 +59,6 @@ test-ray: $(STAMP) cluster-up-ray  ## Test Ray: the installed command, KubeRay, 
 
 dist: $(STAMP)  ## Make what users install: wheel, source, single file, krew's archive.
 	$(VENV)/bin/python -m scripts.shipping
-	$(VENV)/bin/python -m scripts.manual
 
 test-dist: dist cluster-up  ## Test what users install, as they install it, on a real cluster.
 	@$(LOCAL) && $(PYTEST) tests/dist -n 2

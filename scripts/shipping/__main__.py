@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from kubectl_submit import __version__
+from scripts import manual
 from scripts.shipping import krew, single_file
 
 DIST = Path("dist")
@@ -17,7 +18,7 @@ FIRST_MOMENT_OF_ZIP = 315532800  # 1980-01-01
 
 
 def main() -> None:
-    """Make the wheel, the source distribution, the single file, and krew's archive and manifest."""
+    """Make what users install, and the manual page."""
     seconds = int(os.environ.get("SOURCE_DATE_EPOCH", FIRST_MOMENT_OF_ZIP))
     shutil.rmtree(DIST, ignore_errors=True)
     hatchling = [sys.executable, "-m", "hatchling", "build", "--directory", str(DIST)]
@@ -35,6 +36,7 @@ def main() -> None:
     (DIST / krew.archive_name(__version__)).write_bytes(archive)
     manifest = krew.manifest(krew.TEMPLATE.read_text(encoding="utf-8"), __version__, archive)
     (DIST / "submit.yaml").write_text(manifest, encoding="utf-8")
+    manual.main()
 
 
 if __name__ == "__main__":
