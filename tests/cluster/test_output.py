@@ -7,7 +7,7 @@ from tests.conftest import Commands
 
 ALL_BYTES = bytes(range(256)) * 3
 WRITE = f"import sys; sys.stdout.buffer.write({ALL_BYTES!r})"
-LONG_LINE = 300_000
+LONG_LINE = 1_000_000
 
 
 def test_bytes_without_a_last_newline(submit: Submit, python: str) -> None:

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Plays KubeRay's operator where there is none: the part of its contract that a RayJob needs.
 
 Real Ray runs in real pods. States, reasons and labels are those of KubeRay's rayjob_controller.go.
@@ -41,8 +40,8 @@ def age(moment: str) -> float:
     return (datetime.now(timezone.utc) - then).total_seconds()
 
 
-def now() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+def moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Run:
@@ -55,6 +54,7 @@ class Run:
         self.owner = {"apiVersion": "ray.io/v1", "kind": "RayJob", **identity}
         self.cluster = self.status.get("rayClusterName", "")
         self.service = f"{self.cluster}-head-svc"
+        self.limit = self.spec.get("activeDeadlineSeconds", math.inf)
 
     def step(self) -> None:
         """Do what is to be done now."""
@@ -63,7 +63,7 @@ class Run:
             self.clean_up()
         elif not state or (state == "Suspended" and not self.spec.get("suspend")):
             self.begin()
-        elif state != "Suspended" and self.is_late():
+        elif state != "Suspended" and age(self.status["startTime"]) > self.limit:
             self.end("Failed", "DeadlineExceeded", "it ran for longer than activeDeadlineSeconds")
             self.kubectl("delete", "job", self.name, "--wait=false")
         elif state == "Initializing" and self.cluster_is_ready():
@@ -80,12 +80,10 @@ class Run:
             self.tell(jobDeploymentStatus="Suspended")
         else:
             unique = f"{self.name}-{secrets.token_hex(3)}"
-            self.tell(jobDeploymentStatus="Initializing", startTime=now(), jobId=unique)
+            self.tell(
+                jobDeploymentStatus="Initializing", startTime=moment(time.time()), jobId=unique
+            )
             self.tell(rayClusterName=unique)
-
-    def is_late(self) -> bool:
-        limit = self.spec.get("activeDeadlineSeconds")
-        return bool(limit) and age(self.status["startTime"]) > limit
 
     def clean_up(self) -> None:
         late = age(self.status["endTime"]) >= self.spec.get("ttlSecondsAfterFinished", 0)
@@ -105,7 +103,9 @@ class Run:
         jobs = {one["submission_id"]: one for one in json.loads(listed)}
         known = jobs.get(self.status["jobId"])
         if known:
-            self.tell(jobStatus=known["status"], message=known["message"])
+            keys = {"startTime": known["start_time"], "endTime": known["end_time"]}
+            info = {key: moment(ms / 1000) for key, ms in keys.items() if ms}
+            self.tell(jobStatus=known["status"], message=known["message"], rayJobInfo=info)
         if not known and ended:
             self.end("Failed", "AppFailed", "Submitter completed but Ray job not found")
         elif known and ended and known["status"] in TERMINAL:
@@ -116,7 +116,9 @@ class Run:
 
     def end(self, state: str, reason: str, message: str | None = None) -> None:
         words = self.status.get("message", "") if message is None else message
-        self.tell(jobDeploymentStatus=state, reason=reason, message=words, endTime=now())
+        self.tell(
+            jobDeploymentStatus=state, reason=reason, message=words, endTime=moment(time.time())
+        )
 
     def cluster_is_ready(self) -> bool:
         """Create what is missing, delete what the autoscaler gives up; whether all is ready."""
@@ -133,15 +135,21 @@ class Run:
         pods = json.loads(self.kubectl("get", "pods", selector, "-o", "json") or '{"items": []}')
         alive = [pod for pod in pods["items"] if "deletionTimestamp" not in pod["metadata"]]
         ready = [pod for pod in alive if is_ready(pod)]
-        if not any(is_head(pod) for pod in alive):
+        heads = [pod for pod in alive if pod["metadata"]["labels"]["ray.io/node-type"] == "head"]
+        if not heads:
             self.create(self.head(spec))
-        elif any(is_head(pod) for pod in ready):
+        elif heads[0] in ready:
             for group in groups:
                 self.reconcile(group, alive)
         wanted: int = sum(group["replicas"] for group in groups)
-        workers = {"desiredWorkerReplicas": wanted, "readyWorkerReplicas": max(0, len(ready) - 1)}
-        self.tell(rayClusterStatus=workers)
-        return len(ready) > wanted
+        here, complete = max(0, len(ready) - 1), len(ready) > wanted
+        status: Object = {"desiredWorkerReplicas": wanted, "readyWorkerReplicas": here}
+        before = self.status.get("rayClusterStatus", {}).get("stateTransitionTimes")
+        status["stateTransitionTimes"] = before or (
+            {"ready": moment(time.time())} if complete else {}
+        )
+        self.tell(rayClusterStatus=status)
+        return complete
 
     def reconcile(self, group: Object, alive: list[Object]) -> None:
         name = group["groupName"]
@@ -157,8 +165,8 @@ class Run:
         group = spec["headGroupSpec"]
         flags = {"dashboard-host": "0.0.0.0", **group.get("rayStartParams", {})}
         monitor = " --no-monitor" if spec.get("enableInTreeAutoscaling") else ""
-        start = f"ray start --head --block{monitor} {start_flags(flags)}"
-        pod = self.pod("head", "headgroup", group["template"], start, "127.0.0.1:6379")
+        start = f"ray start --head --block{monitor}"
+        pod = self.pod(("head", "headgroup"), group["template"], start, flags, "127.0.0.1:6379")
         if monitor:
             names = f"--cluster-name {self.cluster} --cluster-namespace {self.namespace}"
             autoscaler = {
@@ -176,10 +184,15 @@ class Run:
         resources = group["template"]["spec"]["containers"][0].get("resources", {})
         amounts = {**resources.get("requests", {}), **resources.get("limits", {})}
         flags = {"num-cpus": whole(amounts.get("cpu", "1")), **group.get("rayStartParams", {})}
-        start = f"ray start --block --address={address} {start_flags(flags)}"
-        return self.pod("worker", group["groupName"], group["template"], start, address)
+        start = f"ray start --block --address={address}"
+        kind = ("worker", group["groupName"])
+        return self.pod(kind, group["template"], start, flags, address)
 
-    def pod(self, role: str, group: str, template: Object, start: str, address: str) -> Object:
+    def pod(
+        self, kind: tuple[str, str], template: Object, start: str, flags: Object, address: str
+    ) -> Object:
+        role, group = kind
+        start += "".join(f" --{key}={value}" for key, value in flags.items())
         pod: Object = {"apiVersion": "v1", "kind": "Pod", **copy.deepcopy(template)}
         metadata = pod.setdefault("metadata", {})
         metadata["name"] = f"{self.cluster}-{role}-{secrets.token_hex(3)}"
@@ -220,31 +233,18 @@ def is_ready(pod: Object) -> bool:
     return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
-def is_head(pod: Object) -> bool:
-    return bool(pod["metadata"]["labels"]["ray.io/node-type"] == "head")
-
-
 def add_variables(container: Object, **variables: str) -> None:
     added = [{"name": name, "value": value} for name, value in variables.items()]
     container["env"] = [*container.get("env", []), *added]
-
-
-def start_flags(parameters: Object) -> str:
-    return " ".join(f"--{key}={value}" for key, value in parameters.items())
 
 
 def whole(amount: str) -> int:
     return math.ceil(float(amount[:-1]) / 1000 if amount.endswith("m") else float(amount))
 
 
-def main() -> None:
-    listening = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-    while listening:
-        found = kubectl("get", "rayjobs", "--all-namespaces", "-o", "json")
-        for job in json.loads(found)["items"] if found else []:
-            Run(job).step()
-        time.sleep(0.5)
-
-
-if __name__ == "__main__":
-    main()
+listening = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while listening:
+    every = kubectl("get", "rayjobs", "--all-namespaces", "-o", "json")
+    for ray_job in json.loads(every)["items"] if every else []:
+        Run(ray_job).step()
+    time.sleep(0.5)
