@@ -8,7 +8,6 @@ from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.options import Options
 from kubectl_submit.output import Output
-from kubectl_submit.provenance import NAME_LABEL
 from kubectl_submit.run import CANCELLED_CODE
 
 SECOND_SECONDS = 2.0
@@ -61,7 +60,7 @@ def _interrupted(
         if not (interrupts.by_hand() and interrupts.again(SECOND_SECONDS)):
             return Outcome(exit_code=CANCELLED_CODE, summary="")
     who = identity.me()
-    for run in runs.read(kubectl, execution.namespace, f"{NAME_LABEL}={execution.name}"):
+    for run in runs.named(kubectl, execution.namespace, execution.name):
         cancellation.cancel(run, kubectl, who)
     return Outcome(exit_code=CANCELLED_CODE, summary=f"cancelled by {who}")
 

@@ -19,7 +19,7 @@ from kubectl_submit.values import BuildSecret, SecretEnvironment, SecretFile
 
 # The API server takes no larger Secret (k8s.io/api core/v1: MaxSecretSize).
 LARGEST = 1 << 20
-# For the user that the container runs as, whoever that is: see `mount`.
+# For the user that the container runs as, whoever that is: see `_mount`.
 MODE = 0o400
 GROUP = 65534
 
@@ -34,9 +34,9 @@ class Carried:
     path: str = ""
     """Where it is mounted; empty: its keys become variables."""
     files: Mapping[str, str] = field(default_factory=dict)
-    """Key → path below the mounted folder; where there is one file of the folder's own name, it
-    is mounted by itself."""
+    """Key → path below the mounted folder."""
     single: bool = False
+    """Whether it is one file, which is mounted by itself."""
 
 
 def collect(

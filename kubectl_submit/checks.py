@@ -14,15 +14,14 @@ from kubectl_submit.parameters import collect_build_parameters
 from kubectl_submit.repository import git_version
 
 # What README says that it needs to be allowed, without what it can do without.
+VERBS = ("create", "get", "list", "watch", "patch", "delete")
 NEEDED = (
-    *(("jobs.batch", verb) for verb in ("create", "get", "list", "watch", "patch", "delete")),
+    *(("jobs.batch", verb) for verb in VERBS),
     *(("pods", verb) for verb in ("get", "list", "watch")),
     ("pods/log", "get"),
 )
 FOR_WORKERS = (("services", "create"),)
-FOR_RAY = tuple(
-    ("rayjobs.ray.io", verb) for verb in ("create", "get", "list", "watch", "patch", "delete")
-)
+FOR_RAY = tuple(("rayjobs.ray.io", verb) for verb in VERBS)
 
 
 @dataclass(frozen=True, kw_only=True)

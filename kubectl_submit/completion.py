@@ -29,8 +29,7 @@ KINDS = {
     "priority": "priorityclasses",
     "namespace": "namespaces",
 }
-FOLDERS = ("build-context",)
-FILE_OPTIONS = ("dockerfile", *FOLDERS)
+FILE_OPTIONS = ("dockerfile", "build-context")
 
 Choice = tuple[str, str]
 
@@ -123,13 +122,13 @@ def _from_cluster(key: str, before: Sequence[str]) -> list[str]:
     """The names of objects; none where the cluster does not tell them at once."""
     from kubectl_submit.errors import SubmitError
     from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.provenance import NAME_LABEL
 
     kubectl = Kubectl(flags=_kubectl_flags(before), request_timeout=TIMEOUT)
     try:
         if key == "run":
-            return kubectl.names("jobs,rayjobs.ray.io", "kubectl-submit/name") or kubectl.names(
-                "jobs", "kubectl-submit/name"
-            )
+            every = kubectl.names("jobs,rayjobs.ray.io", NAME_LABEL)
+            return every or kubectl.names("jobs", NAME_LABEL)  # a cluster without RayJobs
         if key in ("context", "cluster", "user"):
             return kubectl.configured(key)
         return kubectl.names(KINDS[key]) if key in KINDS else []

@@ -9,7 +9,6 @@ from kubectl_submit import job, ray_job, runs
 from kubectl_submit.errors import ClusterError, ExecutionError
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.kubectl import Kubectl, Object
-from kubectl_submit.provenance import NAME_LABEL
 from kubectl_submit.run import Run
 from kubectl_submit.story import Story, tell
 
@@ -57,8 +56,7 @@ def story_of(execution: Execution, outcome: Outcome, kubectl: Kubectl) -> Story:
 
     Raises ClusterError, and ExecutionError where it is gone already.
     """
-    selector = f"{NAME_LABEL}={execution.name}"
-    found = runs.read(kubectl, execution.namespace, selector)
+    found = runs.named(kubectl, execution.namespace, execution.name)
     if not found:
         raise ExecutionError(
             f"{execution.kind}/{execution.name} is gone: {outcome.summary}",

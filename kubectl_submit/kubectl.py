@@ -104,12 +104,12 @@ class Kubectl:
         """Which of these `kind/name` do not exist. What may not be read counts as there."""
         argv = ["get", *names, "-o", "name", "--ignore-not-found", *_in(namespace)]
         result = command.run(self._argv(argv), check=False)
-        found = {_without_group(name) for name in result.stdout.split()}
+        found = {without_group(name) for name in result.stdout.split()}
         if result.exit_code != 0:
             if "(Forbidden)" in result.stderr:
                 return []
             raise _cluster_error("cannot ask the cluster", result.stderr)
-        return [name for name in names if _without_group(name) not in found]
+        return [name for name in names if without_group(name) not in found]
 
     def names(self, kind: str, selector: str = "") -> list[str]:
         """The names of the objects of a kind, in the namespace; empty where that is not told."""
@@ -230,8 +230,8 @@ def _in(namespace: str | None) -> list[str]:
     return ["-n", namespace] if namespace else []
 
 
-def _without_group(name: str) -> str:
-    """`job.batch/x` as `job/x`."""
+def without_group(name: str) -> str:
+    """`job.batch/x`, as kubectl names an object, as `job/x`."""
     kind, _, rest = name.partition("/")
     return f"{kind.partition('.')[0]}/{rest}"
 

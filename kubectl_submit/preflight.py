@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kubectl_submit import manifest
 from kubectl_submit.errors import ClusterError
-from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.kubectl import Kubectl, without_group
 from kubectl_submit.manifest import Node
 from kubectl_submit.options import Options
 
@@ -49,10 +49,5 @@ def _check(kubectl: Kubectl, wanted: Sequence[str], complaint: str, remedy: str)
     if kind in (LOCAL_QUEUE, WORKLOAD_PRIORITY, PRIORITY):
         there = ", ".join(kubectl.names(kind)) or "none"
         remedy = f"{remedy} There is: {there}."
-    shown = ", ".join(_without_group(name) for name in missing)
+    shown = ", ".join(without_group(name) for name in missing)
     raise ClusterError(f"{complaint}: {shown}", remedy=remedy)
-
-
-def _without_group(name: str) -> str:
-    kind, _, rest = name.partition("/")
-    return f"{kind.partition('.')[0]}/{rest}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 
 from kubectl_submit.command import Result
@@ -87,7 +86,7 @@ class QueueWatch:
 
     def _ask(self, path: str, learn: Callable[[Object], None]) -> None:
         """Ask the server every now and then, and go on meanwhile."""
-        now = time.monotonic()
+        now = self._loop.now
         if now < self._asked.get(path, -POSITION_SECONDS) + POSITION_SECONDS:
             return
         self._asked[path] = now

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kubectl_submit.errors import ClusterError, NoSuchRunError
 from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.provenance import MANAGED
+from kubectl_submit.provenance import MANAGED, NAME_LABEL
 from kubectl_submit.run import Run
 from kubectl_submit.states import runs as states
 from kubectl_submit.states.runs import Objects
@@ -59,6 +59,11 @@ def read_objects(kubectl: Kubectl, namespace: str | None, selector: str = "") ->
         else:
             getattr(found, what).update({one["metadata"]["uid"]: one for one in objects})
     return found
+
+
+def named(kubectl: Kubectl, namespace: str, name: str) -> list[Run]:
+    """The run of this very name, if it is there. Raises ClusterError."""
+    return read(kubectl, namespace, f"{NAME_LABEL}={name}")
 
 
 def find(kubectl: Kubectl, names: Sequence[str], *, selector: str = "") -> list[Run]:

@@ -32,8 +32,9 @@ def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
     from kubectl_submit import preflight  # costs 50 ms, in which the registry answers
 
     if resolved:
-        build, image = None, resolved()
+        image = resolved()
         preflight.check_names(options, kubectl)
+        parameters = collect_execution_parameters(options, argv, None, image, limit)
     else:
         build = collect_build_parameters(options, limit)
         promised = Image(name=build.pull_name, digest=NOT_BUILT_YET)
@@ -42,8 +43,8 @@ def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
         begun = time.monotonic()
         image = build_backends.load(options.build).build(build, kubectl, output)
         image = replace(image, build_seconds=time.monotonic() - begun)
+        parameters = replace(draft, image=image)
 
-    parameters = collect_execution_parameters(options, argv, build, image, limit)
     with interrupts.held():  # until it is known what was created
         execution = execution_backend.execute(parameters, kubectl)
         output.status(f"{execution.kind}/{execution.name} runs {image.reference}")

@@ -11,6 +11,7 @@ from kubectl_submit.states.crew import crew_reason, crew_state
 from kubectl_submit.states.jobs import JobState
 from kubectl_submit.states.pods import STARTING, PodState
 from kubectl_submit.states.refusals import no_pod_reason
+from kubectl_submit.states.workloads import queued
 
 
 class Waiting:
@@ -21,7 +22,7 @@ class Waiting:
         self._workers = execution.workers
         self._crew: dict[str, Object] = {}
         self._no_pod = ""
-        self._queued = "queued (the job is suspended)"
+        self._queued = queued(None, None)
         self._pod_events: dict[str, str] = {}
 
     def note_event(self, event: Object) -> None:
@@ -62,7 +63,7 @@ class Waiting:
         if job.suspended:
             return self._queued
         if len(pods) < self._workers and self._crew:
-            return crew_reason(self._crew.values(), self._pod_events) or self._no_pod
+            return crew_reason(self._crew.values(), self._pod_events)
         if len(pods) < self._workers:
             return f"no pod: {self._no_pod}" if self._no_pod else "no pod yet"
         reasons: dict[str, int] = {}

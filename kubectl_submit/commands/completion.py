@@ -34,9 +34,9 @@ complete -F _kubectl_submit kubectl-submit
 ZSH = r"""
 #compdef kubectl-submit
 _kubectl_submit() {
-  local line flag
+  local line
   local -a choices
-  [[ $words[CURRENT] == --*=* ]] && flag=${words[CURRENT]%%=*}= && compset -P '*='
+  [[ $words[CURRENT] == --*=* ]] && compset -P '*='
   for line in "${(@f)$(kubectl-submit __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
     case $line in
       :0) _files ;;

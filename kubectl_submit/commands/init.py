@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +53,8 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     root = _root(Path.cwd())
     files = {root / FILE_NAME: ""}
     if options.manifests:
-        manifest = import_module("kubectl_submit.manifest")
+        from kubectl_submit import manifest  # which loads a YAML library
+
         files |= {root / FOLDER / name: manifest.read(None, name)[0] for name in MANIFESTS}
     there = [str(path.relative_to(root)) for path in files if path.exists()]
     if there:

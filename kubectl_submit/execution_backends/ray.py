@@ -54,21 +54,21 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     groups = _worker_groups(root, parameters, source)
     _set_job(root, parameters)
     _set_submitter(root)
-    submitter = manifest.child(root, "spec", "submitterPodTemplate")
     templates = [manifest.child(one, "template") for one in (head, *groups)]
-    for template in (*templates, submitter):
+    templates.append(manifest.child(root, "spec", "submitterPodTemplate"))
+    pods = [_pod(template, source) for template in templates]
+    for template, pod in zip(templates, pods, strict=True):
         pod_template.describe(template, facts, **recorded)
-        worker_template.set_image(*_pod(template, source), parameters)
-    for template in templates:
-        pod_spec, container = _pod(template, source)
+        worker_template.set_image(*pod, parameters)
+    *cluster, (_, submitter) = pods
+    for pod_spec, container in cluster:
         pod_template.set_environment(container, parameters.environment())
         worker_template.set_credentials(pod_spec, container, parameters)
-    _set_head(*_pod(templates[0], source), parameters)
-    for group in groups:
-        _set_workers(group, source, parameters)
-    _set_request(root, _pod(submitter, source)[1], source)
-    pod_specs = [_pod(template, source)[0] for template in (*templates, submitter)]
-    queueing.enqueue(root, pod_specs, parameters.queue, parameters.priority)
+    _set_head(*cluster[0], parameters)
+    for group, pod in zip(groups, cluster[1:], strict=True):
+        _set_workers(group, *pod, parameters)
+    _set_request(root, submitter, source)
+    queueing.enqueue(root, [pod for pod, _ in pods], parameters.queue, parameters.priority)
     return [*documents, *carried.documents(parameters.name, facts, parameters.carried)]
 
 
@@ -128,7 +128,9 @@ def _set_head(pod_spec: Node, container: Node, parameters: ExecutionParameters) 
         manifest.put(pod_spec, ("automountServiceAccountToken",), True)
 
 
-def _set_workers(group: Node, source: str, parameters: ExecutionParameters) -> None:
+def _set_workers(
+    group: Node, pod_spec: Node, container: Node, parameters: ExecutionParameters
+) -> None:
     if parameters.workers is not None:
         for key in ("replicas", "minReplicas", "maxReplicas"):
             manifest.put(group, (key,), parameters.workers)
@@ -137,21 +139,23 @@ def _set_workers(group: Node, source: str, parameters: ExecutionParameters) -> N
             manifest.put(group, (key,), 0)
     if parameters.gpus is not None:  # KubeRay knows them by some names of resources only
         manifest.put(group, ("rayStartParams", "num-gpus"), str(parameters.gpus))
-    worker_template.set_size(*_pod(manifest.child(group, "template"), source), parameters)
+    worker_template.set_size(pod_spec, container, parameters)
 
 
 def _set_submitter(root: Node) -> None:
     """Let a program of ours hand over the command, unless the manifest has one of its own."""
-    (default,) = manifest.load(*manifest.read(None, "ray-job.yml"))
-    ours = default["spec"]["submitterPodTemplate"]
     spec = manifest.child(root, "spec")
     theirs = (spec.get("submitterPodTemplate") or {}).get("spec") or {}
     containers = theirs.get("containers")
-    if not containers:
-        ours["spec"].update(theirs)
-        manifest.child(spec, "submitterPodTemplate")["spec"] = ours["spec"]
-    elif not containers[0].get("command"):
-        containers[0]["command"] = ours["spec"]["containers"][0]["command"]
+    if containers and containers[0].get("command"):
+        return
+    (default,) = manifest.load(*manifest.read(None, "ray-job.yml"))
+    ours = default["spec"]["submitterPodTemplate"]["spec"]
+    if containers:
+        containers[0]["command"] = ours["containers"][0]["command"]
+    else:
+        ours.update(theirs)
+        manifest.child(spec, "submitterPodTemplate")["spec"] = ours
 
 
 def _set_request(root: Node, container: Node, source: str) -> None:

@@ -7,12 +7,11 @@ import subprocess
 import threading
 import time
 
-from scripts.bench.measuring import IMAGE, SUBMIT, Report, Watched, namespace, run, seconds
+from scripts.bench.measuring import IMAGE, MB, SUBMIT, Report, Watched, namespace, run, seconds
 
 MANY = 1_000_000
 FEWER = 250_000
 ROUNDS = 3
-MB = 1_000_000
 # The kubelet rotates a log only while its container runs, so a fast writer's stays in one file.
 WRITE = "seq {}; sleep 1"
 

@@ -19,6 +19,7 @@ SUBMIT = str(Path(sys.executable).with_name("kubectl-submit"))
 # The smallest image of the local cluster, or any other that has a shell.
 IMAGE = os.environ.get("BENCH_IMAGE") or f"{os.environ['LOCAL_PULL_REGISTRY']}/busybox:1"
 MARK = "BENCH_MARK"
+MB = 1_000_000
 
 
 def run(*argv: str, stdin: str | None = None) -> str:

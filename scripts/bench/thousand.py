@@ -14,12 +14,11 @@ from typing import Any
 
 import yaml
 
-from scripts.bench.measuring import IMAGE, SUBMIT, Report, Watched, namespace, run
+from scripts.bench.measuring import IMAGE, MB, SUBMIT, Report, Watched, namespace, run
 
 WORKERS = 1000
 NODES = 10
 IDLE_SECONDS = 20
-MB = 1_000_000
 COUNTER = r'apiserver_request_total\{.*resource="(?:pods|jobs|events)".*verb="(\w+)".*\} (\d+)'
 READING = ("GET", "LIST", "WATCH", "CONNECT")
 

@@ -7,11 +7,10 @@ import subprocess
 import threading
 import time
 
-from scripts.bench.measuring import IMAGE, SUBMIT, Report, Watched, namespace
+from scripts.bench.measuring import IMAGE, MB, SUBMIT, Report, Watched, namespace
 
 WORKERS = 90
 LINES = 2000
-MB = 1_000_000
 # Each says that it is there, waits until all are, and then counts.
 COUNT = f"echo here; sleep 60; seq {LINES}; sleep 2"
 
