@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tests.cluster.conftest import Namespace, Submit
+from tests.conftest import eventually
 
 VERSION = "v1beta2"
 SPEC = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
@@ -57,8 +58,9 @@ def install(namespace: Namespace, kinds: list[str]) -> None:
     """Let the cluster know Kueue's objects."""
     kinds += [str(one["metadata"]["name"]) for one in DEFINITIONS]  # type: ignore[index]
     namespace.create(yaml.safe_dump_all(DEFINITIONS))
-    for name in kinds:
-        namespace.kubectl("wait", "--for=condition=Established", f"crd/{name}", "--timeout=60s")
+    shown = "--output=jsonpath={.status.conditions[?(@.type=='Established')].status}"
+    for name in kinds:  # `kubectl wait` fails where there is no condition yet
+        eventually(lambda: namespace.kubectl("get", "crd", name, shown) == "True", name)  # noqa: B023
 
 
 def kueue_object(kind: str, name: str, **fields: object) -> str:

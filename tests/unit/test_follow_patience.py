@@ -68,11 +68,8 @@ def test_whoever_reads_the_output_may_take_longer_than_that(kubectl: Program) ->
     assert listener.warnings == []
 
 
-def test_the_log_of_the_first_to_fail_is_awaited_while_others_stop(
-    kubectl: Program, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(follow, "ENDED_SECONDS", 20.0)
-    run = Run("first-of-two")
+def replay_with_rank_0_running(kubectl: Program, run: Run) -> None:
+    """As long as its pod is there, the Job has failed but has not ended."""
     replay(kubectl, run)
     failed = [event for event in run.job if '"FailureTarget"' in lines([event])]
     stays = [
@@ -82,6 +79,14 @@ def test_the_log_of_the_first_to_fail_is_awaited_while_others_stop(
     ]
     kubectl.on("/jobs?", Answer(Wait("pods are told"), lines(failed[:1]), FOREVER))
     kubectl.on("/pods?", Answer(lines(stays), Open("pods are told"), FOREVER))
+
+
+def test_the_log_of_the_first_to_fail_is_awaited_while_others_stop(
+    kubectl: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "ENDED_SECONDS", 20.0)
+    run = Run("first-of-two")
+    replay_with_rank_0_running(kubectl, run)
     kubectl.on("logs", Answer(Wait("a second later"), logs_of(run)))
 
     def open_the_second_time() -> None:  # it is told once a second
@@ -95,16 +100,7 @@ def test_the_log_of_the_first_to_fail_is_awaited_while_others_stop(
 
 def test_a_worker_that_does_not_stop(kubectl: Program, listener: Listener) -> None:
     run = Run("first-of-two")
-    replay(kubectl, run)
-    # As long as the pod of rank 0 is there, the Job has failed but has not ended.
-    failed = [event for event in run.job if '"FailureTarget"' in lines([event])]
-    stays = [
-        event
-        for event in run.pods
-        if "-1-" in event["object"]["metadata"]["name"] or '"running"' in lines([event])
-    ]
-    kubectl.on("/jobs?", Answer(Wait("pods are told"), lines(failed[:1]), FOREVER))
-    kubectl.on("/pods?", Answer(lines(stays), Open("pods are told"), FOREVER))
+    replay_with_rank_0_running(kubectl, run)
     outcome = watch_run(run, listener)
     assert (outcome.exit_code, outcome.summary) == (33, "worker 1 exited 33; 1 other stopped")
     assert listener.output[1] == b"one fails\n"
