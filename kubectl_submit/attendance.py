@@ -33,7 +33,8 @@ def attend(execution: Execution, kubectl: Kubectl, options: Options, output: Out
 
 
 def _follow(execution: Execution, kubectl: Kubectl, options: Options, output: Output) -> Outcome:
-    from kubectl_submit.follow import Wishes, follow  # while the pod starts
+    from kubectl_submit.audience import Wishes  # while the pod starts
+    from kubectl_submit.follow import follow
     from kubectl_submit.logs import Wanted
 
     several = execution.workers > 1 and options.logs == "all"

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol
 
+from kubectl_submit.audience import Audience, Wishes
 from kubectl_submit.errors import ClusterError, ExecutionError, PendingTimeoutError
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.kubectl import Kubectl, Object
-from kubectl_submit.logs import EVERY_LINE, LogStreams, Wanted
+from kubectl_submit.logs import LogStreams
 from kubectl_submit.loop import Loop
 from kubectl_submit.object_watch import ObjectWatch, OnChange
 from kubectl_submit.queue_watch import QueueWatch
-from kubectl_submit.states import jobs, ray_jobs
-from kubectl_submit.states.jobs import JobState
-from kubectl_submit.states.pods import PodState, pod_state
+from kubectl_submit.states.pods import PodState
+from kubectl_submit.states.progress import Progress
 from kubectl_submit.waiting import Waiting
 
 # How long the job's end waits while no line comes: for workers that are being stopped because
@@ -28,49 +25,11 @@ ENDED_SECONDS = 15.0
 SILENCE_SECONDS = 5.0
 # What passes sooner is no waiting; what lasts longer has a reason, which events may tell.
 PATIENCE_SECONDS = 2.0
-
-
-class Audience(Protocol):
-    """Whoever sees what happens."""
-
-    def lines(self, rank: int, data: bytes) -> None:
-        """Whole lines of one worker, as it wrote them."""
-
-    def waiting(self, why: str) -> None:
-        """Why nothing happens yet; empty when something does."""
-
-    def warn(self, text: str) -> None:
-        """Something that must be seen."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wishes:
-    """What to show, and how long to wait for what, in seconds."""
-
-    logs: str = "all"
-    """Whose lines are shown: `all`, `first` (rank 0) or `none`."""
-    worker: int | None = None
-    """The one worker whose lines are shown; None: all of these."""
-    lines: Wanted = EVERY_LINE
-    pending: int | None = None
-    """Until all workers have started, not counting time in a queue; None: for ever."""
-    contact: float = 300.0
-    """Without contact to the cluster."""
-
-    def shows(self, rank: int) -> bool:
-        """Whether the lines of a worker are shown."""
-        if self.logs == "none" or (self.logs == "first" and rank > 0):
-            return False
-        return self.worker in (None, rank)
-
-
-DEFAULT = Wishes()
-# What an object says of itself, by its kind.
-STATES = {"job": jobs.job_state, "rayjob": ray_jobs.job_state}
+EVERYTHING = Wishes()
 
 
 def follow(
-    execution: Execution, kubectl: Kubectl, audience: Audience, wishes: Wishes = DEFAULT
+    execution: Execution, kubectl: Kubectl, audience: Audience, wishes: Wishes = EVERYTHING
 ) -> Outcome:
     """Show the execution until it has ended.
 
@@ -88,7 +47,7 @@ def follow(
 
 
 class _Follower:
-    """What is known so far; each change of an object changes it."""
+    """Watches the objects, and does what their changes ask for."""
 
     def __init__(
         self,
@@ -104,8 +63,7 @@ class _Follower:
         self._kubectl = kubectl
         self._audience = audience
         self._wishes = wishes
-        self._job = JobState()
-        self._pods: dict[str, PodState] = {}
+        self._progress = Progress(execution)
         self._logs = LogStreams(
             loop,
             kubectl,
@@ -131,13 +89,13 @@ class _Follower:
     @property
     def result(self) -> Outcome:
         """How it ended; only when done."""
-        found = self._outcome()
+        found = self._progress.outcome
         assert found is not None
         return found
 
     def _give_up_after(self, seconds: float) -> None:
         """End with PendingTimeoutError if not all workers have started by then."""
-        if self._all_started:
+        if self._progress.all_started:
             return
         # Time in a queue is no waiting of ours.
         waited = self._loop.now - self._admitted_at if self._admitted_at else 0.0
@@ -146,7 +104,7 @@ class _Follower:
             return
         raise PendingTimeoutError(
             f"{self._execution.name} did not start within {seconds:g} seconds",
-            last_words=self._waiting.reason(self._job, self._pods.values()),
+            last_words=self._reason,
         )
 
     def _watch(
@@ -165,30 +123,18 @@ class _Follower:
     def _on_job(self, change: str, job: Object) -> None:
         if job["metadata"]["uid"] != self._execution.uid:
             return
-        self._job = STATES[self._execution.kind](job)
-        if self._job.suspended:
+        self._progress.note_job(job)
+        if self._progress.job.suspended:
             self._admitted_at = None
         elif self._admitted_at is None:
             self._admitted_at = self._loop.now
-        if change == "DELETED" and self._outcome() is None:
+        if change == "DELETED" and self._progress.outcome is None:
             raise ExecutionError(f"the job {self._execution.name} was deleted")
         self._update()
 
     def _on_pod(self, change: str, pod: Object) -> None:
-        state = pod_state(pod, self._execution.container)
-        before = self._pods.get(state.name)
-        if change == "DELETED":
-            ended = dataclasses.replace(
-                state, ended=True, failed=True, reason=state.reason or "Deleted"
-            )
-            state = before if before and before.ended else ended
-        elif before and before.ended:  # it may be told to stop after its end
-            state = dataclasses.replace(state, stopped=before.stopped)
-        if state.ended and not (before and before.ended):  # kept in the order of their ends
-            self._pods.pop(state.name, None)
-        self._pods[state.name] = state
-        others_failed = any(pod.failed for pod in self._pods.values() if pod.name != state.name)
-        if state.hopeless and not others_failed:
+        state = self._progress.note_pod(change, pod)
+        if state.hopeless and not self._progress.others_failed(state):
             raise ExecutionError(f"the pod {state.name} cannot run", last_words=state.hopeless)
         self._read_log(state, gone=change == "DELETED")
         self._update()
@@ -207,25 +153,21 @@ class _Follower:
         who = f"worker {rank}: " if self._execution.workers > 1 else ""
         self._audience.warn(f"warning: {who}{what}")
 
-    @property
-    def _all_started(self) -> bool:
-        started = sum(pod.started or pod.ended for pod in self._pods.values())
-        return started >= self._execution.workers
-
     def _tell(self) -> None:
         """Say every now and then why nothing happens, with what events tell of it."""
         self._loop.later(1.0, self._tell)
         self._check_for_deletion()
-        if not (self._all_started or self._starting):
+        if not (self._progress.all_started or self._starting):
             self._starting = list(self._watch_the_start())
-        elif self._all_started:
+        elif self._progress.all_started:
             for watch in self._starting:
                 watch.stop()
-        if self._job.suspended:
+        if self._progress.job.suspended:
             self._waiting.note_queue(self._queue.reason())
         else:
             self._queue.stop()
-        self._audience.waiting(self._no_contact() or self._why_waiting())
+        why = "" if self._progress.all_started else self._reason
+        self._audience.waiting(self._no_contact() or why)
 
     def _watch_the_start(self) -> Iterator[ObjectWatch]:
         """The reasons for no pod, and for one that does not start, stand in events only."""
@@ -255,10 +197,10 @@ class _Follower:
         if deleted:
             raise ExecutionError(f"the job {self._execution.name} was deleted")
 
-    def _why_waiting(self) -> str:
-        if self._all_started:
-            return ""
-        return self._waiting.reason(self._job, self._pods.values())
+    @property
+    def _reason(self) -> str:
+        """Why not all workers run."""
+        return self._waiting.reason(self._progress.job, self._progress.pods.values())
 
     def _no_contact(self) -> str:
         now = self._loop.now
@@ -267,12 +209,8 @@ class _Follower:
                 return f"no contact with the cluster: {one.last_words}"
         return ""
 
-    def _outcome(self) -> Outcome | None:
-        own = self._job.told
-        return own or jobs.outcome(self._job, self._pods.values(), self._execution.workers)
-
     def _update(self) -> None:
-        if self._decided_at is None and self._outcome() is not None:
+        if self._decided_at is None and self._progress.outcome is not None:
             self._decided_at = self._loop.now
             self._finish()
 
@@ -280,7 +218,7 @@ class _Follower:
         """Be done when every line is there, or when no more can be expected."""
         assert self._decided_at is not None
         silent = self._loop.now - max(self._decided_at, self._logs.heard_at)
-        if self._pods_told_their_end and self._logs.complete:
+        if self._progress.explained and self._logs.complete:
             self.done = True
         elif silent >= self._patience:
             self._give_up()
@@ -290,8 +228,8 @@ class _Follower:
 
     @property
     def _patience(self) -> float:
-        all_known = len(self._pods) >= self._execution.workers
-        if self._logs.awaited or (self._job.settled and all_known):
+        settled = self._progress.job.settled and self._progress.all_known
+        if self._logs.awaited or settled:
             return ENDED_SECONDS
         return STOPPING_SECONDS
 
@@ -301,11 +239,3 @@ class _Follower:
         if stopping:
             who = f"{stopping} workers" if stopping > 1 else "a worker"
             self._audience.warn(f"warning: not shown is what {who} may write until stopped")
-
-    @property
-    def _pods_told_their_end(self) -> bool:
-        """Whether the pods, which are watched apart from the Job, explain how it ended."""
-        pods = self._pods.values()
-        if len(pods) < self._execution.workers or not all(pod.ended for pod in pods):
-            return False
-        return bool(self._job.told) or self._job.succeeded or any(pod.failed for pod in pods)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kubectl_submit.audience import Audience, Wishes
 from kubectl_submit.execution import Execution
-from kubectl_submit.follow import ENDED_SECONDS, Audience, Wishes
+from kubectl_submit.follow import ENDED_SECONDS
 from kubectl_submit.kubectl import Kubectl, Object
 from kubectl_submit.logs import LogStreams
 from kubectl_submit.loop import Loop

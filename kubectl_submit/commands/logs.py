@@ -60,7 +60,8 @@ class OPTIONS(SubcommandOptions):
 def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Show them; 0, or with --follow the run's exit code. Raises SubmitError."""
     from kubectl_submit import executions, past_lines, runs, times
-    from kubectl_submit.follow import Wishes, follow
+    from kubectl_submit.audience import Wishes
+    from kubectl_submit.follow import follow
     from kubectl_submit.kubectl import Kubectl
     from kubectl_submit.logs import Wanted
 

@@ -1,7 +1,8 @@
 """Lines of pods: every line once, in each worker's order, however often streams are cut.
 
 `resume` knows where to go on, `prefixed` whose line it is, `worker` how far one has been read,
-`grouping` who is read together; all of them are pure. `streams` starts and ends the programs.
+`grouping` who is read together; all of them are pure. `reader` runs the programs, `streams` decides
+which.
 """
 
 from kubectl_submit.logs.streams import LogStreams

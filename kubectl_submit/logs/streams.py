@@ -14,12 +14,12 @@ from kubectl_submit.errors import ClusterError
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.logs.grouping import MOST_FINAL_GROUPS, arrange, group_size, to_join
-from kubectl_submit.logs.prefixed import Prefixed, Split
+from kubectl_submit.logs.prefixed import Split
+from kubectl_submit.logs.reader import Reader
 from kubectl_submit.logs.resume import Resume
 from kubectl_submit.logs.retold import Retold
 from kubectl_submit.logs.worker import EVERY_LINE, Group, Wanted, Worker
 from kubectl_submit.loop import Loop
-from kubectl_submit.states.pods import RANK_LABEL
 
 # Workers that start within that time are read together.
 GATHER_SECONDS = 0.1
@@ -43,7 +43,7 @@ class LogStreams:
         wanted: Wanted = EVERY_LINE,
     ) -> None:
         self._loop = loop
-        self._kubectl = kubectl
+        self._reader = Reader(loop, kubectl, execution)
         self._execution = execution
         self._write = write
         self._lost = lost
@@ -148,47 +148,19 @@ class LogStreams:
 
     def _read(self, workers: list[Worker]) -> None:
         """Start one kubectl for some workers."""
-        final = all(worker.ended for worker in workers)
-        stream = self._kubectl.logs(
-            self._execution,
-            self._pods(workers),
-            since=min(worker.since for worker in workers),
-            follow=not final,
+        group = Group(
+            workers={worker.pod: worker for worker in workers},
+            final=all(worker.ended for worker in workers),
         )
-        group = Group(workers={worker.pod: worker for worker in workers}, final=final)
-        self._streams[group] = stream
+        self._streams[group] = self._reader.begin(
+            group,
+            one=lambda data: self._take(workers[0], data),
+            several=lambda split: self._take_split(group, split),
+            end=lambda result: self._on_end(group, result),
+        )
         for worker in workers:
             worker.group = group
             worker.resume.again()
-        if len(workers) == 1:
-            self._read_one(group, workers[0], stream)
-        else:
-            self._read_many(group, stream)
-
-    def _pods(self, workers: list[Worker]) -> list[str]:
-        """How kubectl is told which pods to read."""
-        if len(workers) == 1:
-            return [workers[0].pod]
-        ranks = ",".join(sorted({str(worker.rank) for worker in workers}))
-        selector = f"{self._execution.pod_selector},{RANK_LABEL} in ({ranks})"
-        return ["--selector", selector, "--prefix", f"--max-log-requests={len(workers)}"]
-
-    def _read_one(self, group: Group, worker: Worker, stream: Stream) -> None:
-        self._loop.read(
-            stream,
-            lambda data: self._take(worker, data),
-            lambda result: self._on_end(group, result),
-        )
-
-    def _read_many(self, group: Group, stream: Stream) -> None:
-        prefixed = Prefixed(frozenset(group.workers))
-
-        def on_end(result: Result) -> None:
-            if result.exit_code == 0 and group.final:
-                self._take_split(group, prefixed.last())
-            self._on_end(group, result)
-
-        self._loop.read(stream, lambda data: self._take_split(group, prefixed.take(data)), on_end)
 
     def _take_split(self, group: Group, split: Split) -> None:
         for pair in split.mixed:

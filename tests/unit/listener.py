@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from kubectl_submit.audience import Wishes
 from kubectl_submit.execution import Outcome
-from kubectl_submit.follow import Wishes, follow
+from kubectl_submit.follow import follow
 from kubectl_submit.kubectl import Kubectl
 
 from .clusters import execution_of
