@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.cluster.conftest import Namespace, Submit
-from tests.conftest import Commands
+from tests.conftest import Commands, eventually
 
 ALL_BYTES = bytes(range(256)) * 3
 WRITE = f"import sys; sys.stdout.buffer.write({ALL_BYTES!r})"
@@ -68,6 +70,27 @@ def test_a_reader_that_has_enough(namespace: Namespace, commands: Commands, busy
     assert result.stderr.endswith(f"job/{job}: exited 3\n")
     assert "Traceback" not in result.stderr
     assert "BrokenPipe" not in result.stderr
+
+
+def test_a_reader_that_takes_its_time(
+    namespace: Namespace, commands: Commands, busybox: str, tmp_path: Path
+) -> None:
+    """As a pager does: the job has long ended when the rest is read."""
+    go = tmp_path / "go"
+    pipe = (
+        'kubectl submit -n "$1" --image "$2" -- sh -c "seq 300000; sleep 2; exit 3"'
+        ' | { until test -e "$3"; do sleep 0.1; done; cat; }; exit ${PIPESTATUS[0]}'
+    )
+
+    running = commands.start("bash", "-c", pipe, "bash", namespace.name, busybox, str(go))
+    eventually(lambda: namespace.names("jobs"), "there is a job")
+    namespace.kubectl("wait", "--for=condition=Failed", "--all", "jobs", "--timeout=60s")
+    go.touch()
+    result = running.finish()
+
+    assert result.exit_code == 3
+    assert result.stdout == "".join(f"{number}\n" for number in range(1, 300001))
+    assert "missing" not in result.stderr
 
 
 def test_an_output_that_cannot_be_written(

@@ -1,0 +1,91 @@
+"""Workers that the cluster takes away: the outcome names who did it, and their lines are there."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cluster.conftest import Namespace, Submit
+from tests.conftest import eventually
+
+MANIFESTS = Path(__file__).parents[2] / "manifests"
+STOPPED = "trap 'echo bye; exit 9' TERM; echo ready; sleep 1000 & wait"
+URGENT = """
+apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: {{name: {name}}}
+value: 1000000
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: urgent}}
+spec:
+  priorityClassName: {name}
+  terminationGracePeriodSeconds: 0
+  containers:
+  - name: main
+    image: {image}
+    command: [sleep, "1000"]
+    resources: {{limits: {{{resource}: 1}}}}
+"""
+
+
+@pytest.fixture
+def scarce(namespace: Namespace) -> Iterator[str]:
+    """A resource of which the node has one, and no other test knows; its name."""
+    name = f"example.com/slot-{uuid.uuid4().hex[:5]}"
+    path = "/status/capacity/" + name.replace("/", "~1")
+    patch = ("patch", "node", node(namespace), "--subresource=status", "--type=json")
+    add = [{"op": "add", "path": path, "value": "1"}]
+    namespace.kubectl(*patch, f"--patch={json.dumps(add)}")
+    shown = f"--output=jsonpath={{.status.allocatable.{name.replace('.', chr(92) + '.')}}}"
+    eventually(lambda: namespace.kubectl("get", "node", node(namespace), shown) == "1", name)
+    yield name
+    namespace.kubectl("delete", "priorityclass", name.replace("/", "-"), "--ignore-not-found")
+    remove = [{"op": "remove", "path": path}]
+    namespace.kubectl(*patch, f"--patch={json.dumps(remove)}")
+
+
+def node(namespace: Namespace) -> str:
+    """A node that runs pods."""
+    return namespace.kubectl("get", "nodes", "--output=jsonpath={.items[0].metadata.name}")
+
+
+def test_a_worker_that_is_preempted(
+    scarce: str, namespace: Namespace, submit: Submit, busybox: str
+) -> None:
+    wants_it = ("--gpus=1", f"--gpu-resource={scarce}")
+    running = submit.start(*wants_it, f"--image={busybox}", "--", "sh", "-c", STOPPED)
+    running.wait_for("ready\n")
+
+    urgent = {"name": scarce.replace("/", "-"), "image": busybox, "resource": scarce}
+    namespace.create(URGENT.format(**urgent))
+    result = running.finish()
+
+    job = namespace.job()["metadata"]["name"]
+    assert (result.exit_code, result.stdout) == (9, "ready\nbye\n")
+    assert result.stderr.endswith(f"job/{job}: exited 9 (PreemptionByScheduler)\n")
+
+
+def test_a_worker_that_is_evicted(
+    namespace: Namespace, submit: Submit, busybox: str, tmp_path: Path
+) -> None:
+    """It writes more onto the node's disk than it may; the kubelet looks every ten seconds."""
+    default = yaml.safe_load((MANIFESTS / "job.yml").read_text("utf-8"))
+    container = default["spec"]["template"]["spec"]["containers"][0]
+    container["resources"] = {"limits": {"ephemeral-storage": "1Mi"}}
+    manifest = tmp_path / "job.yml"
+    manifest.write_text(yaml.safe_dump(default))
+    greedy = f"dd if=/dev/zero of=/big bs=1M count=8 2>/dev/null; {STOPPED}"
+
+    result = submit(f"--manifest={manifest}", f"--image={busybox}", "--", "sh", "-c", greedy)
+
+    job = namespace.job()["metadata"]["name"]
+    assert result.stdout.startswith("ready\n")
+    assert result.exit_code in (9, 137)  # the kubelet gives it a moment, or none
+    assert result.stderr.endswith(f"job/{job}: exited {result.exit_code} (Evicted)\n")
