@@ -145,7 +145,7 @@ class _Follower:
         if pod.started and not gone:
             self._logs.started(pod.name, pod.rank, pod.started_at)
         if gone:
-            self._logs.gone(pod.name)
+            self._logs.gone(pod.name, vanished=pod.exit_code is None)
         elif pod.ended:
             self._logs.ended(pod.name, stopped=pod.stopped)
 

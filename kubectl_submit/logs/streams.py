@@ -94,11 +94,15 @@ class LogStreams:
             self._watch_for_stall(worker, worker.group)
         self._arrange_soon(0)
 
-    def gone(self, pod: str) -> None:
-        """The pod does not exist any more: what has not come will not come."""
+    def gone(self, pod: str, *, vanished: bool) -> None:
+        """The pod does not exist any more: what has not come will not come.
+
+        `vanished`: it never said that its container ended.
+        """
         worker = self._workers.get(pod)
         if worker and not worker.complete:
             worker.gone = worker.ended = True
+            worker.vanished = vanished
             self._settle(worker)
 
     def give_up(self) -> None:
@@ -113,8 +117,8 @@ class LogStreams:
         silent = self._loop.now - worker.heard_at
         if worker.complete:
             return
-        if worker.through or (worker.gone and worker.group and silent > GOING_SECONDS):
-            self._complete(worker)
+        if worker.sure or (worker.gone and worker.group and silent > GOING_SECONDS):
+            self._complete(worker, checked=worker.vanished)
         elif worker.gone and not worker.group:
             self._complete(worker, checked=True)
         elif worker.group and silent > STALLED_SECONDS:
@@ -214,7 +218,7 @@ class LogStreams:
         if well and (final or worker.stopped):
             self._complete(worker, checked=final)
         elif worker.gone:
-            self._complete(worker, checked=not worker.through)
+            self._complete(worker, checked=not worker.sure)
         elif not (well and worker.ended):
             self._loop.later(worker.wait(self._loop.now), lambda: self._arrange_soon(0))
 

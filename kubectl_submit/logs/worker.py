@@ -43,6 +43,8 @@ class Worker:
     """It ended because it was told to: its pod goes away at once, and the log with it."""
     gone: bool = False
     """The pod does not exist any more."""
+    vanished: bool = False
+    """It is gone, and never said that its container ended: with its node, or by force."""
     through: bool = False
     """Its last stream ended well, and nothing has come since."""
     complete: bool = False
@@ -50,6 +52,11 @@ class Worker:
     heard_at: float = 0.0
     not_before: float = 0.0
     pause: float = FIRST_PAUSE
+
+    @property
+    def sure(self) -> bool:
+        """Whether its last stream brought all that it has written."""
+        return self.through and not self.vanished
 
     @property
     def since(self) -> str:
@@ -80,7 +87,7 @@ class Worker:
             begin, end = self.resume.gap
             self.resume.gap = None
             return f"lines between {begin} and {end} may be missing"
-        if self.complete and (self.resume.unreadable or (self.gone and not self.through)):
+        if self.complete and (self.resume.unreadable or (self.gone and not self.sure)):
             why = "its pod is gone" if self.gone else "the node does not give them"
             return f"lines after {self.resume.newest or self.started_at} may be missing: {why}"
         return ""

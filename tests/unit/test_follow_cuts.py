@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from kubectl_submit import object_watch
@@ -177,3 +179,21 @@ def test_lines_that_are_under_way_when_the_pod_goes_are_told(kubectl: Program) -
     listener = Listener(on_lines=lambda: kubectl.open("seen"))
     assert watch_run(run, listener).exit_code == 5
     assert listener.output == {0: b"waits\nstops\n"}
+
+
+def test_a_pod_that_vanished_may_have_written_more(kubectl: Program, listener: Listener) -> None:
+    """Its node is gone: the stream ended well, as a stream can that ends too early."""
+    run = Run("pod-deleted")
+    replay(kubectl, run)
+    [log] = run.logs
+    begun = [event for event in run.pods if "terminated" not in json.dumps(event)]
+    collected = json.loads(json.dumps(begun[-1]))
+    collected["object"]["status"]["phase"] = "Failed"
+    gone = {"type": "DELETED", "object": collected["object"]}
+    told = (Wait(f"log of {log}"), lines([collected, gone]), Open("pods of pod-deleted"), FOREVER)
+    kubectl.on("/pods?", Answer(lines(begun), *told))
+    refused = Answer(stderr="dial tcp 10.0.0.2:10250: connection refused\n", exit_code=1)
+    kubectl.on("logs", Answer(logs_of(run)), refused)
+    assert watch_run(run, listener).exit_code == 125
+    [warning] = listener.warnings
+    assert "may be missing" in warning

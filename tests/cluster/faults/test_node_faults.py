@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -16,6 +17,15 @@ from tests.conftest import eventually, local
 
 LINES = 5000
 LOCAL_CLUSTER = Path(__file__).parents[3] / "scripts" / "local-cluster"
+
+# What the pod garbage collector writes, a minute after the node is gone (kubernetes pkg/controller/
+# podgc), before it deletes the pod.
+COLLECTED = {
+    "phase": "Failed",
+    "conditions": [
+        {"type": "DisruptionTarget", "status": "True", "reason": "DeletionByPodGC"},
+    ],
+}
 
 
 def kill(component: str) -> None:
@@ -96,6 +106,28 @@ def test_lines_rotated_away_while_there_was_no_contact_are_named(
     assert result.exit_code == 0
     assert "the end\n" in result.stdout
     assert "may be missing" in result.stderr
+
+
+def test_a_pod_that_goes_away_with_its_node(
+    namespace: Namespace, submit: Submit, busybox: str
+) -> None:
+    """Nobody can read what it wrote last; that is said, and the outcome is the Job's."""
+    running = submit.start(f"--image={busybox}", "--", "sh", "-c", "echo here; sleep 1000")
+    running.wait_for("here\n")
+    kill("kubelet")
+    try:
+        pod = namespace.pod()["metadata"]["name"]
+        patch = ("--subresource=status", f"--patch={json.dumps({'status': COLLECTED})}")
+        namespace.kubectl("patch", "pod", pod, *patch)
+        namespace.kubectl("delete", "pod", pod, "--force", "--grace-period=0", "--wait=false")
+        result = running.finish()
+    finally:
+        restart()
+    job = namespace.job()["metadata"]["name"]
+    assert (result.exit_code, result.stdout) == (125, "here\n")
+    missing = r"^warning: lines (?:after|between) 20\S+Z .*may be missing"
+    assert len(re.findall(missing, result.stderr, re.MULTILINE)) == 1
+    assert result.stderr.endswith(f"job/{job}: ended without a code (DeletionByPodGC)\n")
 
 
 def _log_files(namespace: Namespace, pod: str) -> Path:
