@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import threading
 import time
+from typing import IO
 
 from scripts.bench.measuring import IMAGE, MB, SUBMIT, Report, Watched, namespace, run, seconds
 
@@ -14,12 +15,15 @@ FEWER = 250_000
 ROUNDS = 3
 # The kubelet rotates a log only while its container runs, so a fast writer's stays in one file.
 WRITE = "seq {}; sleep 1"
+# A million in twenty seconds, while the kubelet rotates the log.
+SLOWLY = "for n in $(seq 0 19); do seq ${n}00000 ${n}49999; sleep 1; done; sleep 2"
 
 
 def measure(report: Report) -> None:
     """Throughput and memory of a long log; the moments of the first line and of the end."""
     with namespace() as name:
         _long_log(name, report)
+        _live(name, report)
         moments = [_moments(name) for _ in range(5)]
     first, bare_first, end = (statistics.median(one) for one in zip(*moments, strict=True))
     report.most("first line, after bare kubectl has it", first - bare_first, "s", 0.5)
@@ -45,6 +49,39 @@ def _long_log(name: str, report: Report) -> None:
     report.most("… as a ratio to that of 250 000", peaks[MANY] / peaks[FEWER], "x", 1.2)
 
 
+def _live(name: str, report: Report) -> None:
+    """A million lines that are followed while they are written, beside bare kubectl."""
+    flags = ("-q", "--image", IMAGE, "--name", "live")
+    ours = Watched(SUBMIT, "-n", name, *flags, "--", "sh", "-c", SLOWLY, stdout=subprocess.PIPE)
+    counts: dict[str, int] = {}
+    job = _job_of(name, "live")
+    bare = threading.Thread(target=_count_followed, args=(name, job, counts))
+    bare.start()
+    assert ours.process.stdout
+    lines = _lines_in(ours.process.stdout)
+    ours.process.wait()
+    bare.join()
+    peer = f"; kubectl logs -f {counts['bare']}"
+    report.line("1 000 000 lines, followed live", f"{lines:9d}{peer}", held=lines == MANY)
+    report.most("… memory", ours.peak_bytes / MB, "MB", 100)
+
+
+def _count_followed(name: str, job: str, counts: dict[str, int]) -> None:
+    counts["bare"] = 0
+    while not counts["bare"]:
+        logs = ["kubectl", "logs", "-f", "-n", name, job]
+        with subprocess.Popen(logs, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as running:
+            assert running.stdout
+            counts["bare"] = _lines_in(running.stdout)
+
+
+def _lines_in(stream: IO[bytes]) -> int:
+    lines = 0
+    while data := stream.read(1 << 20):
+        lines += data.count(b"\n")
+    return lines
+
+
 def _written(name: str, lines: int) -> str:
     """The name of a run that has written so many lines into one file."""
     while True:
@@ -67,9 +104,7 @@ def _count(*argv: str) -> None:
     """Read all the lines."""
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as running:
         assert running.stdout
-        lines = 0
-        while data := running.stdout.read(1 << 20):
-            lines += data.count(b"\n")
+        lines = _lines_in(running.stdout)
     if lines != MANY:
         print(f"{argv[0].rpartition('/')[2]} shows {lines} of {MANY} lines", flush=True)
 
@@ -88,7 +123,7 @@ def _moments(name: str) -> tuple[float, float, float]:
         [SUBMIT, "-n", name, "-q", "--image", IMAGE, "--name", "moment", "--", *line],
         stdout=subprocess.PIPE,
     )
-    job = _job_of(name)
+    job = _job_of(name, "moment")
     threads = [
         threading.Thread(target=_bare_first, args=(name, job, seen)),
         threading.Thread(target=_condition, args=(name, job, seen)),
@@ -106,10 +141,10 @@ def _moments(name: str) -> tuple[float, float, float]:
     return first, seen["first"], end - seen["condition"]
 
 
-def _job_of(name: str) -> str:
+def _job_of(name: str, prefix: str) -> str:
     while True:
         for found in run("kubectl", "get", "jobs", "-n", name, "-o", "name").split():
-            if "moment-" in found:
+            if f"{prefix}-" in found:
                 return found
 
 

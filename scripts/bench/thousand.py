@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,32 +18,61 @@ import yaml
 from scripts.bench.measuring import IMAGE, MB, SUBMIT, Report, Watched, namespace, run
 
 WORKERS = 1000
+FEWER = 100
 NODES = 10
 IDLE_SECONDS = 20
 COUNTER = r'apiserver_request_total\{.*resource="(?:pods|jobs|events)".*verb="(\w+)".*\} (\d+)'
 READING = ("GET", "LIST", "WATCH", "CONNECT")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Followed:
+    """What it cost to follow some workers to their end."""
+
+    code: int
+    requests: int
+    """From everybody: also from who plays the nodes, and from the cluster's own controllers."""
+    idle_requests: int
+    idle_cpu: float
+    """Of one core, while nothing happens."""
+    peak_bytes: int
+
+
 def measure(report: Report) -> None:
     """Follow them to the end; where nothing happens, count CPU and requests."""
-    with kwok(), namespace() as name, tempfile.TemporaryDirectory() as folder:
+    with kwok():
+        fewer, all_of_them = _follow(FEWER), _follow(WORKERS)
+    code = all_of_them.code
+    report.line("1 000 workers: exit code", f"{code:9d}", held=code == 0)
+    each, fewer_each = all_of_them.requests / WORKERS, fewer.requests / FEWER
+    peer = f"; of {FEWER}: {fewer_each:.1f}"
+    report.most("1 000 workers: requests for each, by everybody", each, "", 1.2 * fewer_each, peer)
+    report.most("… and in 20 s in which nothing happens", all_of_them.idle_requests, "", 60)
+    report.most("… CPU in that time", 100 * all_of_them.idle_cpu, "% of a core", 2)
+    memory = all_of_them.peak_bytes / MB
+    report.line("1 000 workers: memory of all programs", f"{memory:9.0f} MB")
+
+
+def _follow(workers: int) -> Followed:
+    with namespace() as name, tempfile.TemporaryDirectory() as folder:
         manifest = _manifest(Path(folder))
-        flags = ("-q", "--image", IMAGE, "--workers", str(WORKERS), "--manifest", manifest)
-        ours = Watched(SUBMIT, "-n", name, *flags, "--", "true")
+        flags = ("-q", "--image", IMAGE, "--workers", str(workers), "--manifest", manifest)
         before = _requests()
-        _await_running(name)
+        ours = Watched(SUBMIT, "-n", name, *flags, "--", "true")
+        _await_running(name, workers)
         time.sleep(10)  # until every stream is open
         begun, cpu = _requests(), ours.cpu_seconds()
         time.sleep(IDLE_SECONDS)
         idle_cpu = (ours.cpu_seconds() - cpu) / IDLE_SECONDS
         idle = _requests() - begun
         code = ours.finish()
-        all_requests = _requests() - before
-    report.line("1 000 workers: exit code", f"{code:9d}", held=code == 0)
-    report.line("1 000 workers: requests for each, by everybody", f"{all_requests / WORKERS:9.1f}")
-    report.most("… and in 20 s in which nothing happens", idle, "", 60)
-    report.most("… CPU in that time", 100 * idle_cpu, "% of a core", 2)
-    report.line("1 000 workers: memory of all programs", f"{ours.peak_bytes / MB:9.0f} MB")
+        return Followed(
+            code=code,
+            requests=_requests() - before,
+            idle_requests=idle,
+            idle_cpu=idle_cpu,
+            peak_bytes=ours.peak_bytes,
+        )
 
 
 def _requests() -> int:
@@ -51,10 +81,10 @@ def _requests() -> int:
     return sum(int(found) for verb, found in re.findall(COUNTER, text) if verb in READING)
 
 
-def _await_running(name: str) -> None:
+def _await_running(name: str, workers: int) -> None:
     while True:
         jobs = json.loads(run("kubectl", "get", "jobs", "-n", name, "-o", "json"))["items"]
-        if jobs and jobs[0].get("status", {}).get("ready", 0) >= WORKERS:
+        if jobs and jobs[0].get("status", {}).get("ready", 0) >= workers:
             return
         time.sleep(1)
 
