@@ -35,7 +35,8 @@ class RayParameters:
 
 def collect_ray_parameters(options: Options) -> RayParameters:
     """The flags for Ray. Raises UsageError where they are given and something else runs it."""
-    given = {field: getattr(options, field) for field in FIELDS if getattr(options, field)}
+    found = {field: getattr(options, field) for field in FIELDS}
+    given = {field: value for field, value in found.items() if value not in (None, False)}
     if given and options.execution != "ray":
         flag = "--" + next(iter(given)).replace("_", "-")
         raise UsageError(f"{flag} is for --execution ray")

@@ -167,6 +167,10 @@ class Running:
         """Do what a terminal does: interrupt the whole process group."""
         os.killpg(self._process.pid, signal.SIGINT)
 
+    def send(self, number: signal.Signals) -> None:
+        """Signal the command alone, as a CI runner or a terminal that is closed does."""
+        os.kill(self._process.pid, number)
+
     def finish(self) -> Finished:
         """Wait for its end, and check that nothing is left of it here."""
         try:

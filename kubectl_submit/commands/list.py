@@ -97,12 +97,12 @@ def _watch(
     from kubectl_submit.table import MOVING, row
 
     shown: dict[tuple[str, str], dict[str, str]] = {}
-    read = True
-    loop = Loop()
+    first, read, loop = [table.header()], True, Loop()
 
     def show(found: list[Run]) -> None:
         nonlocal read
-        rows = [] if shown else [table.header()]
+        rows = first.copy()
+        first.clear()
         for one in found:
             cells = row(one)
             lasting = {column: cell for column, cell in cells.items() if column not in MOVING}

@@ -35,10 +35,21 @@ def job_standing(job: Object, pods: Iterable[PodState], workers: int) -> Standin
         return Standing(state=run.FAILED, reason=outcome.summary, exit_code=outcome.exit_code)
     if state.suspended or job["spec"].get("suspend"):
         return Standing(state=run.QUEUED, reason="the job is suspended")
-    status = job.get("status", {})
-    if sum(status.get(key, 0) for key in ("ready", "succeeded", "failed")) >= workers:
+    if _begun(job.get("status", {}), pods) >= workers:
         return Standing(state=run.RUNNING)
     return _pending(pods)
+
+
+def _begun(status: Object, pods: list[PodState]) -> int:
+    """How many workers run or have run: as the Job counts, or as their pods say, which is sooner.
+
+    Between the end of a pod and its place in the Job's counts it is neither ready nor counted.
+    """
+    uncounted = status.get("uncountedTerminatedPods") or {}
+    succeeded = status.get("succeeded", 0) + len(uncounted.get("succeeded", []))
+    failed = status.get("failed", 0) + len(uncounted.get("failed", []))
+    told = sum(pod.started and not (pod.ended and not pod.failed) for pod in pods)
+    return int(succeeded + max(status.get("ready", 0) + failed, told))
 
 
 def _pending(pods: list[PodState]) -> Standing:

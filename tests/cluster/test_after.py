@@ -166,3 +166,37 @@ def test_a_run_whose_image_is_built_is_there_and_can_be_cancelled(
     assert (ended.exit_code, "error: the build was cancelled by " in ended.stderr) == (130, True)
     [run] = of("list")["items"]
     assert run["state"] == "Cancelled"
+
+
+def test_all_of_mine_are_cancelled_and_nobody_elses(of: Any, submit: Submit, busybox: str) -> None:
+    flags = ("--detach", "-q", f"--image={busybox}")
+    ada, bob = as_user("ada@example.org"), as_user("bob@example.org")
+    for name, who in (("first", ada), ("second", ada), ("third", bob)):
+        command = (f"--name={name}", "--", "sleep", "300")
+        assert submit(*flags, *command, env=who).exit_code == 0
+
+    cancelled = submit("cancel", "--all", "--mine", env=ada)
+
+    assert cancelled.exit_code == 0, cancelled.stderr
+    states = {one["name"].split("-")[0]: one["state"] for one in of("list")["items"]}
+    assert states.pop("third") in ("Pending", "Running")
+    assert states == {"first": "Cancelled", "second": "Cancelled"}
+    assert {one.get("cancelledBy") for one in of("list")["items"]} == {"ada@example.org", None}
+
+
+def test_a_list_that_goes_on(namespace: Namespace, submit: Submit, busybox: str) -> None:
+    watching = submit.start("list", "-w")
+    watching.wait_for("NAME ")
+    go = "until [ -e /tmp/go ]; do sleep 0.1; done; exit 4"
+    assert submit("--detach", "--name=seen", f"--image={busybox}", "--", "sh", "-c", go)
+
+    watching.wait_for(" Running ")
+    pod = namespace.pod()["metadata"]["name"]
+    namespace.kubectl("exec", pod, "--", "touch", "/tmp/go")
+    watching.wait_for(" Failed (4) ")
+
+    watching.press_ctrl_c()
+    ended = watching.finish()
+    assert ended.exit_code == 130
+    states = [line.split()[3] for line in ended.stdout.splitlines()[1:]]
+    assert states == sorted(states, key=["Pending", "Running", "Failed"].index)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+
+import pytest
+
 from tests.cluster.conftest import Namespace, Submit
 from tests.conftest import Commands, Repository
 
 SLOW_BUILD = "RUN echo slow; sleep 300\n"
+OTHERS = (signal.SIGTERM, signal.SIGHUP)
 
 
 def test_while_the_cluster_builds(
@@ -100,3 +105,41 @@ def test_where_it_is_to_cancel(namespace: Namespace, submit: Submit, busybox: st
 
     assert (result.exit_code, "cancelled by " in result.stderr) == (130, True)
     assert submit("wait", namespace.job()["metadata"]["name"]).exit_code == 130
+
+
+@pytest.mark.parametrize("number", OTHERS)
+def test_other_signals_while_the_cluster_builds(
+    repository: Repository, namespace: Namespace, submit: Submit, number: signal.Signals
+) -> None:
+    dockerfile = (repository.folder / "Dockerfile").read_text(encoding="utf-8")
+    repository.write("Dockerfile", dockerfile + SLOW_BUILD)
+    repository.commit()
+    running = submit.start("--", "true", cwd=repository.folder)
+    running.wait_for(" slow\n")
+
+    running.send(number)
+    result = running.finish()
+
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert namespace.names("jobs,pods") == []
+
+
+@pytest.mark.parametrize("number", OTHERS)
+@pytest.mark.parametrize("cancels", [False, True])
+def test_other_signals_while_the_job_runs(
+    namespace: Namespace, submit: Submit, busybox: str, number: signal.Signals, cancels: bool
+) -> None:
+    """The terminal is gone, or CI gives up: there is no second one to wait for."""
+    flags = ["--cancel-on-interrupt"] if cancels else []
+    command = ("--", "sh", "-c", "echo ready; sleep 300")
+    running = submit.start(*flags, f"--image={busybox}", *command)
+    running.wait_for("ready\n")
+
+    running.send(number)
+    result = running.finish()
+
+    assert (result.exit_code, result.stdout) == (130, "ready\n")
+    assert "Ctrl-C" not in result.stderr
+    job = namespace.job()["metadata"]["name"]
+    assert (f"job/{job} goes on in the cluster" in result.stderr) == (not cancels)
+    assert submit("wait", "--timeout=1s", job).exit_code == (130 if cancels else 124)

@@ -143,6 +143,28 @@ def test_a_queued_run_ends_without_a_pod_when_it_is_cancelled() -> None:
     assert (table.state(run), run.standing.exit_code) == ("Cancelled (by ada)", 130)
 
 
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ({"ready": 1}, "Pending"),
+        ({"ready": 1, "succeeded": 1}, "Running"),
+        ({"ready": 1, "uncountedTerminatedPods": {"failed": ["7"]}}, "Running"),
+        ({"succeeded": 1, "uncountedTerminatedPods": {"succeeded": ["7"]}}, "Running"),
+    ],
+)
+def test_a_run_runs_until_the_job_says_how_it_ended(status: Object, state: str) -> None:
+    """Its pods end before they are counted."""
+    assert one_run(job(status=status)).standing.state == state
+
+
+def test_pods_that_have_ended_count_before_the_job_counts_them() -> None:
+    sample = samples.Run("failed")
+    name = sample.last_job["metadata"]["name"]
+    ended = labelled(sample.last_pods[-1], name)
+    still = labelled(sample.job[0]["object"], name) | {"status": {"active": 1, "ready": 0}}
+    assert one_run(still, ended).standing.state == "Running"
+
+
 def test_pods_without_ranks_cannot_be_asked_for_less() -> None:
     queued = job()
     queued["spec"] |= {"suspend": True, "completionMode": "NonIndexed"}
