@@ -51,6 +51,8 @@ MEANINGS = (
 # A connection that was there and broke (Go's net package); the request may have been heard.
 CUT = ("EOF", "connection reset", "connection lost", "broken pipe")
 CREATE_RETRIES = 3
+# Go's garbage collector at work more often (its GOGC): 3 MB less for each kubectl that only waits.
+LEAN = {"GOGC": "25"}
 # Where a pod finds its namespace (Kubernetes' service account admission).
 IN_POD = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
@@ -155,7 +157,8 @@ class Kubectl:
         Without a resourceVersion the server begins with an ADDED event for all that exists.
         """
         question = urlencode({"watch": "1", **query})
-        return command.Stream(self._argv(["get", "--raw", f"{path}?{question}"], stream=True))
+        argv = self._argv(["get", "--raw", f"{path}?{question}"], stream=True)
+        return command.Stream(argv, env=LEAN)
 
     def read(self, path: str) -> command.Stream:
         """What stands under an API path, as the server sends it."""
