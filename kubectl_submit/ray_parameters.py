@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from kubectl_submit.errors import UsageError
 from kubectl_submit.options import Options
@@ -36,7 +37,10 @@ class RayParameters:
 def collect_ray_parameters(options: Options) -> RayParameters:
     """The flags for Ray. Raises UsageError where they are given and something else runs it."""
     found = {field: getattr(options, field) for field in FIELDS}
-    given = {field: value for field, value in found.items() if value not in (None, False)}
+    # 0 is a value, and equal to False, which is none.
+    given: dict[str, Any] = {
+        field: value for field, value in found.items() if value or type(value) is int
+    }
     if given and options.execution != "ray":
         flag = "--" + next(iter(given)).replace("_", "-")
         raise UsageError(f"{flag} is for --execution ray")

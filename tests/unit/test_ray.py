@@ -195,6 +195,15 @@ def test_flags_for_ray_alone() -> None:
         collect_ray_parameters(Options(execution="ray", idle_timeout=5))
 
 
+def test_no_gpus_for_the_command_is_a_wish_too() -> None:
+    """A manifest of one's own may ask for some."""
+    options = Options(execution="ray", entrypoint_gpus=0)
+    assert collect_ray_parameters(options).entrypoint_gpus == 0
+    with pytest.raises(UsageError, match="--entrypoint-gpus is for --execution ray"):
+        collect_ray_parameters(Options(entrypoint_gpus=0))
+    assert collect_ray_parameters(Options()).autoscale is False
+
+
 def ray_job(*, cancelled: bool = False, suspend: bool = False, **status: str) -> Any:
     """A RayJob with a status."""
     annotations = {"kubectl-submit/cancelled-by": "ada"} if cancelled else {}
