@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.conftest import Commands, Finished, Running
+from tests.conftest import Commands, Finished, Repository, Running
 
+MANIFESTS = Path(__file__).parents[2] / "manifests"
 Object = dict[str, Any]
 
 
@@ -95,6 +97,33 @@ class Submit:
 def submit(commands: Commands, namespace: Namespace) -> Submit:
     """`kubectl submit` in the test's namespace."""
     return Submit(commands, namespace.name)
+
+
+def own_job(
+    folder: Path,
+    *,
+    spec: Mapping[str, Any] = {},
+    pod: Mapping[str, Any] = {},
+    container: Mapping[str, Any] = {},
+) -> Path:
+    """The default Job in a file of one's own, with some fields of it set."""
+    job = yaml.safe_load((MANIFESTS / "job.yml").read_text(encoding="utf-8"))
+    pod_spec = job["spec"]["template"]["spec"]
+    job["spec"] |= spec
+    pod_spec |= pod
+    pod_spec["containers"][0] |= container
+    path = folder / "own-job.yml"
+    path.write_text(yaml.safe_dump(job), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def slow_build(repository: Repository) -> Repository:
+    """The user's repository, committed; its build says `slow`, and goes on for long."""
+    dockerfile = (repository.folder / "Dockerfile").read_text(encoding="utf-8")
+    repository.write("Dockerfile", f"{dockerfile}RUN echo slow; sleep 300\n")
+    repository.commit()
+    return repository
 
 
 def _official_or_local(name: str) -> str:

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.conftest import Namespace, Submit
+from tests.cluster.conftest import Namespace, Submit, own_job
 from tests.conftest import Commands, Repository, eventually
 
-MANIFESTS = Path(__file__).parents[2] / "manifests"
 FAILS = "echo $NODE_RANK; [ $NODE_RANK = 0 ] || { sleep 3; exit 33; }"
 READY = "echo ready; sleep 300"
 
@@ -134,9 +133,7 @@ def test_cancel_ends_what_runs_and_what_waits_for_good(
 def test_a_queued_run_is_cancelled_without_a_pod(
     of: Any, namespace: Namespace, submit: Submit, busybox: str, tmp_path: Path
 ) -> None:
-    manifest = (MANIFESTS / "job.yml").read_text(encoding="utf-8")
-    queue = tmp_path / "queue.yml"
-    queue.write_text(manifest.replace("\nspec:\n", "\nspec:\n  suspend: true\n", 1))
+    queue = own_job(tmp_path, spec={"suspend": True})
     queued = submit.start(f"--image={busybox}", f"--manifest={queue}", "--name=q", "--", "true")
     queued.wait_for("queued (the job is suspended)")
     assert of("status", "q")["state"] == "Queued"
@@ -149,12 +146,9 @@ def test_a_queued_run_is_cancelled_without_a_pod(
 
 
 def test_a_run_whose_image_is_built_is_there_and_can_be_cancelled(
-    of: Any, repository: Repository, namespace: Namespace, submit: Submit
+    of: Any, slow_build: Repository, submit: Submit
 ) -> None:
-    dockerfile = (repository.folder / "Dockerfile").read_text(encoding="utf-8")
-    repository.write("Dockerfile", dockerfile + "RUN echo slow; sleep 300\n")
-    repository.commit()
-    building = submit.start("--name=built", "--", "true", cwd=repository.folder)
+    building = submit.start("--name=built", "--", "true", cwd=slow_build.folder)
     building.wait_for(" slow\n")
     assert of("status", "built")["state"] == "Building"
     assert " slow\n" in submit("logs", "--build", "built").stdout
@@ -188,7 +182,8 @@ def test_a_list_that_goes_on(namespace: Namespace, submit: Submit, busybox: str)
     watching = submit.start("list", "-w")
     watching.wait_for("NAME ")
     go = "until [ -e /tmp/go ]; do sleep 0.1; done; exit 4"
-    assert submit("--detach", "--name=seen", f"--image={busybox}", "--", "sh", "-c", go)
+    seen = ("--detach", "--name=seen", f"--image={busybox}", "--", "sh", "-c", go)
+    assert submit(*seen).exit_code == 0
 
     watching.wait_for(" Running ")
     pod = namespace.pod()["metadata"]["name"]

@@ -7,12 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
-from tests.cluster.conftest import Namespace, Submit
+from tests.cluster.conftest import Namespace, Submit, own_job
 from tests.conftest import Finished, Repository, eventually, local
 
-MANIFESTS = Path(__file__).parents[2] / "manifests"
 NO_SECRETS = """
 apiVersion: v1
 kind: ResourceQuota
@@ -141,11 +139,9 @@ def test_what_is_carried_from_here(
     (tmp_path / "conf" / "deep").mkdir(parents=True)
     (tmp_path / "conf" / "deep" / "a").write_text(f"a {password}\n")
     (tmp_path / "mine").write_text(f"key {password}\n")
-    default = yaml.safe_load((MANIFESTS / "job.yml").read_text("utf-8"))
-    default["spec"]["template"]["spec"]["securityContext"] = {"runAsUser": 1000}
-    (tmp_path / "own.yml").write_text(yaml.safe_dump(default))
+    manifest = own_job(tmp_path, pod={"securityContext": {"runAsUser": 1000}})
     files = (f"--secret-file={tmp_path}/mine:/run/secrets/key", f"--secret-file={tmp_path}/conf")
-    flags = (*files, "--secret-env=TOKEN=HERE", f"--manifest={tmp_path}/own.yml", "--verbose")
+    flags = (*files, "--secret-env=TOKEN=HERE", f"--manifest={manifest}", "--verbose")
     command = ("sh", "-c", SHOW + "sleep 2")
     here = {"HERE": f"token-{password}"}
 

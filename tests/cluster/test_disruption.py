@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
-from tests.cluster.conftest import Namespace, Submit
+from tests.cluster.conftest import Namespace, Submit, own_job
 from tests.conftest import eventually
 
-MANIFESTS = Path(__file__).parents[2] / "manifests"
 STOPPED = "trap 'echo bye; exit 9' TERM; echo ready; sleep 1000 & wait"
 URGENT = """
 apiVersion: scheduling.k8s.io/v1
@@ -76,11 +74,8 @@ def test_a_worker_that_is_evicted(
     namespace: Namespace, submit: Submit, busybox: str, tmp_path: Path
 ) -> None:
     """It writes more onto the node's disk than it may; the kubelet looks every ten seconds."""
-    default = yaml.safe_load((MANIFESTS / "job.yml").read_text("utf-8"))
-    container = default["spec"]["template"]["spec"]["containers"][0]
-    container["resources"] = {"limits": {"ephemeral-storage": "1Mi"}}
-    manifest = tmp_path / "job.yml"
-    manifest.write_text(yaml.safe_dump(default))
+    little = {"limits": {"ephemeral-storage": "1Mi"}}
+    manifest = own_job(tmp_path, container={"resources": little})
     greedy = f"dd if=/dev/zero of=/big bs=1M count=8 2>/dev/null; {STOPPED}"
 
     result = submit(f"--manifest={manifest}", f"--image={busybox}", "--", "sh", "-c", greedy)

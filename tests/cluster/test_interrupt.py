@@ -9,17 +9,13 @@ import pytest
 from tests.cluster.conftest import Namespace, Submit
 from tests.conftest import Commands, Repository
 
-SLOW_BUILD = "RUN echo slow; sleep 300\n"
 OTHERS = (signal.SIGTERM, signal.SIGHUP)
 
 
 def test_while_the_cluster_builds(
-    repository: Repository, namespace: Namespace, submit: Submit
+    slow_build: Repository, namespace: Namespace, submit: Submit
 ) -> None:
-    dockerfile = (repository.folder / "Dockerfile").read_text(encoding="utf-8")
-    repository.write("Dockerfile", dockerfile + SLOW_BUILD)
-    repository.commit()
-    running = submit.start("--", "true", cwd=repository.folder)
+    running = submit.start("--", "true", cwd=slow_build.folder)
     running.wait_for(" slow\n")
 
     running.press_ctrl_c()
@@ -31,12 +27,9 @@ def test_while_the_cluster_builds(
 
 
 def test_while_this_machine_builds(
-    repository: Repository, namespace: Namespace, submit: Submit
+    slow_build: Repository, namespace: Namespace, submit: Submit
 ) -> None:
-    dockerfile = (repository.folder / "Dockerfile").read_text(encoding="utf-8")
-    repository.write("Dockerfile", dockerfile + SLOW_BUILD)
-    repository.commit()
-    running = submit.start("--build=local", "--", "true", cwd=repository.folder)
+    running = submit.start("--build=local", "--", "true", cwd=slow_build.folder)
     running.wait_for(" slow\n")
 
     running.press_ctrl_c()
@@ -109,12 +102,9 @@ def test_where_it_is_to_cancel(namespace: Namespace, submit: Submit, busybox: st
 
 @pytest.mark.parametrize("number", OTHERS)
 def test_other_signals_while_the_cluster_builds(
-    repository: Repository, namespace: Namespace, submit: Submit, number: signal.Signals
+    slow_build: Repository, namespace: Namespace, submit: Submit, number: signal.Signals
 ) -> None:
-    dockerfile = (repository.folder / "Dockerfile").read_text(encoding="utf-8")
-    repository.write("Dockerfile", dockerfile + SLOW_BUILD)
-    repository.commit()
-    running = submit.start("--", "true", cwd=repository.folder)
+    running = submit.start("--", "true", cwd=slow_build.folder)
     running.wait_for(" slow\n")
 
     running.send(number)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cluster.conftest import Namespace, Submit
+from tests.cluster.conftest import Namespace, Submit, own_job
 from tests.conftest import eventually
 
 VERSION = "v1beta2"
@@ -70,16 +70,6 @@ def kueue_object(kind: str, name: str, **fields: object) -> str:
     return json.dumps({**head, **fields})
 
 
-def suspended(folder: Path) -> Path:
-    """The default manifest with `suspend`, which Kueue's webhook would set."""
-    default = Path(__file__).parents[2] / "manifests" / "job.yml"
-    document = yaml.safe_load(default.read_text(encoding="utf-8"))
-    document["spec"]["suspend"] = True
-    path = folder / "job.yml"
-    path.write_text(yaml.safe_dump(document), encoding="utf-8")
-    return path
-
-
 def refused(submit: Submit, *arguments: str) -> str:
     """What a submit says that ends before anything is created."""
     result = submit(*arguments)
@@ -102,7 +92,7 @@ def test_a_queue(
     assert "not in the cluster: workloadpriorityclass/urgent" in without_class
     assert namespace.names("jobs") == []
 
-    running = submit.start(f"--manifest={suspended(tmp_path)}", *command)
+    running = submit.start(f"--manifest={own_job(tmp_path, spec={'suspend': True})}", *command)
     running.wait_for("queued")
     job = namespace.job()
     waits = {"type": "QuotaReserved", "status": "False", "message": "insufficient unused quota"}
