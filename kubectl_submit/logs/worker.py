@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kubectl_submit.logs.resume import Resume, earlier
+from kubectl_submit.logs.resume import THE_END, Resume, earlier
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
@@ -47,6 +47,8 @@ class Worker:
     """It is gone, and never said that its container ended: with its node, or by force."""
     through: bool = False
     """Its last stream ended well, and nothing has come since."""
+    drained: bool = False
+    """The stream before the last one ended by itself: nothing was written any more."""
     complete: bool = False
     """Every line is there, or will never be."""
     heard_at: float = 0.0
@@ -86,6 +88,8 @@ class Worker:
         if self.resume.gap:
             begin, end = self.resume.gap
             self.resume.gap = None
+            if self.drained and end == THE_END:
+                return ""  # the node has rotated what was read before
             return f"lines between {begin} and {end} may be missing"
         if self.complete and (self.resume.unreadable or (self.gone and not self.sure)):
             why = "its pod is gone" if self.gone else "the node does not give them"

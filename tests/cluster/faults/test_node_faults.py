@@ -77,6 +77,29 @@ def test_the_log_rotates_while_it_is_followed(
     assert first != "line 0    ", "the log has not been rotated, so nothing was tested"
 
 
+def test_a_log_that_is_rotated_after_its_last_line_misses_nothing(
+    namespace: Namespace, submit: Submit, python: str
+) -> None:
+    """What the node still shows is empty: all of it was read before."""
+    program = (
+        "import pathlib, time\n"
+        "for number in range(60_000): print(f'line {number}' + 200 * ' ')\n"
+        "print('written', flush=True)\n"
+        "while not pathlib.Path('/tmp/go').exists(): time.sleep(0.1)\n"
+    )
+    running = submit.start(f"--image={python}", "--", "python", "-c", program)
+    running.wait_for("written\n")
+    pod = namespace.pod()["metadata"]["name"]
+    log = _log_files(namespace, pod)
+    eventually(lambda: len(list(log.parent.iterdir())) > 1, "rotated")
+    namespace.kubectl("exec", pod, "--", "touch", "/tmp/go")
+    result = running.finish()
+    assert namespace.kubectl("logs", pod) == ""
+    assert result.exit_code == 0
+    assert result.stdout.endswith(f"line 59999{200 * ' '}\nwritten\n")
+    assert "missing" not in result.stderr
+
+
 def test_lines_rotated_away_while_there_was_no_contact_are_named(
     namespace: Namespace, submit: Submit, python: str
 ) -> None:
