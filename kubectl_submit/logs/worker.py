@@ -88,9 +88,9 @@ class Worker:
         if self.resume.gap:
             begin, end = self.resume.gap
             self.resume.gap = None
-            if self.drained and end == THE_END:
-                return ""  # the node has rotated what was read before
-            return f"lines between {begin} and {end} may be missing"
+            # Else the node has rotated at the end what was read before.
+            if end != THE_END or not self.drained or self.gone:
+                return f"lines between {begin} and {end} may be missing"
         if self.complete and (self.resume.unreadable or (self.gone and not self.sure)):
             why = "its pod is gone" if self.gone else "the node does not give them"
             return f"lines after {self.resume.newest or self.started_at} may be missing: {why}"
