@@ -89,6 +89,7 @@ def _run(run: Run) -> Document:
         "branch": facts.get("branch"),
         "remote": facts.get("remote"),
         "dirty": facts.get("dirty") == "true",
+        "changes": facts.get("changes"),
         "createdBy": facts.get("created-by"),
         "cancelledBy": facts.get("cancelled-by"),
         "image": image or None,

@@ -48,8 +48,19 @@ def check(snapshot: Snapshot) -> None:
         raise GateError(
             "this working tree is not a commit that others can get",
             last_words="\n".join(f"  - {fault}" for fault in found),
-            remedy="Or build the working tree as it is: --build local --allow-dirty.",
+            remedy=f"Or build the working tree as it is: {_way_out(snapshot)}.",
         )
+
+
+def _way_out(snapshot: Snapshot) -> str:
+    """The flags that build it: the cluster needs a remote, and submodules as they are there."""
+    lendable = snapshot.remote and not snapshot.changes.submodules
+    return "--allow-dirty" if lendable else "--build local --allow-dirty"
+
+
+def shown(path: str) -> str:
+    """A path with what a terminal must not see written as an escape."""
+    return path if path.isprintable() else ascii(path)
 
 
 def _count(paths: tuple[str, ...], what: str) -> str:
@@ -57,7 +68,6 @@ def _count(paths: tuple[str, ...], what: str) -> str:
 
 
 def _list(paths: tuple[str, ...]) -> str:
-    """Some of the paths, with what a terminal must not see written as an escape."""
-    shown = [path if path.isprintable() else ascii(path) for path in paths[:SHOWN]]
-    more = len(paths) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+    some = [shown(path) for path in paths[:SHOWN]]
+    more = len(paths) - len(some)
+    return ", ".join(some) + (f" and {more} more" if more else "")

@@ -10,14 +10,21 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_submit import carried, gate, git_url, values
+from kubectl_submit import carried, gate, git_url, lent_commit, values
 from kubectl_submit.errors import RepositoryError, UsageError
 from kubectl_submit.identity import created_by, me
 from kubectl_submit.image import Image
 from kubectl_submit.options import Options
 from kubectl_submit.provenance import Source
 from kubectl_submit.ray_parameters import RayParameters, collect_ray_parameters
-from kubectl_submit.repository import Snapshot, inspect, is_tracked
+from kubectl_submit.repository import (
+    STAT_LINES,
+    Snapshot,
+    changes_stat,
+    inspect,
+    is_tracked,
+    untracked,
+)
 
 RANDOM_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # as Kubernetes does: spells no words
 
@@ -31,6 +38,8 @@ class BuildParameters:
     root: Path
     fetch_url: str
     """As the cluster reaches the remote, without credentials."""
+    lend_by: str
+    """The remote by which the working tree is lent to the build; empty: it fetches the commit."""
     push_name: str
     """The image's name from this machine."""
     pull_name: str
@@ -51,6 +60,8 @@ class BuildParameters:
     manifest: Path | None
     builder_image: str | None
     buildkit_image: str | None
+    lent: lent_commit.LentCommit | None = None
+    """What the build fetches instead of the source's commit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +96,8 @@ class ExecutionParameters:
     def recorded(self) -> dict[str, object]:
         """What is recorded as annotations besides the facts of the source."""
         recorded = {"image": self.image.reference, "command": list(self.argv)}
+        if self.source.changes:
+            recorded["changes"] = self.source.changes
         seconds = self.image.build_seconds
         return recorded | ({} if seconds is None else {"build_seconds": round(seconds, 1)})
 
@@ -94,7 +107,6 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
 
     Raises RepositoryError, GateError, UsageError. `name_limit`: characters of the run's name.
     """
-    _refuse_remote_dirty(options)
     if not options.image_repository:
         raise UsageError(
             "no image repository is given",
@@ -105,6 +117,9 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
     if not options.allow_dirty:
         gate.check(snapshot)
     source = _source(snapshot)
+    lending = source.dirty and options.build == "remote"
+    if lending:
+        lent_commit.check(snapshot, confirmed=options.yes)
     dockerfile, context = _paths(options, snapshot.root, dirty=source.dirty)
     project = git_url.project_name(snapshot.url) or snapshot.root.name
     name = run_name(options.name, f"{project}-{source.commit[:7]}", name_limit)
@@ -113,6 +128,7 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
         source=source,
         root=snapshot.root,
         fetch_url=_fetch_url(options, snapshot),
+        lend_by=snapshot.remote if lending else "",
         push_name=options.image_repository,
         pull_name=options.pull_repository or options.image_repository,
         tag=_tag(options, source, dockerfile, context, name),
@@ -180,14 +196,6 @@ def run_name(prefix: str | None, default: str, limit: int) -> str:
     return f"{safe}-{''.join(secrets.choice(RANDOM_LETTERS) for _ in range(5))}"
 
 
-def _refuse_remote_dirty(options: Options) -> None:
-    if options.allow_dirty and options.build == "remote":
-        raise UsageError(
-            "the remote build cannot see changes that are not pushed",
-            remedy="Build the working tree here: --build local --allow-dirty.",
-        )
-
-
 def _source(snapshot: Snapshot) -> Source:
     return Source(
         created_by=created_by(snapshot.email),
@@ -195,7 +203,17 @@ def _source(snapshot: Snapshot) -> Source:
         branch=snapshot.branch,
         remote=git_url.without_credentials(snapshot.url),
         dirty=bool(gate.faults(snapshot)),
+        changes=_changes(snapshot),
     )
+
+
+def _changes(snapshot: Snapshot) -> str:
+    """How the working tree differs from its commit, for people: one line a file."""
+    changes = snapshot.changes
+    stat = changes_stat(snapshot.root) if changes.tracked or changes.submodules else ""
+    new = [f" {gate.shown(path)} (not in git)" for path in changes.untracked[:STAT_LINES]]
+    more = len(changes.untracked) - len(new)
+    return "\n".join(filter(None, [stat, *new, f" and {more} more" if more else ""]))
 
 
 def _paths(options: Options, root: Path, *, dirty: bool) -> tuple[str, str]:
@@ -209,7 +227,8 @@ def _paths(options: Options, root: Path, *, dirty: bool) -> tuple[str, str]:
             f"there is no {dockerfile} in {root}",
             remedy="Add one, name it with --dockerfile PATH, or run an image with --image REF.",
         )
-    if not dirty and not is_tracked(root, dockerfile):
+    known = is_tracked(root, dockerfile) or (dirty and dockerfile in untracked(root))
+    if not known and not (dirty and options.build == "local"):
         raise RepositoryError(f"{dockerfile} is not part of the commit: git ignores it")
     return dockerfile, context
 

@@ -23,6 +23,8 @@ class Source:
     remote: str = ""
     """The remote's URL without credentials."""
     dirty: bool = False
+    changes: str = ""
+    """How the working tree differs from the commit, for people."""
 
     def facts(self, name: str) -> dict[str, str]:
         """What is known, by the name under which it is recorded."""

@@ -12,22 +12,22 @@ from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
 from kubectl_submit import command
+from kubectl_submit.changes import Changes, parse_status
 from kubectl_submit.errors import MissingProgramError, RepositoryError
 
 if TYPE_CHECKING:
     from git import Repo
 
 GITLINK_MODE = "160000"
-QUIET_SETTINGS = {"core.hooksPath": os.devnull, "core.fsmonitor": "false"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Changes:
-    """What stands between the working tree and its commit; paths from the root."""
-
-    tracked: tuple[str, ...] = ()
-    untracked: tuple[str, ...] = ()
-    submodules: tuple[str, ...] = ()
+STAT_LINES = 20
+LENT_REFS = "refs/kubectl-submit/"
+"""Where commits stand on a remote as long as a build fetches them."""
+# A remote of the form `ext::…` is a command (git-remote-ext(1)); git refuses it unless told else.
+QUIET_SETTINGS = {
+    "core.hooksPath": os.devnull,
+    "core.fsmonitor": "false",
+    "protocol.ext.allow": "never",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +91,21 @@ def is_tracked(root: Path, path: str) -> bool:
     return bool(_ask(_open(root), "ls-files", "--recurse-submodules", "--", path))
 
 
+def untracked(root: Path) -> tuple[str, ...]:
+    """Every file that git neither has nor ignores, from the root.
+
+    A repository inside ends with a slash: git does not look into it.
+    """
+    listed = _ask(_open(root), "ls-files", "--others", "--exclude-standard", "-z")
+    return tuple(filter(None, listed.split("\0")))
+
+
+def changes_stat(root: Path) -> str:
+    """How much has changed since the commit in what git tracks, one line a file."""
+    shown = ("--stat=72", f"--stat-count={STAT_LINES}", "--no-color", "--no-ext-diff")
+    return _ask(_open(root), "diff", *shown, "--no-textconv", "HEAD", "--")
+
+
 @contextlib.contextmanager
 def checkout(root: Path, commit: str) -> Iterator[Path]:
     """A temporary folder with exactly the files of a commit and its submodules, without `.git`.
@@ -112,7 +127,7 @@ def _write_tree(repo: Repo, commit: str, tree: Path, index: Path) -> None:
     from git import GitCommandError
 
     tree.mkdir(exist_ok=True)
-    environment = {"GIT_INDEX_FILE": str(index), **_environment()}
+    environment = {"GIT_INDEX_FILE": str(index), **quiet_environment()}
     try:
         with repo.git.custom_environment(**environment):
             repo.git.read_tree(commit)
@@ -142,7 +157,7 @@ def _submodule(repo: Repo, path: str) -> Repo:
         ) from None
 
 
-def _environment() -> dict[str, str]:
+def quiet_environment() -> dict[str, str]:
     """The user's repository is only read: no index is refreshed, no hook or monitor started.
 
     Settings by environment are git's (git-config(1), GIT_CONFIG_COUNT); the user's own stay.
@@ -182,7 +197,7 @@ def _git_module() -> ModuleType:
 def _ask(repo: Repo, *argv: str) -> str:
     """What git answers; empty where it has no answer."""
     status, text, _ = repo.git.execute(
-        ["git", *argv], with_extended_output=True, with_exceptions=False, env=_environment()
+        ["git", *argv], with_extended_output=True, with_exceptions=False, env=quiet_environment()
     )
     return str(text) if status == 0 else ""
 
@@ -194,38 +209,10 @@ def _status(repo: Repo) -> tuple[Changes, str, str]:
     argv = ["git", "status", "--porcelain=v2", "--branch", "-z", "--no-renames"]
     argv += ["--untracked-files=normal", "--ignore-submodules=none"]
     try:
-        text = str(repo.git.execute(argv, env=_environment(), strip_newline_in_stdout=False))
+        text = str(repo.git.execute(argv, env=quiet_environment(), strip_newline_in_stdout=False))
     except GitCommandError as error:
         raise RepositoryError("git status failed", last_words=str(error.stderr)) from None
     return parse_status(text)
-
-
-def parse_status(text: str) -> tuple[Changes, str, str]:
-    """Changes, commit (empty before the first) and branch (empty if detached).
-
-    The format is that of `git status --porcelain=v2 --branch -z --no-renames`, git-status(1).
-    """
-    commit = branch = ""
-    tracked: list[str] = []
-    untracked: list[str] = []
-    submodules: list[str] = []
-    for entry in text.split("\0"):
-        if entry.startswith("# branch.oid "):
-            commit = entry[13:].replace("(initial)", "")
-        elif entry.startswith("# branch.head "):
-            branch = entry[14:].replace("(detached)", "")
-        elif entry.startswith("? "):
-            untracked.append(entry[2:])
-        elif entry.startswith("u "):  # u XY sub m1 m2 m3 mW h1 h2 h3 path
-            tracked.append(entry.split(" ", 10)[10])
-        elif entry.startswith("1 "):  # 1 XY sub mH mI mW hH hI path
-            _, state, sub, *_, path = entry.split(" ", 8)
-            inside = sub.startswith("S") and state[0] == "."
-            (submodules if inside else tracked).append(path)
-    changes = Changes(
-        tracked=tuple(tracked), untracked=tuple(untracked), submodules=tuple(submodules)
-    )
-    return changes, commit, branch
 
 
 def _remote(repo: Repo, branch: str, wanted: str | None) -> str:
@@ -253,5 +240,6 @@ def _on_remote(repo: Repo, commit: str, remote: str) -> bool:
     if known:
         return True
     # A checkout of CI often has no branches of the remote; its tips tell.
-    advertised = _ask(repo, "ls-remote", "--quiet", remote)
-    return any(line.split("\t")[0] == commit for line in advertised.splitlines())
+    asked = ("ls-remote", "--quiet", "--upload-pack=git-upload-pack", remote)
+    tips = (line.partition("\t") for line in _ask(repo, *asked).splitlines())
+    return any(tip == commit and not ref.startswith(LENT_REFS) for tip, _, ref in tips)

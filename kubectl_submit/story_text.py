@@ -21,6 +21,7 @@ def lines(story: Story, flags: Sequence[str]) -> Iterator[str]:
     run = story.run
     yield printable(_headline(run))
     yield from aligned([[f"  {key}", value] for key, value in _facts(run) if value])
+    yield from (printable(f"    {line}") for line in run.facts.get("changes", "").splitlines())
     yield ""
     rows = [
         [phase.name, times.span(phase.seconds), phase.begin, phase.end or "-"]

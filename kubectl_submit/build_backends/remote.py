@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
-from kubectl_submit import carried, docker, interrupts, job, manifest, pod_template
+from kubectl_submit import carried, docker, interrupts, job, lent_commit, manifest, pod_template
 from kubectl_submit.errors import BuildError, CancelledError, ExecutionError
 from kubectl_submit.execution import Outcome
 from kubectl_submit.follow import follow
@@ -42,11 +43,19 @@ def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Imag
 
     The Job of a build that failed or was interrupted is deleted: its log has been shown.
     """
-    with interrupts.held():  # until it is known what there is to be deleted
+    if not parameters.lend_by:
         return _build(parameters, kubectl, output)
+    root, base = parameters.root, parameters.source.commit
+    with lent_commit.lend(root, parameters.lend_by, base, output) as lent:
+        return _build(replace(parameters, lent=lent), kubectl, output)
 
 
 def _build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Image:
+    with interrupts.held():  # until it is known what there is to be deleted
+        return _build_held(parameters, kubectl, output)
+
+
+def _build_held(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Image:
     execution = job.create(render(parameters), kubectl)
     output.status(f"building {parameters.pull_name}:{parameters.tag} in job/{execution.name}")
     try:
@@ -81,9 +90,11 @@ def _digest(outcome: Outcome) -> str:
 
 
 def _set_build(pod_spec: Node, container: Node, parameters: BuildParameters) -> None:
+    lent = parameters.lent
     variables = {
         "GIT_URL": parameters.fetch_url,
-        "COMMIT": parameters.source.commit,
+        "COMMIT": lent.commit if lent else parameters.source.commit,
+        "REF": lent.ref if lent else "",
         "IMAGE": f"{parameters.pull_name}:{parameters.tag}",
         "DOCKERFILE": parameters.dockerfile,
         "CONTEXT": parameters.context,

@@ -104,7 +104,16 @@ class Options(KubectlOptions):
         "--allow-dirty",
         is_flag=True,
         default=False,
-        help="Build the working tree as it is (with --build local).",
+        help="Build the working tree as it is; the cluster gets it by a ref that the remote has "
+        "during the build.",
+    )
+    yes: bool = option(
+        "Git",
+        "--yes",
+        "-y",
+        is_flag=True,
+        default=False,
+        help="Large files and those that look like secrets are meant, too (with --allow-dirty).",
     )
     git_remote: str | None = option(
         "Git", "--git-remote", metavar="NAME", help="Default: the branch's, else origin."

@@ -151,18 +151,6 @@ def test_changes_that_are_not_pushed(
     assert namespace.names("jobs,pods") == []
 
 
-def test_the_cluster_cannot_build_a_working_tree(
-    repository: Repository, namespace: Namespace, submit: Submit
-) -> None:
-    repository.commit()
-
-    result = submit("--allow-dirty", "--", "true", cwd=repository.folder)
-
-    assert (result.exit_code, result.stdout) == (125, "")
-    assert "Build the working tree here: --build local --allow-dirty." in result.stderr
-    assert namespace.names("jobs,pods") == []
-
-
 def test_outside_of_a_repository(namespace: Namespace, submit: Submit, tmp_path: Path) -> None:
     result = submit("--", "true", cwd=tmp_path)
 

@@ -110,7 +110,6 @@ def test_the_command_arrives_byte_for_byte(command: tuple[str, ...]) -> None:
         (["--image-repository", "app:1", "--", "x"], "'app:1' is no image name without a tag"),
         (["--name", "My_Job", "--", "x"], "'My_Job' is no name"),
         (["--", "x"], "no image repository is given"),
-        (["--allow-dirty", "--", "x"], "the remote build cannot see changes"),
         (["--image", "app", "--", "x", "\udcff"], "argument 2 of the command: '\\udcff' is not"),
     ],
 )

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from kubectl_submit import gate
+from kubectl_submit.changes import Changes
 from kubectl_submit.errors import GateError
-from kubectl_submit.repository import Changes, Snapshot
+from kubectl_submit.repository import Snapshot
 
 CLEAN = Snapshot(
     root=Path("/project"),
@@ -58,7 +59,9 @@ def test_names_the_fault_and_its_remedy(snapshot: Snapshot, fault: str, remedy: 
     assert len(gate.faults(snapshot)) == 1
     assert fault in str(refused.value)
     assert remedy in str(refused.value)
-    assert "--build local --allow-dirty" in refused.value.remedy
+    lendable = snapshot.remote and not snapshot.changes.submodules
+    assert "--allow-dirty." in refused.value.remedy
+    assert ("--build local" in refused.value.remedy) == (not lendable)
 
 
 def test_names_all_faults_at_once() -> None:

@@ -93,9 +93,19 @@ def test_a_clean_commit_is_clean_even_if_dirt_is_allowed(project: Project) -> No
     assert (found.source.dirty, found.rebuild, found.tag) == (False, False, project.head())
 
 
-def test_the_cluster_does_not_see_dirt(project: Project) -> None:
-    with pytest.raises(UsageError, match="cannot see changes"):
-        collect(build="remote", allow_dirty=True)
+def test_the_cluster_is_lent_what_is_dirty(project: Project) -> None:
+    url = "https://git.example/team/app.git"
+    assert collect(build="remote", git_url=url, allow_dirty=True).lend_by == ""
+    project.write("main.py", "changed")
+    project.write("ne\nw.py")
+    found = collect(build="remote", git_url=url, allow_dirty=True)
+    assert found.lend_by == "origin"
+    assert found.source.changes.splitlines() == [
+        " main.py | 2 +-",
+        " 1 file changed, 1 insertion(+), 1 deletion(-)",
+        " 'ne\\nw.py' (not in git)",
+    ]
+    assert collect(allow_dirty=True).lend_by == ""
 
 
 def test_an_image_repository_is_needed(project: Project) -> None:

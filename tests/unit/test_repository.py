@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kubectl_submit import repository
-from kubectl_submit.repository import Changes
+from kubectl_submit.changes import Changes
 
 from .repositories import Project, contents, pushed
 

@@ -1,0 +1,181 @@
+"""Lends the working tree to a build in the cluster: as a commit that the remote has for a while.
+
+The commit stands on top of HEAD, and on the remote under a ref of its own, which no branch and no
+clone sees. It is written with an index and an object database of our own: in the user's
+repository nothing changes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kubectl_submit import command, gate, interrupts, repository
+from kubectl_submit.errors import CommandFailedError, GateError, RepositoryError
+from kubectl_submit.output import Output
+from kubectl_submit.repository import LENT_REFS, Snapshot
+
+LARGE_BYTES = 100_000_000
+SECRET_LOOKING = (".env", ".env.*", "*.pem", "*.key", "*.p12", "*.pfx", "id_*", ".netrc")
+LOCAL_BUILD = "Or build it here: --build local --allow-dirty."
+IDENTITY = {
+    "GIT_AUTHOR_NAME": "kubectl-submit",
+    "GIT_AUTHOR_EMAIL": "kubectl-submit@localhost",
+    "GIT_COMMITTER_NAME": "kubectl-submit",
+    "GIT_COMMITTER_EMAIL": "kubectl-submit@localhost",
+}
+PUSH = ("push", "--quiet", "--no-verify", "--no-signed", "--no-follow-tags")
+PUSH_ELSEWHERE = ("--recurse-submodules=no", "--receive-pack=git-receive-pack", "--")
+# git and ssh fail where they would ask for a password: it would be for each push, and what is not
+# interrupted has no terminal.
+ASK_NOBODY = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "SSH_ASKPASS": "false",
+    "SSH_ASKPASS_REQUIRE": "force",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LentCommit:
+    """A commit that is on the remote as long as it is lent."""
+
+    commit: str
+    ref: str
+
+
+def check(snapshot: Snapshot, *, confirmed: bool) -> None:
+    """Raise GateError where the working tree cannot be lent, or would lend too much.
+
+    `confirmed`: whether large files and those that look like secrets are meant.
+    """
+    if not snapshot.remote:
+        raise GateError("there is no remote to lend the working tree by", remedy=LOCAL_BUILD)
+    if snapshot.changes.submodules:
+        raise GateError(
+            f"the working tree of a submodule cannot be lent: {snapshot.changes.submodules[0]}",
+            remedy=f"Commit and push inside. {LOCAL_BUILD}",
+        )
+    files = repository.untracked(snapshot.root)
+    inside = [path for path in files if path.endswith("/")]
+    if inside:
+        raise GateError(
+            f"a repository inside of this one cannot be lent: {inside[0]}",
+            remedy="Add it as a submodule, or name it in .gitignore.",
+        )
+    doubts = [_doubt(snapshot.root, path) for path in files]
+    if any(doubts) and not confirmed:
+        raise GateError(
+            "not in git, and perhaps not meant for the remote and the image",
+            last_words="\n".join(f"  - {doubt}" for doubt in doubts if doubt),
+            remedy="Name in .gitignore what is not meant; if all of it is, add --yes.",
+        )
+
+
+@contextlib.contextmanager
+def lend(root: Path, remote: str, base: str, output: Output) -> Iterator[LentCommit]:
+    """A commit of the working tree on top of `base`, on the remote until this ends.
+
+    Raises RepositoryError where git cannot write it, or the remote does not take it.
+    """
+    with tempfile.TemporaryDirectory(prefix="kubectl-submit-") as scratch:
+        environment = _environment(root, Path(scratch))
+        commit = _commit(root, base, environment)
+        lent = LentCommit(commit=commit, ref=LENT_REFS + commit)
+        output.status(f"lending the working tree to {remote} as {lent.ref}")
+        refused = False
+        try:
+            try:
+                # A push that is cut may be carried out later, when nobody takes it back any more.
+                with interrupts.held():
+                    _push(root, remote, lent, environment)
+            except RepositoryError:
+                refused = True
+                raise
+            yield lent
+        finally:
+            with interrupts.held():
+                words = _take_back(root, remote, lent)
+                if words and not refused:
+                    yourself = f"Delete it: git push {remote} :{lent.ref}"
+                    output.error(f"warning: {lent.ref} stays on {remote}\n{words}\n{yourself}")
+
+
+def _doubt(root: Path, path: str) -> str:
+    """Why a file may not be meant to be lent; empty if nothing speaks against it."""
+    name = path.rpartition("/")[2].lower()
+    if any(fnmatch.fnmatch(name, pattern) for pattern in SECRET_LOOKING):
+        return f"{gate.shown(path)} looks like a secret"
+    with contextlib.suppress(OSError):
+        size = (root / path).lstat().st_size
+        if size > LARGE_BYTES:
+            return f"{gate.shown(path)} is large: {size / 1e6:.0f} MB"
+    return ""
+
+
+def _environment(root: Path, scratch: Path) -> dict[str, str]:
+    """An index and an object database of our own, with all that the repository has."""
+    index = root / _git(root, "rev-parse", "--git-path", "index")
+    objects = root / _git(root, "rev-parse", "--git-path", "objects")
+    if index.exists():  # it knows which files have not changed
+        shutil.copyfile(index, scratch / "index")
+    (scratch / "objects").mkdir()
+    alternates = [_quoted(str(objects)), os.environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "")]
+    return {
+        "GIT_INDEX_FILE": str(scratch / "index"),
+        "GIT_OBJECT_DIRECTORY": str(scratch / "objects"),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(filter(None, alternates)),
+    }
+
+
+def _quoted(path: str) -> str:
+    """A path as a list of object databases may hold it, also with a colon (git(1))."""
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _commit(root: Path, base: str, environment: Mapping[str, str]) -> str:
+    """Write the working tree as a commit; nobody else's has the same name."""
+    message = f"The working tree as it was lent to a build.\n\n{secrets.token_hex(8)}"
+    _git(root, "-c", "core.safecrlf=false", "add", "--all", environment=environment)
+    tree = _git(root, "write-tree", environment=environment)
+    made = ("commit-tree", "--no-gpg-sign", "-p", base, "-m", message, tree)
+    return _git(root, *made, environment={**environment, **IDENTITY})
+
+
+def _push(root: Path, remote: str, lent: LentCommit, environment: Mapping[str, str]) -> None:
+    argv = (*PUSH, *PUSH_ELSEWHERE, remote, f"{lent.commit}:{lent.ref}")
+    try:
+        _git(root, *argv, environment={**environment, **ASK_NOBODY})
+    except RepositoryError as error:
+        raise RepositoryError(
+            f"the remote {remote} does not take the working tree",
+            last_words=error.last_words,
+            remedy=f"Commit and push it to a branch. {LOCAL_BUILD}",
+        ) from None
+
+
+def _take_back(root: Path, remote: str, lent: LentCommit) -> str:
+    """Delete the ref; git's last words where it stays."""
+    try:
+        _git(root, *PUSH, *PUSH_ELSEWHERE, remote, f":{lent.ref}", environment=ASK_NOBODY)
+    except RepositoryError as error:
+        return "" if "remote ref does not exist" in error.last_words else error.last_words
+    return ""
+
+
+def _git(root: Path, *argv: str, environment: Mapping[str, str] = {}) -> str:
+    """What git answers. Raises RepositoryError."""
+    settings = {**repository.quiet_environment(), "LC_ALL": "C", **environment}
+    try:
+        return command.run(["git", *argv], cwd=root, env=settings).stdout.strip("\n")
+    except CommandFailedError as error:
+        raise RepositoryError(
+            f"git {argv[0]} failed", last_words=command.mask(error.stderr)
+        ) from None

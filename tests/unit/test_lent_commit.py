@@ -1,0 +1,196 @@
+"""Commits that a remote has for a while, made and pushed by real git."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kubectl_submit import lent_commit, repository
+from kubectl_submit.errors import GateError, RepositoryError
+from kubectl_submit.lent_commit import LentCommit
+from kubectl_submit.output import Output
+
+from .repositories import Project, contents, pushed
+
+NOBODY_ELSE = "refs/kubectl-submit"
+
+
+def refs(project: Project) -> list[str]:
+    """What the remote has besides branches."""
+    return project.git("ls-remote", "origin", f"{NOBODY_ELSE}/*").splitlines()
+
+
+def lent_files(project: Project) -> dict[str, str]:
+    """Lend the working tree; what its commit has, as whoever fetches it sees it."""
+    base = project.head()
+    with lent_commit.lend(project.root, "origin", base, Output()) as lent:
+        assert refs(project) == [f"{lent.commit}\t{lent.ref}"]
+        bare = project.git("remote", "get-url", "origin")
+        assert project.git("rev-parse", f"{lent.commit}^", at=bare) == base
+        names = project.git("ls-tree", "-r", "--name-only", lent.commit, at=bare).splitlines()
+        return {name: project.git("show", f"{lent.commit}:{name}", at=bare) for name in names}
+
+
+def test_the_working_tree_as_it_is(project: Project) -> None:
+    project.write("kept.py", "kept")
+    project.write("deleted.py")
+    project.write("staged.py", "before")
+    project.write(".gitignore", "ignored\n")
+    project.commit()
+    project.push()
+    (project.root / "deleted.py").unlink()
+    project.write("staged.py", "staged")
+    project.git("add", "staged.py")
+    project.write("staged.py", "after")
+    project.write("main.py", "changed")
+    project.write("deep/new file", "new")
+    project.write("ignored", "ignored")
+
+    files = lent_files(project)
+
+    del files["Dockerfile"]
+    assert files == {
+        ".gitignore": "ignored",
+        "deep/new file": "new",
+        "kept.py": "kept",
+        "main.py": "changed",
+        "staged.py": "after",
+    }
+    assert refs(project) == []
+
+
+def test_a_commit_that_nobody_else_has(project: Project) -> None:
+    project.write("main.py", "committed")
+    project.commit()
+    assert lent_files(project)["main.py"] == "committed"
+
+
+def untouched(project: Project) -> dict[str, tuple[int, int, bytes]]:
+    """All of a project; of objects not when git last met them, which keeps them from pruning."""
+    return {
+        path: (mode, 0 if path.startswith(".git/objects/") else time, data)
+        for path, (mode, time, data) in contents(project.root).items()
+    }
+
+
+def test_nothing_changes_here(project: Project, tmp_path: Path) -> None:
+    project.write("main.py", "stashed")
+    project.git("stash")
+    for hook in ("post-commit", "pre-push", "post-index-change", "reference-transaction"):
+        ran = f"#!/bin/sh\ntouch {tmp_path}/ran\n"
+        project.write(f".git/hooks/{hook}", ran, mode=0o755)
+    project.write("main.py", "changed")
+    project.write("new.py")
+    before = untouched(project)
+
+    lent_files(project)
+
+    assert untouched(project) == before
+    assert not (tmp_path / "ran").exists()
+    assert list(tmp_path.glob("kubectl-submit-*")) == []
+
+
+def test_from_a_worktree(project: Project, tmp_path: Path) -> None:
+    project.git("worktree", "add", "--quiet", "--detach", str(tmp_path / "other: tree"))
+    other = Project(tmp_path / "other: tree")
+    other.write("main.py", "other")
+    assert lent_files(other)["main.py"] == "other"
+
+
+def test_it_is_taken_back_after_an_error(project: Project) -> None:
+    lending = lent_commit.lend(project.root, "origin", project.head(), Output())
+    lending.__enter__()
+    assert len(refs(project)) == 1
+    lending.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert refs(project) == []
+
+
+def test_two_do_not_share_one(project: Project) -> None:
+    def lend() -> LentCommit:
+        with lent_commit.lend(project.root, "origin", project.head(), Output()) as lent:
+            return lent
+
+    assert lend() != lend()
+
+
+def hook(project: Project, name: str, script: str) -> None:
+    """Give the remote a hook."""
+    bare = Path(project.git("remote", "get-url", "origin"))
+    path = bare / "hooks" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}")
+    path.chmod(0o755)
+
+
+def test_a_remote_that_does_not_take_it(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hook(project, "update", "case $1 in refs/heads/*) ;; *) echo no such refs >&2; exit 1;; esac\n")
+    lending = lent_commit.lend(project.root, "origin", project.head(), Output(quiet=True))
+    with pytest.raises(RepositoryError, match="origin does not take the working tree") as refused:
+        lending.__enter__()
+    assert "no such refs" in refused.value.last_words
+    assert "--build local --allow-dirty" in refused.value.remedy
+    assert capsys.readouterr().err == ""
+
+
+def test_a_remote_that_does_not_give_it_back(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hook(project, "update", "case $3 in *[!0]*) ;; *) echo no way >&2; exit 1;; esac\n")
+    with lent_commit.lend(project.root, "origin", project.head(), Output(quiet=True)) as lent:
+        pass
+    said = capsys.readouterr().err
+    assert said.startswith(f"warning: {lent.ref} stays on origin\n")
+    assert "no way" in said
+    assert said.endswith(f"Delete it: git push origin :{lent.ref}\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "doubt"),
+    [
+        (".env", "looks like a secret"),
+        ("conf/.env.local", "looks like a secret"),
+        ("server.PEM", "looks like a secret"),
+        ("deep/id_rsa", "looks like a secret"),
+        ("large", "is large: 101 MB"),
+        ("environment.py", ""),
+        ("ignored/.env", ""),
+    ],
+)
+def test_what_may_not_be_meant_is_asked_for(project: Project, name: str, doubt: str) -> None:
+    project.write(".gitignore", "ignored\n")
+    project.commit()
+    path = project.write(name)
+    if name == "large":
+        with path.open("wb") as file:
+            file.truncate(101_000_000)
+    snapshot = repository.inspect(project.root)
+    lent_commit.check(snapshot, confirmed=True)
+    if not doubt:
+        lent_commit.check(snapshot, confirmed=False)
+        return
+    with pytest.raises(GateError, match="perhaps not meant") as refused:
+        lent_commit.check(snapshot, confirmed=False)
+    assert f"- {name} {doubt}" in refused.value.last_words
+    assert "--yes" in refused.value.remedy
+
+
+def test_a_repository_inside(project: Project) -> None:
+    pushed(project.root / "inside", {"a": "a"})
+    with pytest.raises(GateError, match="a repository inside of this one cannot be lent: inside/"):
+        lent_commit.check(repository.inspect(project.root), confirmed=True)
+
+
+def test_a_submodule_that_has_changed(project: Project, tmp_path: Path) -> None:
+    project.add_submodule(pushed(tmp_path / "lib", {"lib.py": "text"}), "lib")
+    project.write("lib/lib.py", "changed")
+    with pytest.raises(GateError, match="submodule cannot be lent: lib"):
+        lent_commit.check(repository.inspect(project.root), confirmed=True)
+
+
+def test_without_a_remote(project: Project) -> None:
+    project.git("remote", "remove", "origin")
+    with pytest.raises(GateError, match="there is no remote"):
+        lent_commit.check(repository.inspect(project.root), confirmed=True)
