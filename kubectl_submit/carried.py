@@ -1,4 +1,4 @@
-"""What a run carries from this machine in Secrets of its own: files, folders, variables.
+"""What a run carries from this machine in Secrets of its own: files, folders, variables, passwords.
 
 The Secrets are owned by what runs, so that they disappear with it. Values stand nowhere else.
 """
@@ -6,6 +6,7 @@ The Secrets are owned by what runs, so that they disappear with it. Values stand
 from __future__ import annotations
 
 import base64
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from kubectl_submit.values import BuildSecret, SecretEnvironment, SecretFile
 
 # The API server takes no larger Secret (k8s.io/api core/v1: MaxSecretSize).
 LARGEST = 1 << 20
+BUILD_SECRETS_PATH = "/run/build-secrets"
 # For the user that the container runs as, whoever that is: see `_mount`.
 MODE = 0o400
 GROUP = 65534
@@ -26,13 +28,16 @@ GROUP = 65534
 
 @dataclass(frozen=True, kw_only=True)
 class Carried:
-    """One Secret to be: what is in it, and where it goes."""
+    """One Secret to be: what is in it, and where it goes; nowhere if it is used by its name."""
 
     suffix: str
     """Its name is the run's name with this behind it."""
     data: Mapping[str, bytes] = field(repr=False)
+    type: str = "Opaque"
+    variables: bool = False
+    """Whether its keys become variables."""
     path: str = ""
-    """Where it is mounted; empty: its keys become variables."""
+    """Where it is mounted; empty if it is not."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Key → path below the mounted folder."""
     single: bool = False
@@ -46,21 +51,36 @@ def collect(
     carried = [_of_path(number, one) for number, one in enumerate(files)]
     if variables:
         values = {one.name: os.environ[one.source].encode() for one in variables}
-        carried.append(Carried(suffix="-env", data=values))
+        carried.append(Carried(suffix="-env", data=values, variables=True))
     return tuple(carried)
 
 
-def of_build(secrets: Sequence[BuildSecret]) -> tuple[Carried, ...]:
+def of_build(secrets: Sequence[BuildSecret]) -> Carried:
     """The secrets of a Dockerfile, by their place in the list. Raises UsageError."""
     data = {str(number): _value(one) for number, one in enumerate(secrets)}
-    return (Carried(suffix="-secrets", data=data),) if data else ()
+    return Carried(suffix="-secrets", data=data, path=BUILD_SECRETS_PATH)
+
+
+def registry(host: str, known: Mapping[str, str]) -> Carried:
+    """What is known for a registry, as a Secret to push and to pull with."""
+    configuration = json.dumps({"auths": {host: known}}).encode()
+    data = {".dockerconfigjson": configuration}
+    return Carried(suffix="-registry", data=data, type="kubernetes.io/dockerconfigjson")
+
+
+def git(known: Mapping[str, str]) -> Carried:
+    """The username and password for a git server, as a Secret to fetch with."""
+    data = {key: value.encode() for key, value in known.items()}
+    return Carried(suffix="-git", data=data, type="kubernetes.io/basic-auth")
 
 
 def documents(name: str, facts: dict[str, str], carried: Sequence[Carried]) -> Iterator[Node]:
     """The Secrets of a run, for creation beside what runs."""
     for one in carried:
         encoded = {key: base64.b64encode(value).decode() for key, value in one.data.items()}
-        secret = manifest.quoted({"apiVersion": "v1", "kind": "Secret", "immutable": True})
+        secret = manifest.quoted(
+            {"apiVersion": "v1", "kind": "Secret", "immutable": True, "type": one.type}
+        )
         pod_template.identify(secret, name + one.suffix, facts)
         manifest.put(secret, ("data",), encoded)
         yield cast("Node", secret)
@@ -80,11 +100,9 @@ def add(pod_spec: Node, container: Node, name: str, carried: Sequence[Carried]) 
     for one in carried:
         if one.path:
             _mount(pod_spec, container, name + one.suffix, one)
-        else:
-            for key in one.data:
-                source = {"secretKeyRef": {"name": name + one.suffix, "key": key}}
-                variable = {"name": key, "valueFrom": source}
-                manifest.put_named(container, "env", variable)
+        for key in one.data if one.variables else ():
+            source = {"secretKeyRef": {"name": name + one.suffix, "key": key}}
+            manifest.put_named(container, "env", {"name": key, "valueFrom": source})
 
 
 def _mount(pod_spec: Node, container: Node, secret: str, one: Carried) -> None:

@@ -1,4 +1,7 @@
-"""Sends a manifest: the object that runs first, then what else stands in it, owned by it."""
+"""Sends a manifest: the object that runs first, then what else stands in it, owned by it.
+
+What the kubelet pulls with is there before: it would not wait for that.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from kubectl_submit import manifest
 from kubectl_submit.kubectl import Kubectl, Object
 from kubectl_submit.manifest import Node
 
+PULL_SECRET = "kubernetes.io/dockerconfigjson"  # noqa: S105
+
 
 def create(documents: Iterable[Node], kind: str, kubectl: Kubectl) -> Object:
     """Create all documents, or none; what the server made of the one of this kind.
@@ -15,18 +20,25 @@ def create(documents: Iterable[Node], kind: str, kubectl: Kubectl) -> Object:
     What stands beside it disappears with it. Raises ClusterError.
     """
     documents = list(documents)
-    (main,) = kubectl.create(manifest.dump([one for one in documents if one["kind"] == kind]))
-    others = [one for one in documents if one["kind"] != kind]
-    for other in others:
-        _own(other, main)
+    to_pull = [one for one in documents if one.get("type") == PULL_SECRET]
+    main = [one for one in documents if one["kind"] == kind]
+    others = [one for one in documents if one not in main and one not in to_pull]
+    created = kubectl.create(manifest.dump(to_pull)) if to_pull else []
     try:
+        created += kubectl.create(manifest.dump(main))
+        owner = created[-1]
+        for other in others:
+            _own(other, owner)
         if others:
             kubectl.create(manifest.dump(others))
+        for secret in created[:-1]:
+            _adopt(secret, owner, kubectl)
     except BaseException as error:
-        metadata = main["metadata"]
-        kubectl.take_back(kind.lower(), metadata["name"], metadata["namespace"], error)
+        for one in reversed(created):
+            metadata = one["metadata"]
+            kubectl.take_back(one["kind"], metadata["name"], metadata["namespace"], error)
         raise
-    return main
+    return owner
 
 
 def _own(document: Node, owner: Object) -> None:
@@ -34,6 +46,17 @@ def _own(document: Node, owner: Object) -> None:
     metadata = manifest.child(document, "metadata")
     namespace = owner["metadata"]["namespace"]
     if metadata.setdefault("namespace", namespace) == namespace:
-        reference = {key: owner[key] for key in ("apiVersion", "kind")}
-        reference |= {key: owner["metadata"][key] for key in ("name", "uid")}
-        manifest.put(document, ("metadata", "ownerReferences"), [reference])
+        manifest.put(document, ("metadata", "ownerReferences"), [_reference(owner)])
+
+
+def _adopt(secret: Object, owner: Object, kubectl: Kubectl) -> None:
+    """Let an object own one that exists."""
+    metadata = secret["metadata"]
+    if metadata["namespace"] == owner["metadata"]["namespace"]:
+        owned = {"metadata": {"ownerReferences": [_reference(owner)]}}
+        kubectl.patch("secret", metadata["name"], metadata["namespace"], owned)
+
+
+def _reference(owner: Object) -> Object:
+    reference = {key: owner[key] for key in ("apiVersion", "kind")}
+    return reference | {key: owner["metadata"][key] for key in ("name", "uid")}

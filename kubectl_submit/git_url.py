@@ -35,6 +35,12 @@ def reachable_from_cluster(url: str) -> bool:
     return SCP_FORM.fullmatch(url) is not None
 
 
+def takes_password(url: str) -> bool:
+    """Whether its transport asks for a username and a password."""
+    match = WITH_SCHEME.fullmatch(url)
+    return match is not None and match[1].lower() in ("http", "https")
+
+
 def project_name(url: str) -> str:
     """The last part of the path, without `.git`: `app`."""
     last = re.split(r"[/:]", url.rstrip("/"))[-1]

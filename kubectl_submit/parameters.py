@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_submit import carried, gate, git_url, lent_commit, values
+from kubectl_submit import carried, credentials, gate, git_url, lent_commit, values
 from kubectl_submit.errors import RepositoryError, UsageError
 from kubectl_submit.identity import created_by, me
 from kubectl_submit.image import Image
@@ -52,7 +52,7 @@ class BuildParameters:
     platform: str | None
     secrets: tuple[values.BuildSecret, ...]
     carried: tuple[carried.Carried, ...]
-    """What the secrets are, where the cluster builds."""
+    """What is in the Secrets that are made for the build."""
     rebuild: bool
     registry_secret: str | None
     git_secret: str | None
@@ -123,14 +123,17 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
     dockerfile, context = _paths(options, snapshot.root, dirty=source.dirty)
     project = git_url.project_name(snapshot.url) or snapshot.root.name
     name = run_name(options.name, f"{project}-{source.commit[:7]}", name_limit)
+    fetch_url = _fetch_url(options, snapshot)
+    pull_name = options.pull_repository or options.image_repository
+    known = credentials.of_build(options, f"{name}-build", pull_name, fetch_url, snapshot.url)
     return BuildParameters(
         name=name,
         source=source,
         root=snapshot.root,
-        fetch_url=_fetch_url(options, snapshot),
+        fetch_url=fetch_url,
         lend_by=snapshot.remote if lending else "",
         push_name=options.image_repository,
-        pull_name=options.pull_repository or options.image_repository,
+        pull_name=pull_name,
         tag=_tag(options, source, dockerfile, context, name),
         dockerfile=dockerfile,
         context=context,
@@ -138,10 +141,10 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
         build_args=options.build_arg,
         platform=options.platform,
         secrets=options.build_secret,
-        carried=carried.of_build(options.build_secret if options.build == "remote" else ()),
+        carried=known.carried,
         rebuild=options.rebuild or source.dirty,
-        registry_secret=options.registry_secret,
-        git_secret=options.git_secret,
+        registry_secret=known.registry_secret,
+        git_secret=known.git_secret,
         service_account=options.service_account,
         manifest=Path(options.build_manifest) if options.build_manifest else None,
         builder_image=options.builder_image,
@@ -154,6 +157,7 @@ def collect_execution_parameters(
 ) -> ExecutionParameters:
     """What to run; without a build, the source is only who runs it."""
     name = build.name if build else run_name(options.name, image.name.split("/")[-1], limit)
+    known = credentials.of_run(options, name, image.name)
     return ExecutionParameters(
         name=name,
         source=build.source if build else Source(created_by=me()),
@@ -166,8 +170,8 @@ def collect_execution_parameters(
         memory=options.memory,
         env=options.env,
         secrets=options.secret,
-        carried=carried.collect(options.secret_file, options.secret_env),
-        registry_secret=options.registry_secret,
+        carried=known.carried,
+        registry_secret=known.registry_secret,
         service_account=options.service_account,
         timeout=options.timeout,
         ttl=options.ttl,

@@ -17,7 +17,6 @@ from kubectl_submit.parameters import BuildParameters
 from kubectl_submit.run import CANCELLED_CODE
 
 REGISTRY_SECRET_PATH = "/run/registry-secret"  # noqa: S105 (DOCKER_CONFIG in the manifest)
-BUILD_SECRETS_PATH = "/run/build-secrets"
 GIT_SECRET_PATH = "/run/git-secret"  # noqa: S105 (GIT_SECRET in the manifest)
 
 
@@ -103,7 +102,7 @@ def _set_build(pod_spec: Node, container: Node, parameters: BuildParameters) -> 
     pod_template.set_environment(container, variables)
     flags = docker.build_flags(parameters.target, parameters.build_args, parameters.platform)
     for number, secret in enumerate(parameters.secrets):
-        flags.append(docker.secret_flag(secret, f"{BUILD_SECRETS_PATH}/{number}"))
+        flags.append(docker.secret_flag(secret, f"{carried.BUILD_SECRETS_PATH}/{number}"))
     manifest.put(container, ("args",), [pod_template.literal(flag) for flag in flags])
     if parameters.builder_image:
         manifest.put(container, ("image",), parameters.builder_image)
@@ -115,8 +114,9 @@ def _set_build(pod_spec: Node, container: Node, parameters: BuildParameters) -> 
 
 def _set_credentials(pod_spec: Node, container: Node, parameters: BuildParameters) -> None:
     for one in parameters.carried:
-        secret = f"{parameters.name}-build{one.suffix}"
-        pod_template.mount_secret(pod_spec, container, secret, BUILD_SECRETS_PATH)
+        if one.path:
+            secret = f"{parameters.name}-build{one.suffix}"
+            pod_template.mount_secret(pod_spec, container, secret, one.path)
     if parameters.registry_secret:
         pod_template.mount_secret(
             pod_spec,

@@ -164,6 +164,14 @@ class Options(KubectlOptions):
         type=OBJECT_NAME,
         help="An existing basic-auth or ssh-auth Secret, to fetch.",
     )
+    credentials_from_local: bool = option(
+        "Credentials",
+        "--credentials-from-local",
+        is_flag=True,
+        default=False,
+        help="Where no such Secret is named: one with what docker and git know on this machine, "
+        "which is gone with the build or the run.",
+    )
     service_account: str | None = option(
         "Credentials", "--service-account", type=OBJECT_NAME, help="Run (and build) as this one."
     )

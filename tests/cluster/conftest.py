@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import Commands, Finished, Repository, Running
+from tests.conftest import Commands, Finished, Repository, Running, local
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 Object = dict[str, Any]
@@ -141,3 +141,18 @@ def busybox() -> str:
 def python() -> str:
     """An image with Python."""
     return _official_or_local("python:3")
+
+
+@pytest.fixture
+def password() -> str:
+    """The password of the local cluster's git server and registry."""
+    return local("LOCAL_PASSWORD")
+
+
+@pytest.fixture
+def private(repository: Repository, password: str) -> Repository:
+    """A repository whose remote asks for a password, which the user has in the URL."""
+    repository.url = f"{local('LOCAL_GIT_HTTP')}/{repository.url.split('/')[-1]}"
+    secret_url = repository.url.replace("//", f"//{local('LOCAL_USER')}:{password}@")
+    repository.git("remote", "set-url", "origin", secret_url)
+    return repository

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.conftest import Namespace, Submit, own_job
-from tests.conftest import Finished, Repository, eventually, local
+from tests.cluster.leaks import assert_not_seen, everything
+from tests.conftest import Repository, eventually, local
 
 NO_SECRETS = """
 apiVersion: v1
@@ -17,38 +18,6 @@ kind: ResourceQuota
 metadata: {name: none}
 spec: {hard: {secrets: "0"}}
 """
-
-
-@pytest.fixture
-def password() -> str:
-    """The password of the local cluster's git server and registry."""
-    return local("LOCAL_PASSWORD")
-
-
-@pytest.fixture
-def private(repository: Repository, password: str) -> Repository:
-    """A repository whose remote asks for a password, which the user has in the URL."""
-    repository.url = f"{local('LOCAL_GIT_HTTP')}/{repository.url.split('/')[-1]}"
-    secret_url = repository.url.replace("//", f"//{local('LOCAL_USER')}:{password}@")
-    repository.git("remote", "set-url", "origin", secret_url)
-    return repository
-
-
-def everything(namespace: Namespace) -> str:
-    """All objects of a namespace but the Secrets themselves, as text."""
-    kinds = namespace.kubectl("api-resources", "--namespaced", "--verbs=list", "--output=name")
-    shown = [kind for kind in kinds.split() if kind != "secrets"]
-    return namespace.kubectl("get", ",".join(shown), "--output=yaml")
-
-
-def assert_not_seen(password: str, namespace: Namespace, result: Finished) -> None:
-    """Nobody has seen the password."""
-    objects = everything(namespace)
-    assert "kind: Job" in objects
-    for secret in (password, base64.b64encode(password.encode()).decode()):
-        assert secret not in objects
-        assert secret not in result.stdout
-        assert secret not in result.stderr
 
 
 def test_secrets_of_the_build(

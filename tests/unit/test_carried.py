@@ -94,7 +94,7 @@ def test_what_is_no_build_secret(text: str) -> None:
 def test_a_build_secret_is_named_by_its_place(tmp_path: Path) -> None:
     (tmp_path / "token").write_bytes(b"canary")
     secret = values.build_secret(f"id=token,src={tmp_path}/token")
-    parameters = build_parameters(secrets=(secret,), carried=carried.of_build([secret]))
+    parameters = build_parameters(secrets=(secret,), carried=(carried.of_build([secret]),))
     job, kept = remote.render(parameters)
     container = job["spec"]["template"]["spec"]["containers"][0]
     assert container["args"] == ["--secret=id=token,src=/run/build-secrets/0"]

@@ -79,7 +79,7 @@ def test_without_the_rest_there_is_no_job(kubectl: Program) -> None:
     kubectl.on("delete", Answer())
     with pytest.raises(ClusterError, match="the cluster refused the manifest"):
         create(BESIDE)
-    assert {"job", "run", "team"} <= set(kubectl.call("delete").argv)
+    assert {"Job", "run", "team"} <= set(kubectl.call("delete").argv)
 
 
 def test_without_the_job_there_is_no_rest(kubectl: Program) -> None:
@@ -87,3 +87,35 @@ def test_without_the_job_there_is_no_rest(kubectl: Program) -> None:
     with pytest.raises(ClusterError):
         create(BESIDE)
     assert len(kubectl.all_calls) == 1
+
+
+TO_PULL = """\
+kind: Secret
+type: kubernetes.io/dockerconfigjson
+metadata: {name: run-registry}
+"""
+PULL_SECRET = {"kind": "Secret", "metadata": {"name": "run-registry", "namespace": "team"}}
+
+
+def test_what_the_kubelet_pulls_with_is_there_first(kubectl: Program) -> None:
+    kubectl.on("create", Answer(json.dumps(PULL_SECRET)), Answer(json.dumps(CREATED)))
+    kubectl.on("patch", Answer())
+    create(f"kind: Job\nmetadata: {{name: run}}\n---\n{TO_PULL}")
+    assert [[one["kind"] for one in call] for call in sent(kubectl)] == [["Secret"], ["Job"]]
+    patch = kubectl.call("patch", "secret", "run-registry")
+    owner = {"apiVersion": "batch/v1", "kind": "Job", "name": "run", "uid": "1-2"}
+    assert json.loads(patch.flag("--patch")) == {"metadata": {"ownerReferences": [owner]}}
+
+
+@pytest.mark.parametrize("refused", ["create", "patch"])
+def test_what_the_kubelet_pulls_with_does_not_stay_alone(kubectl: Program, refused: str) -> None:
+    no = Answer(stderr="no", exit_code=1)
+    created = no if refused == "create" else Answer(json.dumps(CREATED))
+    kubectl.on("create", Answer(json.dumps(PULL_SECRET)), created)
+    kubectl.on("patch", no)
+    kubectl.on("delete", Answer())
+    with pytest.raises(ClusterError):
+        create(f"kind: Job\nmetadata: {{name: run}}\n---\n{TO_PULL}")
+    deleted = [call.argv[1:3] for call in kubectl.calls("delete")]
+    job_too = [] if refused == "create" else [["Job", "run"]]
+    assert deleted == [*job_too, ["Secret", "run-registry"]]

@@ -1,0 +1,74 @@
+"""Which Secrets a build and a run use; those of `--credentials-from-local` are made for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kubectl_submit import carried, git_url, local_credentials
+from kubectl_submit.errors import UsageError
+from kubectl_submit.image import Image, seen_from_here
+from kubectl_submit.options import Options
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """The names of Secrets, and what is in those that do not exist yet."""
+
+    registry_secret: str | None
+    git_secret: str | None = None
+    carried: tuple[carried.Carried, ...] = ()
+
+
+def of_build(options: Options, job: str, image_name: str, url: str, own_url: str) -> Credentials:
+    """What the build Job of that name pushes and fetches with.
+
+    `own_url` is the remote's as git has it here, `url` as the cluster reaches it. Raises
+    UsageError, MissingProgramError.
+    """
+    if options.build == "local":  # docker itself knows
+        return Credentials(registry_secret=options.registry_secret, git_secret=options.git_secret)
+    made = [carried.of_build(options.build_secret)] if options.build_secret else []
+    registry_secret, git_secret = options.registry_secret, options.git_secret
+    if options.credentials_from_local and not registry_secret:
+        made.append(_registry(options, image_name))
+        registry_secret = job + made[-1].suffix
+    known = {} if git_secret or not options.credentials_from_local else _known_to_git(url, own_url)
+    if known:
+        made.append(carried.git(known))
+        git_secret = job + made[-1].suffix
+    return Credentials(registry_secret=registry_secret, git_secret=git_secret, carried=tuple(made))
+
+
+def of_run(options: Options, name: str, image_name: str) -> Credentials:
+    """What the run of that name pulls with, and what it carries. Raises as `of_build`."""
+    made = carried.collect(options.secret_file, options.secret_env)
+    if options.registry_secret or not options.credentials_from_local:
+        return Credentials(registry_secret=options.registry_secret, carried=made)
+    registry = _registry(options, image_name)
+    return Credentials(registry_secret=name + registry.suffix, carried=(*made, registry))
+
+
+def _registry(options: Options, image_name: str) -> carried.Carried:
+    """What docker knows for an image's registry, under its name in the cluster or here."""
+    image = Image(name=image_name, digest="")
+    here = seen_from_here(image, options.pull_repository, options.image_repository)
+    host = local_credentials.registry_key(image_name)
+    for name in (image.name, here.name):
+        known = local_credentials.of_registry(name)
+        if known:
+            return carried.registry(host, known)
+    raise UsageError(
+        f"docker knows no password for {host}",
+        remedy=f"Log in with `docker login {host}`, or name a Secret with --registry-secret.",
+    )
+
+
+def _known_to_git(url: str, own_url: str) -> dict[str, str]:
+    """The username and password for the remote; empty where git knows none."""
+    if not git_url.takes_password(url):
+        raise UsageError(
+            f"the cluster fetches from {url}, and a key for ssh does not leave this machine",
+            remedy="Name a Secret with --git-secret, or an https URL with --git-url.",
+        )
+    own = local_credentials.of_git(own_url) if git_url.takes_password(own_url) else {}
+    return own or local_credentials.of_git(url)

@@ -1,0 +1,85 @@
+"""What this machine knows of passwords: from docker's configuration and from git's helpers.
+
+docker's is `config.json`, its helpers are programs `docker-credential-NAME` that read the name of a
+registry and answer in JSON (docker-credential-helpers, README.md); git's are asked by `git
+credential fill` (git-credential(1)).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from kubectl_submit import command, repository
+from kubectl_submit.errors import UsageError
+
+DOCKER_HUB = "https://index.docker.io/v1/"
+FIELDS = ("auth", "username", "password", "identitytoken", "registrytoken")
+# What a helper says in place of a user where the secret is a token (docker/cli, cli/config/
+# credentials/native_store.go).
+TOKEN_USER = "<token>"  # noqa: S105
+
+
+def of_registry(image_name: str) -> dict[str, str]:
+    """What docker knows for the registry of an image, as in `auths` of its configuration.
+
+    Empty if that is nothing. Raises UsageError, MissingProgramError.
+    """
+    host = registry_key(image_name)
+    configuration = _docker_configuration()
+    helper = (configuration.get("credHelpers") or {}).get(host) or configuration.get("credsStore")
+    for key in (host, f"https://{host}", f"https://{host}/v1/", f"https://{host}/v2/"):
+        found = _of_helper(helper, key) if helper else {}
+        kept = (configuration.get("auths") or {}).get(key) or {}
+        found = found or {name: kept[name] for name in FIELDS if kept.get(name)}
+        if found:
+            return found
+    return {}
+
+
+def registry_key(image_name: str) -> str:
+    """The registry of an image as docker's configuration calls it: `registry.example:5000`."""
+    host, slash, _ = image_name.partition("/")
+    if not slash or not (set(".:") & set(host) or host == "localhost"):
+        host = "docker.io"
+    return DOCKER_HUB if host in ("docker.io", "index.docker.io") else host
+
+
+def of_git(url: str) -> dict[str, str]:
+    """What git's helpers know for an HTTP URL: username and password; empty if that is nothing."""
+    settings = {**repository.quiet_environment(), "GIT_TERMINAL_PROMPT": "0"}
+    asked = command.run(
+        ["git", "credential", "fill"], stdin=f"url={url}\n\n", env=settings, check=False
+    )
+    told = dict(line.partition("=")[::2] for line in asked.stdout.splitlines())
+    found = {key: told.get(key, "") for key in ("username", "password")}
+    return found if asked.exit_code == 0 and found["password"] else {}
+
+
+def _docker_configuration() -> dict[str, Any]:
+    folder = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    path = folder / "config.json"
+    try:
+        configuration = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read docker's configuration {path}: {error}") from None
+    return configuration if isinstance(configuration, dict) else {}
+
+
+def _of_helper(helper: str, key: str) -> dict[str, str]:
+    """What one of docker's credential helpers answers."""
+    asked = command.run([f"docker-credential-{helper}", "get"], stdin=key, check=False)
+    if asked.exit_code != 0:
+        return {}
+    try:
+        told = json.loads(asked.stdout)
+        user, secret = str(told["Username"]), str(told["Secret"])
+    except (ValueError, KeyError, TypeError):
+        return {}
+    if user == TOKEN_USER:
+        return {"identitytoken": secret}
+    return {"username": user, "password": secret}

@@ -1,0 +1,241 @@
+"""A registry and git servers that ask for credentials, which come from Secrets or from here."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.conftest import Namespace, Submit
+from tests.cluster.leaks import assert_not_seen
+from tests.conftest import Repository, eventually, local
+
+
+@pytest.fixture
+def private_registry() -> Mapping[str, str]:
+    """The environment in which images go to the registry that asks for a password."""
+    return {
+        "KUBECTL_SUBMIT_IMAGE_REPOSITORY": f"{local('LOCAL_PRIVATE_REGISTRY')}/submit",
+        "KUBECTL_SUBMIT_PULL_REPOSITORY": f"{local('LOCAL_PRIVATE_PULL_REGISTRY')}/submit",
+    }
+
+
+@pytest.fixture
+def docker_login(tmp_path: Path, password: str) -> Mapping[str, str]:
+    """The environment in which docker knows the password of that registry."""
+    folder = tmp_path / "docker"
+    shutil.copytree(local("DOCKER_CONFIG"), folder, symlinks=True)
+    auth = base64.b64encode(f"{local('LOCAL_USER')}:{password}".encode()).decode()
+    auths = {local("LOCAL_PRIVATE_REGISTRY"): {"auth": auth}}
+    (folder / "config.json").write_text(json.dumps({"auths": auths}), encoding="utf-8")
+    return {"DOCKER_CONFIG": str(folder)}
+
+
+def create_registry_secret(namespace: Namespace, password: str) -> None:
+    """The Secret `registry`, as a user makes it."""
+    server = f"--docker-server={local('LOCAL_PRIVATE_PULL_REGISTRY')}"
+    account = (f"--docker-username={local('LOCAL_USER')}", f"--docker-password={password}")
+    namespace.kubectl("create", "secret", "docker-registry", "registry", server, *account)
+
+
+@pytest.mark.parametrize("build", ["remote", "local"])
+def test_a_registry_with_its_secret(
+    repository: Repository,
+    namespace: Namespace,
+    submit: Submit,
+    private_registry: Mapping[str, str],
+    docker_login: Mapping[str, str],
+    build: str,
+) -> None:
+    password = local("LOCAL_PASSWORD")
+    repository.write("greeting.txt", "hello\n")
+    repository.commit()
+    create_registry_secret(namespace, password)
+    here = docker_login if build == "local" else {}
+    flags = ("--registry-secret=registry", f"--build={build}", "--verbose")
+
+    result = submit(
+        *flags, "--", "cat", "greeting.txt", cwd=repository.folder, env={**private_registry, **here}
+    )
+
+    assert (result.exit_code, result.stdout) == (0, "hello\n"), result.stderr
+    assert local("LOCAL_PRIVATE_PULL_REGISTRY") in result.stderr
+    assert_not_seen(password, namespace, result)
+
+
+def test_a_registry_without_its_secret(
+    repository: Repository,
+    namespace: Namespace,
+    submit: Submit,
+    private_registry: Mapping[str, str],
+) -> None:
+    repository.commit()
+
+    result = submit("--", "true", cwd=repository.folder, env=private_registry)
+
+    assert (result.exit_code, result.stdout) == (125, "")
+    assert "401 Unauthorized" in result.stderr or "no basic auth credentials" in result.stderr
+    assert namespace.names("jobs,pods,secrets") == []
+
+
+def test_what_this_machine_knows(
+    private: Repository,
+    namespace: Namespace,
+    submit: Submit,
+    private_registry: Mapping[str, str],
+    docker_login: Mapping[str, str],
+    password: str,
+) -> None:
+    """For the build and the run, a working tree that is lent, and nothing of it stays."""
+    private.commit()
+    private.write("greeting.txt", "hello\n")
+    environment = {**private_registry, **docker_login}
+    flags = ("--credentials-from-local", "--allow-dirty", "--verbose")
+
+    result = submit(*flags, "--", "cat", "greeting.txt", cwd=private.folder, env=environment)
+
+    assert (result.exit_code, result.stdout) == (0, "hello\n"), result.stderr
+    assert_not_seen(password, namespace, result)
+    run = namespace.job()["metadata"]["name"]
+    made = {one["metadata"]["name"]: one for one in namespace.get("secrets")}
+    assert sorted(made) == [f"{run}-build-git", f"{run}-build-registry", f"{run}-registry"]
+    for secret in made.values():
+        [owner] = secret["metadata"]["ownerReferences"]
+        assert owner["name"] in (run, f"{run}-build")
+    namespace.kubectl("delete", "jobs", "--all")
+    eventually(lambda: namespace.names("secrets") == [], "the Secrets are gone")
+
+
+def test_what_this_machine_does_not_know(
+    repository: Repository,
+    namespace: Namespace,
+    submit: Submit,
+    private_registry: Mapping[str, str],
+) -> None:
+    repository.commit()
+
+    result = submit(
+        "--credentials-from-local", "--", "true", cwd=repository.folder, env=private_registry
+    )
+
+    host = local("LOCAL_PRIVATE_PULL_REGISTRY")
+    assert (result.exit_code, result.stdout) == (125, "")
+    assert f"error: docker knows no password for {host}\n" in result.stderr
+    assert namespace.names("jobs,pods,secrets") == []
+
+
+def test_an_image_that_nobody_built(
+    namespace: Namespace,
+    submit: Submit,
+    private_registry: Mapping[str, str],
+    docker_login: Mapping[str, str],
+    password: str,
+) -> None:
+    """The run's own Secret lets the kubelet pull it."""
+    image = f"--image={local('LOCAL_PRIVATE_PULL_REGISTRY')}/busybox:1"
+    environment = {**private_registry, **docker_login}
+
+    result = submit("--credentials-from-local", image, "--", "echo", "hello", env=environment)
+
+    assert (result.exit_code, result.stdout) == (0, "hello\n"), result.stderr
+    assert_not_seen(password, namespace, result)
+    assert namespace.names("secrets") == [f"{namespace.job()['metadata']['name']}-registry"]
+
+
+@pytest.fixture
+def over_ssh(repository: Repository) -> Repository:
+    """A repository whose remote is reached with a key."""
+    repository.url = f"{local('LOCAL_GIT_SSH')}/{repository.url.split('/')[-1]}"
+    repository.git("remote", "set-url", "origin", repository.url)
+    hosts = f"-o UserKnownHostsFile={local('LOCAL_SSH_KNOWN_HOSTS')}"
+    repository.git(
+        "config",
+        "core.sshCommand",
+        f"ssh -i {local('LOCAL_SSH_KEY')} -o IdentitiesOnly=yes {hosts}",
+    )
+    return repository
+
+
+def create_git_secret(namespace: Namespace, known_hosts: str) -> None:
+    """The Secret `git`, as a user makes it."""
+    files = (f"--from-file=ssh-privatekey={local('LOCAL_SSH_KEY')}",)
+    hosts = f"--from-literal=known_hosts={known_hosts}"
+    kind = "--type=kubernetes.io/ssh-auth"
+    namespace.kubectl("create", "secret", "generic", "git", kind, *files, hosts)
+
+
+def test_git_over_ssh(over_ssh: Repository, namespace: Namespace, submit: Submit) -> None:
+    over_ssh.write("greeting.txt", "hello\n")
+    over_ssh.commit()
+    over_ssh.write("greeting.txt", "hello again\n")
+    create_git_secret(namespace, Path(local("LOCAL_SSH_KNOWN_HOSTS")).read_text(encoding="utf-8"))
+    flags = ("--git-secret=git", "--allow-dirty", "--verbose")
+
+    result = submit(*flags, "--", "cat", "greeting.txt", cwd=over_ssh.folder)
+
+    assert (result.exit_code, result.stdout) == (0, "hello again\n"), result.stderr
+    secret_line = Path(local("LOCAL_SSH_KEY")).read_text(encoding="utf-8").splitlines()[2]
+    assert_not_seen(secret_line, namespace, result)
+
+
+def test_a_git_server_that_is_another_one(
+    over_ssh: Repository, namespace: Namespace, submit: Submit
+) -> None:
+    over_ssh.commit()
+    known = Path(local("LOCAL_SSH_KNOWN_HOSTS")).read_text(encoding="utf-8").split()
+    user_key = Path(f"{local('LOCAL_SSH_KEY')}.pub").read_text(encoding="utf-8").split()
+    create_git_secret(namespace, f"{known[0]} {user_key[0]} {user_key[1]}\n")
+
+    result = submit("--git-secret=git", "--", "true", cwd=over_ssh.folder)
+
+    assert (result.exit_code, result.stdout) == (125, "")
+    assert "Host key verification failed" in result.stderr
+    assert namespace.names("jobs,pods") == []
+
+
+def test_a_key_does_not_leave_this_machine(
+    over_ssh: Repository,
+    namespace: Namespace,
+    submit: Submit,
+    private_registry: Mapping[str, str],
+    docker_login: Mapping[str, str],
+) -> None:
+    over_ssh.commit()
+    environment = {**private_registry, **docker_login}
+
+    result = submit("--credentials-from-local", "--", "true", cwd=over_ssh.folder, env=environment)
+
+    assert (result.exit_code, result.stdout) == (125, "")
+    assert "a key for ssh does not leave this machine" in result.stderr
+    assert namespace.names("jobs,pods,secrets") == []
+
+
+def test_a_private_submodule(
+    private: Repository,
+    make_repository: Callable[[str], Repository],
+    namespace: Namespace,
+    submit: Submit,
+    password: str,
+) -> None:
+    library = make_repository("library")
+    library.write("library.txt", "of the library\n")
+    library.commit()
+    url = f"{local('LOCAL_GIT_HTTP')}/{library.url.split('/')[-1]}"
+    helper = f"!f() {{ echo username={local('LOCAL_USER')}; echo password={password}; }}; f"
+    private.git("-c", f"credential.helper={helper}", "submodule", "--quiet", "add", url, "library")
+    private.commit()
+    credentials = (
+        f"--from-literal=username={local('LOCAL_USER')}",
+        f"--from-literal=password={password}",
+    )
+    kind = "--type=kubernetes.io/basic-auth"
+    namespace.kubectl("create", "secret", "generic", "git", kind, *credentials)
+
+    result = submit("--git-secret=git", "--", "cat", "library/library.txt", cwd=private.folder)
+
+    assert (result.exit_code, result.stdout) == (0, "of the library\n"), result.stderr
+    assert_not_seen(password, namespace, result)

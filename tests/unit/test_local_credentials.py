@@ -1,0 +1,184 @@
+"""What docker's configuration and git's helpers know of passwords."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubectl_submit import carried, credentials, local_credentials
+from kubectl_submit.credentials import Credentials
+from kubectl_submit.errors import MissingProgramError, UsageError
+from kubectl_submit.options import Options
+
+from .programs import Answer, Program
+
+AUTH = base64.b64encode(b"ada:canary").decode()
+HUB = "https://index.docker.io/v1/"
+URL = "https://git.example/team/app.git"
+
+
+@pytest.fixture
+def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Writes docker's configuration."""
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+
+    def write(text: Any) -> None:
+        text = text if isinstance(text, str) else json.dumps(text)
+        (tmp_path / "config.json").write_text(text)
+
+    return write
+
+
+@pytest.fixture
+def helper(tmp_path: Path) -> Program:
+    """A credential helper of docker's."""
+    return Program(tmp_path / "bin", "docker-credential-desktop")
+
+
+@pytest.mark.parametrize(
+    ("image", "key"),
+    [
+        ("registry.example/team/app", "registry.example"),
+        ("registry.example:5000/app", "registry.example:5000"),
+        ("localhost/app", "localhost"),
+        ("localhost:5000/app", "localhost:5000"),
+        ("app", HUB),
+        ("team/app", HUB),
+        ("docker.io/team/app", HUB),
+    ],
+)
+def test_the_name_of_a_registry(image: str, key: str) -> None:
+    assert local_credentials.registry_key(image) == key
+
+
+@pytest.mark.parametrize(
+    ("auths", "found"),
+    [
+        ({"registry.example": {"auth": AUTH, "email": "x"}}, {"auth": AUTH}),
+        ({"https://registry.example/v1/": {"auth": AUTH}}, {"auth": AUTH}),
+        ({"registry.example": {"identitytoken": "t"}}, {"identitytoken": "t"}),
+        ({"registry.example": {}}, {}),
+        ({"other.example": {"auth": AUTH}}, {}),
+        (None, {}),
+    ],
+)
+def test_what_the_configuration_has(configure: Any, auths: Any, found: dict[str, str]) -> None:
+    configure({"auths": auths})
+    assert local_credentials.of_registry("registry.example/app") == found
+
+
+def test_without_a_configuration(configure: Any) -> None:
+    assert local_credentials.of_registry("registry.example/app") == {}
+
+
+@pytest.mark.parametrize("text", ["{", "\0", "[1", '{"auths": '])
+def test_a_configuration_that_is_none(configure: Any, text: str) -> None:
+    configure(text)
+    with pytest.raises(UsageError, match="cannot read docker's configuration"):
+        local_credentials.of_registry("registry.example/app")
+
+
+@pytest.mark.parametrize(
+    "how", [{"credsStore": "desktop"}, {"credHelpers": {"registry.example": "desktop"}}]
+)
+def test_a_helper_is_asked(configure: Any, helper: Program, how: dict[str, Any]) -> None:
+    configure({**how, "auths": {"registry.example": {}}})
+    told = {"ServerURL": "registry.example", "Username": "ada", "Secret": "canary"}
+    helper.on("get", Answer(json.dumps(told)))
+    found = local_credentials.of_registry("registry.example/app")
+    assert found == {"username": "ada", "password": "canary"}
+    assert [call.stdin for call in helper.all_calls] == ["registry.example"]
+
+
+def test_a_token_of_a_helper(configure: Any, helper: Program) -> None:
+    configure({"credsStore": "desktop"})
+    helper.on("get", Answer('{"Username": "<token>", "Secret": "canary"}'))
+    assert local_credentials.of_registry("r.example/app") == {"identitytoken": "canary"}
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer("credentials not found in native keychain\n", exit_code=1), Answer("[]")]
+)
+def test_a_helper_that_knows_nothing(configure: Any, helper: Program, answer: Answer) -> None:
+    configure({"credsStore": "desktop", "auths": {"registry.example": {"auth": AUTH}}})
+    helper.on("get", answer)
+    assert local_credentials.of_registry("registry.example/app") == {"auth": AUTH}
+
+
+def test_a_helper_that_is_missing(configure: Any) -> None:
+    configure({"credsStore": "desktop"})
+    with pytest.raises(MissingProgramError, match="docker-credential-desktop was not found"):
+        local_credentials.of_registry("registry.example/app")
+
+
+def git_helper(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Let git ask a helper."""
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "credential.helper")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", f"!f() {{ {script}; }}; f")
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+
+
+def test_what_git_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert local_credentials.of_git(URL) == {}
+    assert local_credentials.of_git("https://ada:canary@git.example/app") == {
+        "username": "ada",
+        "password": "canary",
+    }
+    git_helper(monkeypatch, "echo username=ada; echo password=canary")
+    assert local_credentials.of_git(URL) == {"username": "ada", "password": "canary"}
+
+
+def known(own_url: str = URL, url: str = URL, **options: Any) -> Credentials:
+    """The credentials of a build, but for these options."""
+    asked: dict[str, Any] = {
+        "build": "remote",
+        "credentials_from_local": True,
+        "image_repository": "localhost:5000/app",
+        "pull_repository": "registry.example/app",
+    }
+    return credentials.of_build(
+        Options(**(asked | options)), "run-build", "registry.example/app", url, own_url
+    )
+
+
+def test_what_is_made_for_a_build(configure: Any) -> None:
+    configure({"auths": {"localhost:5000": {"auth": AUTH}}})
+    found = known(own_url="https://ada:canary@git.example/team/app.git")
+    assert (found.registry_secret, found.git_secret) == ("run-build-registry", "run-build-git")
+    assert found.carried == (
+        carried.registry("registry.example", {"auth": AUTH}),
+        carried.git({"username": "ada", "password": "canary"}),
+    )
+    assert "canary" not in repr(found)
+    assert AUTH not in repr(found)
+
+
+def test_secrets_that_exist_are_taken(configure: Any) -> None:
+    configure({"auths": {"registry.example": {"auth": AUTH}}})
+    found = known(registry_secret="theirs", git_secret="gits")
+    assert found == Credentials(registry_secret="theirs", git_secret="gits")
+    assert known(build="local").carried == ()
+    assert known(credentials_from_local=False) == Credentials(registry_secret=None)
+    open_source = known()
+    assert (open_source.git_secret, len(open_source.carried)) == (None, 1)
+
+
+def test_what_nobody_knows(configure: Any) -> None:
+    with pytest.raises(UsageError, match="docker knows no password for registry") as unknown:
+        known()
+    assert "docker login registry.example" in unknown.value.remedy
+    with pytest.raises(UsageError, match="a key for ssh does not leave this machine"):
+        known(registry_secret="theirs", url="git@git.example:team/app.git")
+
+
+def test_what_a_run_pulls_with(configure: Any) -> None:
+    configure({"auths": {"registry.example": {"auth": AUTH}}})
+    options = Options(credentials_from_local=True)
+    found = credentials.of_run(options, "run", "registry.example/app")
+    assert found.registry_secret == "run-registry"
+    assert [one.suffix for one in found.carried] == ["-registry"]
+    assert credentials.of_run(Options(), "run", "registry.example/app").carried == ()
