@@ -22,6 +22,7 @@ FEWER = 100
 NODES = 10
 IDLE_SECONDS = 20
 COUNTER = r'apiserver_request_total\{.*resource="(?:pods|jobs|events)".*verb="(\w+)".*\} (\d+)'
+OPEN_STREAMS = r'apiserver_longrunning_requests\{.*subresource="log".*\} (\d+)'
 READING = ("GET", "LIST", "WATCH", "CONNECT")
 
 
@@ -60,7 +61,9 @@ def _follow(workers: int) -> Followed:
         before = _requests()
         ours = Watched(SUBMIT, "-n", name, *flags, "--", "true")
         _await_running(name, workers)
-        time.sleep(10)  # until every stream is open
+        while _open_streams() < workers:
+            time.sleep(1)
+        _await_stillness(name)
         begun, cpu = _requests(), ours.cpu_seconds()
         time.sleep(IDLE_SECONDS)
         idle_cpu = (ours.cpu_seconds() - cpu) / IDLE_SECONDS
@@ -75,10 +78,29 @@ def _follow(workers: int) -> Followed:
         )
 
 
+def _await_stillness(name: str) -> None:
+    """Until nobody has written to a pod for some seconds."""
+    before = None
+    while (now := _versions(name)) != before:
+        before = now
+        time.sleep(5)
+
+
+def _versions(name: str) -> list[str]:
+    pods = json.loads(run("kubectl", "get", "pods", "-n", name, "-o", "json"))["items"]
+    return [pod["metadata"]["resourceVersion"] for pod in pods]
+
+
 def _requests() -> int:
     """How many requests for pods, Jobs and events the API server has had from anybody."""
     text = run("kubectl", "get", "--raw", "/metrics")
     return sum(int(found) for verb, found in re.findall(COUNTER, text) if verb in READING)
+
+
+def _open_streams() -> int:
+    """How many logs the API server sends to anybody now."""
+    text = run("kubectl", "get", "--raw", "/metrics")
+    return sum(int(found) for found in re.findall(OPEN_STREAMS, text))
 
 
 def _await_running(name: str, workers: int) -> None:

@@ -2,10 +2,11 @@
 
 STERN_VERSION=1.34.0
 KWOK_VERSION=0.8.0
+KWOK_POD_SECONDS=120 # longer than 1 000 of them need to start, so that for a while nothing happens
 kwok=$home/kwok
 
 install_bench() {
-  install_parts "stern $STERN_VERSION" "kwok $KWOK_VERSION"
+  install_parts "stern $STERN_VERSION" "kwok $KWOK_VERSION $KWOK_POD_SECONDS"
 }
 
 build_stern() {
@@ -24,7 +25,7 @@ build_kwok() {
   install --mode=644 "$stages"/pod/fast/pod-{ready,complete,delete}.yaml "$stages/node/fast/node-initialize.yaml" \
     "$stages/node/heartbeat-with-lease/node-heartbeat-with-lease.yaml" "$kwok"
   # A pod that runs runs for a while.
-  sed -i 's/^spec:$/spec:\n  delay: {durationMilliseconds: 60000}/' "$kwok/pod-complete.yaml"
+  sed -i "s/^spec:\$/spec:\n  delay: {durationMilliseconds: ${KWOK_POD_SECONDS}000}/" "$kwok/pod-complete.yaml"
   printf '%s stdout F hello\n' 2026-01-01T00:00:00.000000000Z >"$kwok/log"
   cat >"$kwok/logs.yaml" <<END
 apiVersion: kwok.x-k8s.io/v1alpha1
