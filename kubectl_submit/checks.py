@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from kubectl_submit import docker, dry_run, execution_backends, manifest, preflight
+from kubectl_submit import docker, dry_run, execution_backends, manifest, pod_security, preflight
 from kubectl_submit.errors import ClusterError, SubmitError
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.options import Options
@@ -95,7 +95,8 @@ def _build(options: Options) -> str:
 
 def _manifest(options: Options, kubectl: Kubectl, output: Output) -> str:
     """Whether the server would take what a submit creates: the build Job, the Job or RayJob."""
-    documents = dry_run.render(options, ("true",), output)
+    restricted = pod_security.begin_to_ask(kubectl)()
+    documents = dry_run.render(options, ("true",), output, restricted=restricted)
     kubectl.create(manifest.dump(documents), dry_run=True)
     kinds = ", ".join(str(one["kind"]) for one in documents)
     return f"the cluster would take it ({kinds})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 from kubectl_submit import (
     build_backends,
@@ -10,6 +11,7 @@ from kubectl_submit import (
     documents,
     execution_backends,
     manifest,
+    pod_security,
     preflight,
 )
 from kubectl_submit.errors import ClusterError
@@ -24,7 +26,8 @@ from kubectl_submit.parameters import collect_build_parameters, collect_executio
 
 def show(options: Options, argv: tuple[str, ...], kubectl: Kubectl, output: Output) -> int:
     """Write the manifests to stdout; 0. Raises SubmitError, also where the server refuses."""
-    everything = render(options, argv, output)
+    restricted = options.dry_run == "server" and pod_security.begin_to_ask(kubectl)()
+    everything = render(options, argv, output, restricted=restricted)
     if options.dry_run == "server":
         preflight.check(everything, options, kubectl)
         _check_pods(everything, kubectl)
@@ -41,7 +44,9 @@ def show(options: Options, argv: tuple[str, ...], kubectl: Kubectl, output: Outp
     return 0
 
 
-def render(options: Options, argv: tuple[str, ...], output: Output) -> list[Node]:
+def render(
+    options: Options, argv: tuple[str, ...], output: Output, *, restricted: bool
+) -> list[Node]:
     """All that a submit would create: of the build, and of the run. Raises SubmitError."""
     backend = execution_backends.load(options.execution)
     limit = backend.NAME_LIMIT
@@ -53,7 +58,7 @@ def render(options: Options, argv: tuple[str, ...], output: Output) -> list[Node
         documents_ = build_backends.load(options.build).render(build)
         output.status(f"nothing is built: {image.reference} stands for the image (dry run)")
     parameters = collect_execution_parameters(options, argv, build, image, limit)
-    return [*documents_, *backend.render(parameters)]
+    return [*documents_, *backend.render(replace(parameters, restricted=restricted))]
 
 
 def _check_pods(everything: list[Node], kubectl: Kubectl) -> None:

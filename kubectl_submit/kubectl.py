@@ -181,6 +181,17 @@ class Kubectl:
 
         return items
 
+    def begin_labels(self, path: str) -> Callable[[], dict[str, str]]:
+        """Ask for the labels of the object under an API path; none where it may not be read."""
+        started = command.Started(self._argv(["get", "--raw", path]))
+
+        def labels() -> dict[str, str]:
+            result = started.result()
+            found = json.loads(result.stdout)["metadata"] if result.exit_code == 0 else {}
+            return dict(found.get("labels") or {})
+
+        return labels
+
     def patch(self, kind: str, name: str, namespace: str, changes: Object) -> None:
         """Change an object (a JSON merge patch, RFC 7386). Raises ClusterError."""
         argv = [

@@ -110,7 +110,7 @@ def first_container(pod_spec: Node, source: str) -> Node:
     containers = child(pod_spec, "containers", kind=CommentedSeq)
     if not containers:
         raise ManifestError(f"{source}: a pod without a container")
-    containers[0] = _unshared(containers[0])
+    containers[0] = unshared(containers[0])
     return cast("Node", containers[0])
 
 
@@ -142,7 +142,7 @@ def child(node: Node, *path: str, kind: type[Any] = CommentedMap) -> Any:
             node[key] = wanted()
         if not isinstance(node[key], wanted):
             raise ManifestError(f"{'.'.join(path)} has the wrong type in the manifest")
-        node[key] = _unshared(node[key])
+        node[key] = unshared(node[key])
         node = node[key]
     return node
 
@@ -202,7 +202,7 @@ def _found(node: Any, path: list[str]) -> Iterator[Any]:
                 yield from _found(item, path[1:])
 
 
-def _unshared(value: Any) -> Any:
+def unshared(value: Any) -> Any:
     """A copy of what an anchor shares with other places; they are to stay as they are."""
     if isinstance(value, CommentedMap | CommentedSeq) and value.anchor.value:
         value = copy.deepcopy(value)

@@ -88,6 +88,8 @@ class ExecutionParameters:
     priority: str | None
     manifest: Path | None
     ray: RayParameters
+    restricted: bool = False
+    """Whether the namespace takes only pods of the Pod Security level `restricted`."""
 
     def environment(self) -> dict[str, str]:
         """The facts as variables of every container, and the user's own after them."""
@@ -153,7 +155,11 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
 
 
 def collect_execution_parameters(
-    options: Options, argv: tuple[str, ...], build: BuildParameters | None, image: Image, limit: int
+    options: Options,
+    argv: tuple[str, ...],
+    build: BuildParameters | None,
+    image: Image,
+    limit: int,
 ) -> ExecutionParameters:
     """What to run; without a build, the source is only who runs it."""
     name = build.name if build else run_name(options.name, image.name.split("/")[-1], limit)

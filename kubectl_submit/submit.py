@@ -7,16 +7,22 @@ build parameters → build backend → image → execution parameters → execut
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
-from kubectl_submit import attendance, build_backends, execution_backends, interrupts
+from kubectl_submit import attendance, build_backends, execution_backends, interrupts, pod_security
 from kubectl_submit.execution import Execution, Outcome
+from kubectl_submit.execution_backends import ExecutionBackend
 from kubectl_submit.given_image import begin_to_resolve
 from kubectl_submit.image import NOT_BUILT_YET, Image
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.options import Options, kubectl_flags
 from kubectl_submit.output import Output
-from kubectl_submit.parameters import collect_build_parameters, collect_execution_parameters
+from kubectl_submit.parameters import (
+    ExecutionParameters,
+    collect_build_parameters,
+    collect_execution_parameters,
+)
 
 
 def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
@@ -28,28 +34,50 @@ def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
         return dry_run.show(options, argv, kubectl, output)
     resolved = begin_to_resolve(options) if options.image else None
     execution_backend = execution_backends.load(options.execution)
-    limit = execution_backend.NAME_LIMIT
-    from kubectl_submit import preflight  # costs 50 ms, in which the registry answers
-
     if resolved:
-        image = resolved()
-        preflight.check_names(options, kubectl)
-        parameters = collect_execution_parameters(options, argv, None, image, limit)
+        parameters = _of_given_image(resolved, options, argv, execution_backend, kubectl)
     else:
-        build = collect_build_parameters(options, limit)
-        promised = Image(name=build.pull_name, digest=NOT_BUILT_YET)
-        draft = collect_execution_parameters(options, argv, build, promised, limit)
-        preflight.check(execution_backend.render(draft), options, kubectl)
-        begun = time.monotonic()
-        image = build_backends.load(options.build).build(build, kubectl, output)
-        image = replace(image, build_seconds=time.monotonic() - begun)
-        parameters = replace(draft, image=image)
-
+        parameters = _of_built_image(options, argv, execution_backend, kubectl, output)
     with interrupts.held():  # until it is known what was created
         execution = execution_backend.execute(parameters, kubectl)
-        output.status(f"{execution.kind}/{execution.name} runs {image.reference}")
+        output.status(f"{execution.kind}/{execution.name} runs {parameters.image.reference}")
         outcome = attendance.attend(execution, kubectl, options, output)
     return _report(execution, outcome, kubectl, options, output)
+
+
+def _of_given_image(
+    resolved: Callable[[], Image],
+    options: Options,
+    argv: tuple[str, ...],
+    backend: ExecutionBackend,
+    kubectl: Kubectl,
+) -> ExecutionParameters:
+    from kubectl_submit import preflight  # costs 50 ms, in which the registry answers
+
+    asked = pod_security.begin_to_ask(kubectl)
+    image, restricted = resolved(), asked()
+    preflight.check_names(options, kubectl)
+    parameters = collect_execution_parameters(options, argv, None, image, backend.NAME_LIMIT)
+    return replace(parameters, restricted=restricted)
+
+
+def _of_built_image(
+    options: Options,
+    argv: tuple[str, ...],
+    backend: ExecutionBackend,
+    kubectl: Kubectl,
+    output: Output,
+) -> ExecutionParameters:
+    from kubectl_submit import preflight
+
+    build = collect_build_parameters(options, backend.NAME_LIMIT)
+    promised = Image(name=build.pull_name, digest=NOT_BUILT_YET)
+    draft = collect_execution_parameters(options, argv, build, promised, backend.NAME_LIMIT)
+    preflight.check(backend.render(draft), options, kubectl)
+    begun = time.monotonic()
+    image = build_backends.load(options.build).build(build, kubectl, output)
+    image = replace(image, build_seconds=time.monotonic() - begun)
+    return replace(draft, image=image, restricted=pod_security.begin_to_ask(kubectl)())
 
 
 def _report(

@@ -17,6 +17,7 @@ from kubectl_submit.parameters import BuildParameters
 from kubectl_submit.run import CANCELLED_CODE
 
 REGISTRY_SECRET_PATH = "/run/registry-secret"  # noqa: S105 (DOCKER_CONFIG in the manifest)
+LOCALLY = "Build here with --build local, or in a namespace that takes a rootless BuildKit."
 GIT_SECRET_PATH = "/run/git-secret"  # noqa: S105 (GIT_SECRET in the manifest)
 
 
@@ -66,7 +67,7 @@ def _build_held(parameters: BuildParameters, kubectl: Kubectl, output: Output) -
             raise BuildError(
                 f"the build never ran: {error.message}",
                 last_words=error.last_words,
-                remedy=error.remedy,
+                remedy=LOCALLY if "violates PodSecurity" in error.last_words else error.remedy,
             ) from None
         raise
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import cast
 
-from kubectl_submit import carried, job, manifest, pod_template, queueing, worker_template
+from kubectl_submit import (
+    carried,
+    job,
+    manifest,
+    pod_security,
+    pod_template,
+    queueing,
+    worker_template,
+)
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
@@ -43,6 +51,7 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     worker_template.set_size(pod_spec, container, parameters)
     _set_ranks(pod_spec, container, workers, parameters)
     worker_template.set_credentials(pod_spec, container, parameters)
+    pod_security.restrict([pod_spec] if parameters.restricted else [])
     return [*documents, *carried.documents(parameters.name, facts, parameters.carried)]
 
 

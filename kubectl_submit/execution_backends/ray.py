@@ -10,7 +10,15 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import YAMLError
 
-from kubectl_submit import carried, manifest, pod_template, queueing, ray_job, worker_template
+from kubectl_submit import (
+    carried,
+    manifest,
+    pod_security,
+    pod_template,
+    queueing,
+    ray_job,
+    worker_template,
+)
 from kubectl_submit.errors import ManifestError
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
@@ -54,8 +62,10 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     groups = _worker_groups(root, parameters, source)
     _set_job(root, parameters)
     _set_submitter(root)
-    templates = [manifest.child(one, "template") for one in (head, *groups)]
-    templates.append(manifest.child(root, "spec", "submitterPodTemplate"))
+    templates = [
+        *(manifest.child(one, "template") for one in (head, *groups)),
+        manifest.child(root, "spec", "submitterPodTemplate"),
+    ]
     pods = [_pod(template, source) for template in templates]
     for template, pod in zip(templates, pods, strict=True):
         pod_template.describe(template, facts, **recorded)
@@ -69,6 +79,7 @@ def render(parameters: ExecutionParameters) -> list[Node]:
         _set_workers(group, *pod, parameters)
     _set_request(root, submitter, source)
     queueing.enqueue(root, [pod for pod, _ in pods], parameters.queue, parameters.priority)
+    pod_security.restrict([pod for pod, _ in pods] if parameters.restricted else [])
     return [*documents, *carried.documents(parameters.name, facts, parameters.carried)]
 
 

@@ -49,18 +49,6 @@ def test_a_quota_without_pods(namespace: Namespace, submit: Submit, busybox: str
     assert namespace.names("jobs,pods") == []
 
 
-def test_pod_security(namespace: Namespace, submit: Submit, busybox: str) -> None:
-    level = "pod-security.kubernetes.io/enforce=restricted"
-    namespace.kubectl("label", "namespace", namespace.name, level)
-
-    result = submit(f"--image={busybox}", "--", "true")
-
-    assert (result.exit_code, result.stdout) == (125, "")
-    assert "error: the cluster allows no pod\n" in result.stderr
-    assert 'violates PodSecurity "restricted' in result.stderr
-    assert namespace.names("jobs,pods") == []
-
-
 def test_a_user_without_permissions(namespace: Namespace, submit: Submit, busybox: str) -> None:
     nobody = f"--as=system:serviceaccount:{namespace.name}:nobody"
 

@@ -44,6 +44,7 @@ def execution_parameters(**changes: Any) -> ExecutionParameters:
         "priority": None,
         "manifest": None,
         "ray": RayParameters(),
+        "restricted": False,
     }
     return ExecutionParameters(**(plain | changes))
 

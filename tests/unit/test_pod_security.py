@@ -1,0 +1,85 @@
+"""Pods as a namespace wants them that enforces `restricted`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubectl_submit import pod_security
+from kubectl_submit.execution_backends import kubernetes, ray
+from kubectl_submit.kubectl import Kubectl
+
+from .examples import execution_parameters
+from .programs import Answer, Program
+
+KUBECTL = Kubectl(flags=("--namespace=team",))
+POD = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+CONTAINER = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+OWN = """\
+kind: Job
+spec:
+  template:
+    spec:
+      securityContext: {runAsNonRoot: true, runAsUser: 1000}
+      initContainers:
+      - name: before
+        image: busybox
+        securityContext: {allowPrivilegeEscalation: true}
+      containers:
+      - name: main
+        image: busybox
+"""
+
+
+@pytest.mark.parametrize(
+    ("labels", "restricted"),
+    [
+        ({"pod-security.kubernetes.io/enforce": "restricted"}, True),
+        ({"pod-security.kubernetes.io/enforce": "baseline"}, False),
+        ({"pod-security.kubernetes.io/warn": "restricted"}, False),
+        (None, False),
+    ],
+)
+def test_what_the_namespace_enforces(kubectl: Program, labels: Any, restricted: bool) -> None:
+    namespace = {"metadata": {"name": "team", "labels": labels}}
+    kubectl.on("/api/v1/namespaces/team", Answer(json.dumps(namespace)))
+    assert pod_security.begin_to_ask(KUBECTL)() is restricted
+
+
+def test_a_namespace_that_may_not_be_read(kubectl: Program) -> None:
+    kubectl.on("/api/v1/namespaces/team", Answer(stderr="(Forbidden)", exit_code=1))
+    assert pod_security.begin_to_ask(KUBECTL)() is False
+
+
+def test_pods_of_a_job() -> None:
+    [job] = kubernetes.render(execution_parameters(restricted=True))
+    pod = job["spec"]["template"]["spec"]
+    assert pod["securityContext"] == POD
+    assert [one["securityContext"] for one in pod["containers"]] == [CONTAINER]
+    [plain] = kubernetes.render(execution_parameters())
+    assert "securityContext" not in str(plain)
+
+
+def test_pods_of_a_ray_cluster() -> None:
+    [job] = ray.render(execution_parameters(restricted=True))
+    spec = job["spec"]
+    cluster = spec["rayClusterSpec"]
+    groups = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]
+    templates = [*(one["template"] for one in groups), spec["submitterPodTemplate"]]
+    assert [one["spec"]["securityContext"] for one in templates] == [POD] * 3
+    for template in templates:
+        containers = template["spec"]["containers"] + template["spec"].get("initContainers", [])
+        assert [one["securityContext"] for one in containers] == [CONTAINER] * len(containers)
+
+
+def test_what_the_users_manifest_says_stays(tmp_path: Path) -> None:
+    path = tmp_path / "own.yml"
+    path.write_text(OWN)
+    [job] = kubernetes.render(execution_parameters(restricted=True, manifest=path))
+    pod = job["spec"]["template"]["spec"]
+    assert pod["securityContext"] == POD | {"runAsUser": 1000}
+    [before] = pod["initContainers"]
+    assert before["securityContext"] == CONTAINER | {"allowPrivilegeEscalation": True}
