@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 TIME = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d) "
-STAMP = re.compile(rb"^" + TIME, re.MULTILINE)
+STAMP = re.compile(rb"^(" + TIME + rb")", re.MULTILINE)
 # The kubelet writes its own troubles into the stream, without a time: `unable to retrieve
 # container logs for containerd://…` (its kuberuntime package).
 UNSTAMPED = re.compile(rb"^(?!" + TIME + rb")[^\n]*\n?", re.MULTILINE)
@@ -76,20 +76,24 @@ class Resume:
         return last
 
     def _new(self, lines: bytes) -> bytes:
-        stamps = STAMP.findall(lines)
-        if len(stamps) != lines.count(b"\n") + (not lines.endswith(b"\n")):
+        parts = STAMP.split(lines)  # what stands before the first time, then times and texts
+        if len(parts) // 2 != lines.count(b"\n") + (not lines.endswith(b"\n")):
             self.unreadable = True
             lines = UNSTAMPED.sub(b"", lines)
+            parts = STAMP.split(lines)
         if self._drop_until:
             lines = self._without_seen(lines)
-            stamps = STAMP.findall(lines)
-        self._counts.update(stamps)
+            parts = STAMP.split(lines)
+        self._counts.update(parts[1::2])
         if len(self._counts) > 2 * REMEMBERED:
-            oldest_first = sorted(self._counts)
-            for stamp in oldest_first[:-REMEMBERED]:
-                del self._counts[stamp]
-            self._all_seen_until = max(self._all_seen_until, oldest_first[-REMEMBERED - 1])
-        return lines if self._keep_times else STAMP.sub(b"", lines)
+            self._forget_oldest()
+        return lines if self._keep_times else b"".join(parts[2::2])
+
+    def _forget_oldest(self) -> None:
+        oldest_first = sorted(self._counts)
+        newest = {stamp: self._counts[stamp] for stamp in oldest_first[-REMEMBERED:]}
+        self._counts = Counter(newest)
+        self._all_seen_until = max(self._all_seen_until, oldest_first[-REMEMBERED - 1])
 
     def _without_seen(self, lines: bytes) -> bytes:
         new: list[bytes] = []
