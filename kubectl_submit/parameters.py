@@ -237,6 +237,9 @@ def _paths(options: Options, root: Path, *, dirty: bool) -> tuple[str, str]:
             f"there is no {dockerfile} in {root}",
             remedy="Add one, name it with --dockerfile PATH, or run an image with --image REF.",
         )
+    for path in (context, dockerfile):
+        if not (root / path).resolve().is_relative_to(root.resolve()):
+            raise RepositoryError(f"{path} is a link that leads out of the repository")
     known = is_tracked(root, dockerfile) or (dirty and dockerfile in untracked(root))
     if not known and not (dirty and options.build == "local"):
         raise RepositoryError(f"{dockerfile} is not part of the commit: git ignores it")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator, Mapping
@@ -156,3 +158,23 @@ def private(repository: Repository, password: str) -> Repository:
     secret_url = repository.url.replace("//", f"//{local('LOCAL_USER')}:{password}@")
     repository.git("remote", "set-url", "origin", secret_url)
     return repository
+
+
+@pytest.fixture
+def private_registry() -> Mapping[str, str]:
+    """The environment in which images go to the registry that asks for a password."""
+    return {
+        "KUBECTL_SUBMIT_IMAGE_REPOSITORY": f"{local('LOCAL_PRIVATE_REGISTRY')}/submit",
+        "KUBECTL_SUBMIT_PULL_REPOSITORY": f"{local('LOCAL_PRIVATE_PULL_REGISTRY')}/submit",
+    }
+
+
+@pytest.fixture
+def docker_login(tmp_path: Path, password: str) -> Mapping[str, str]:
+    """The environment in which docker knows the password of that registry."""
+    folder = tmp_path / "docker"
+    shutil.copytree(local("DOCKER_CONFIG"), folder, symlinks=True)
+    auth = base64.b64encode(f"{local('LOCAL_USER')}:{password}".encode()).decode()
+    auths = {local("LOCAL_PRIVATE_REGISTRY"): {"auth": auth}}
+    (folder / "config.json").write_text(json.dumps({"auths": auths}), encoding="utf-8")
+    return {"DOCKER_CONFIG": str(folder)}

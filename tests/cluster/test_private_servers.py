@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -13,26 +10,6 @@ import pytest
 from tests.cluster.conftest import Namespace, Submit
 from tests.cluster.leaks import assert_not_seen
 from tests.conftest import Repository, eventually, local
-
-
-@pytest.fixture
-def private_registry() -> Mapping[str, str]:
-    """The environment in which images go to the registry that asks for a password."""
-    return {
-        "KUBECTL_SUBMIT_IMAGE_REPOSITORY": f"{local('LOCAL_PRIVATE_REGISTRY')}/submit",
-        "KUBECTL_SUBMIT_PULL_REPOSITORY": f"{local('LOCAL_PRIVATE_PULL_REGISTRY')}/submit",
-    }
-
-
-@pytest.fixture
-def docker_login(tmp_path: Path, password: str) -> Mapping[str, str]:
-    """The environment in which docker knows the password of that registry."""
-    folder = tmp_path / "docker"
-    shutil.copytree(local("DOCKER_CONFIG"), folder, symlinks=True)
-    auth = base64.b64encode(f"{local('LOCAL_USER')}:{password}".encode()).decode()
-    auths = {local("LOCAL_PRIVATE_REGISTRY"): {"auth": auth}}
-    (folder / "config.json").write_text(json.dumps({"auths": auths}), encoding="utf-8")
-    return {"DOCKER_CONFIG": str(folder)}
 
 
 def create_registry_secret(namespace: Namespace, password: str) -> None:
