@@ -13,7 +13,6 @@ STAMP = re.compile(rb"^(" + TIME + rb")", re.MULTILINE)
 UNSTAMPED = re.compile(rb"^(?!" + TIME + rb")[^\n]*\n?", re.MULTILINE)
 LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 REMEMBERED = 1000
-THE_END = "the end"
 
 
 class Resume:
@@ -72,7 +71,7 @@ class Resume:
         rest = b"".join(self._rest)
         self._rest = []
         last = self._new(rest) if rest else b""
-        self._note_gap(THE_END)
+        self._note_gap("the end")
         return last
 
     def _new(self, lines: bytes) -> bytes:

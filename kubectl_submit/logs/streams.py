@@ -215,8 +215,6 @@ class LogStreams:
 
     def _after_stream(self, worker: Worker, *, well: bool, final: bool) -> None:
         worker.through = worker.through or well
-        if not final:
-            worker.drained = well
         if well and (final or worker.stopped):
             self._complete(worker, checked=final)
         elif worker.gone:

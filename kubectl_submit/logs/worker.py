@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kubectl_submit.logs.resume import THE_END, Resume, earlier
+from kubectl_submit.logs.resume import Resume, earlier
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
@@ -47,8 +47,6 @@ class Worker:
     """It is gone, and never said that its container ended: with its node, or by force."""
     through: bool = False
     """Its last stream ended well, and nothing has come since."""
-    drained: bool = False
-    """The stream before the last one ended by itself: nothing was written any more."""
     complete: bool = False
     """Every line is there, or will never be."""
     heard_at: float = 0.0
@@ -88,9 +86,7 @@ class Worker:
         if self.resume.gap:
             begin, end = self.resume.gap
             self.resume.gap = None
-            # Else the node has rotated at the end what was read before.
-            if end != THE_END or not self.drained or self.gone:
-                return f"lines between {begin} and {end} may be missing"
+            return f"lines between {begin} and {end} may be missing"
         if self.complete and (self.resume.unreadable or (self.gone and not self.sure)):
             why = "its pod is gone" if self.gone else "the node does not give them"
             return f"lines after {self.resume.newest or self.started_at} may be missing: {why}"

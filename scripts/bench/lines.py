@@ -15,8 +15,9 @@ FEWER = 250_000
 ROUNDS = 3
 # The kubelet rotates a log only while its container runs, so a fast writer's stays in one file.
 WRITE = "seq {}; sleep 1"
-# A million in twenty seconds, while the kubelet rotates the log.
-SLOWLY = "for n in $(seq 0 19); do seq ${n}00000 ${n}49999; sleep 1; done; sleep 2"
+# A million in forty seconds, while the kubelet rotates the log. Who writes faster than a kubelet
+# reads loses whole files: it goes on from a rotated one to the newest.
+SLOWLY = "for n in $(seq 0 39); do seq ${n}00000 ${n}24999; sleep 1; done; sleep 2"
 
 
 def measure(report: Report) -> None:

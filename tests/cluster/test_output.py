@@ -75,10 +75,10 @@ def test_a_reader_that_has_enough(namespace: Namespace, commands: Commands, busy
 def test_a_reader_that_takes_its_time(
     namespace: Namespace, commands: Commands, busybox: str, tmp_path: Path
 ) -> None:
-    """As a pager does: the job has long ended when the rest is read."""
+    """As a pager does: the job has long ended when the rest, too little to be rotated, is read."""
     go = tmp_path / "go"
     pipe = (
-        'kubectl submit -n "$1" --image "$2" -- sh -c "seq 300000; sleep 2; exit 3"'
+        'kubectl submit -n "$1" --image "$2" -- sh -c "seq 150000; sleep 2; exit 3"'
         ' | { until test -e "$3"; do sleep 0.1; done; cat; }; exit ${PIPESTATUS[0]}'
     )
 
@@ -89,7 +89,7 @@ def test_a_reader_that_takes_its_time(
     result = running.finish()
 
     assert result.exit_code == 3
-    assert result.stdout == "".join(f"{number}\n" for number in range(1, 300001))
+    assert result.stdout == "".join(f"{number}\n" for number in range(1, 150001))
     assert "missing" not in result.stderr
 
 

@@ -130,13 +130,6 @@ def test_what_is_missing_is_told(states: dict[str, bool], said: str) -> None:
     assert bool(worker.missing()) == bool(said)
 
 
-@pytest.mark.parametrize(("gone", "told"), [(False, False), (True, True)])
-def test_a_gap_at_the_end_of_what_was_read_before(gone: bool, told: bool) -> None:
-    [worker] = workers(1, drained=True, gone=gone)
-    worker.resume.gap = ("A", "the end")
-    assert bool(worker.missing()) is told
-
-
 def test_a_gap_is_told_once() -> None:
     worker = Worker("run-0", 0)
     worker.resume.gap = ("A", "B")
