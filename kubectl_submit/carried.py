@@ -20,6 +20,7 @@ from kubectl_submit.values import BuildSecret, SecretEnvironment, SecretFile
 
 # The API server takes no larger Secret (k8s.io/api core/v1: MaxSecretSize).
 LARGEST = 1 << 20
+PULL_SECRET = "kubernetes.io/dockerconfigjson"  # noqa: S105 (a type of Secrets)
 BUILD_SECRETS_PATH = "/run/build-secrets"
 # For the user that the container runs as, whoever that is: see `_mount`.
 MODE = 0o400
@@ -65,7 +66,7 @@ def registry(host: str, known: Mapping[str, str]) -> Carried:
     """What is known for a registry, as a Secret to push and to pull with."""
     configuration = json.dumps({"auths": {host: known}}).encode()
     data = {".dockerconfigjson": configuration}
-    return Carried(suffix="-registry", data=data, type="kubernetes.io/dockerconfigjson")
+    return Carried(suffix="-registry", data=data, type=PULL_SECRET)
 
 
 def git(known: Mapping[str, str]) -> Carried:

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_submit import manifest
+from kubectl_submit.carried import PULL_SECRET
 from kubectl_submit.kubectl import Kubectl, Object
 from kubectl_submit.manifest import Node
-
-PULL_SECRET = "kubernetes.io/dockerconfigjson"  # noqa: S105
 
 
 def create(documents: Iterable[Node], kind: str, kubectl: Kubectl) -> Object:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_submit import carried, credentials, gate, git_url, lent_commit, values
-from kubectl_submit.errors import RepositoryError, UsageError
+from kubectl_submit import build_paths, carried, credentials, gate, git_url, lent_commit, values
+from kubectl_submit.errors import UsageError
 from kubectl_submit.identity import created_by, me
 from kubectl_submit.image import Image
 from kubectl_submit.options import Options
@@ -22,8 +21,6 @@ from kubectl_submit.repository import (
     Snapshot,
     changes_stat,
     inspect,
-    is_tracked,
-    untracked,
 )
 
 RANDOM_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # as Kubernetes does: spells no words
@@ -122,7 +119,7 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
     lending = source.dirty and options.build == "remote"
     if lending:
         lent_commit.check(snapshot, confirmed=options.yes)
-    dockerfile, context = _paths(options, snapshot.root, dirty=source.dirty)
+    dockerfile, context = build_paths.find(options, snapshot.root, dirty=source.dirty)
     project = git_url.project_name(snapshot.url) or snapshot.root.name
     name = run_name(options.name, f"{project}-{source.commit[:7]}", name_limit)
     fetch_url = _fetch_url(options, snapshot)
@@ -224,36 +221,6 @@ def _changes(snapshot: Snapshot) -> str:
     new = [f" {gate.shown(path)} (not in git)" for path in changes.untracked[:STAT_LINES]]
     more = len(changes.untracked) - len(new)
     return "\n".join(filter(None, [stat, *new, f" and {more} more" if more else ""]))
-
-
-def _paths(options: Options, root: Path, *, dirty: bool) -> tuple[str, str]:
-    """The Dockerfile and the context as paths from the root."""
-    context = _inside(root, Path(options.build_context or root), "--build-context")
-    dockerfile = _inside(root, Path(options.dockerfile or root / "Dockerfile"), "--dockerfile")
-    if not (root / context).is_dir():
-        raise RepositoryError(f"there is no folder {context} in {root}")
-    if not (root / dockerfile).is_file():
-        raise RepositoryError(
-            f"there is no {dockerfile} in {root}",
-            remedy="Add one, name it with --dockerfile PATH, or run an image with --image REF.",
-        )
-    for path in (context, dockerfile):
-        if not (root / path).resolve().is_relative_to(root.resolve()):
-            raise RepositoryError(f"{path} is a link that leads out of the repository")
-    known = is_tracked(root, dockerfile) or (dirty and dockerfile in untracked(root))
-    if not known and not (dirty and options.build == "local"):
-        raise RepositoryError(f"{dockerfile} is not part of the commit: git ignores it")
-    return dockerfile, context
-
-
-def _inside(root: Path, path: Path, flag: str) -> str:
-    """The path from the root; symbolic links in it are left to git and docker."""
-    relative = os.path.relpath(os.path.abspath(path), os.path.realpath(root))
-    if relative.startswith(".."):
-        relative = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
-    if relative == ".." or relative.startswith("../"):
-        raise UsageError(f"{flag} {path} is outside of the repository {root}")
-    return Path(relative).as_posix()
 
 
 def _fetch_url(options: Options, snapshot: Snapshot) -> str:

@@ -178,3 +178,20 @@ def docker_login(tmp_path: Path, password: str) -> Mapping[str, str]:
     auths = {local("LOCAL_PRIVATE_REGISTRY"): {"auth": auth}}
     (folder / "config.json").write_text(json.dumps({"auths": auths}), encoding="utf-8")
     return {"DOCKER_CONFIG": str(folder)}
+
+
+def create_git_secret(namespace: Namespace, password: str) -> None:
+    """The Secret `git` for a server that asks for a password, as a user makes it."""
+    account = (
+        f"--from-literal=username={local('LOCAL_USER')}",
+        f"--from-literal=password={password}",
+    )
+    kind = "--type=kubernetes.io/basic-auth"
+    namespace.kubectl("create", "secret", "generic", "git", kind, *account)
+
+
+def create_registry_secret(namespace: Namespace, registry: str, password: str) -> None:
+    """The Secret `registry`, as a user makes it."""
+    account = (f"--docker-username={local('LOCAL_USER')}", f"--docker-password={password}")
+    server = f"--docker-server={registry}"
+    namespace.kubectl("create", "secret", "docker-registry", "registry", server, *account)

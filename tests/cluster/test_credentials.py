@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.conftest import Namespace, Submit, own_job
+from tests.cluster.conftest import (
+    Namespace,
+    Submit,
+    create_git_secret,
+    create_registry_secret,
+    own_job,
+)
 from tests.cluster.leaks import assert_not_seen, everything
 from tests.conftest import Repository, eventually, local
 
@@ -25,15 +31,8 @@ def test_secrets_of_the_build(
 ) -> None:
     private.write("greeting.txt", "hello\n")
     private.commit()
-    credentials = (
-        f"--from-literal=username={local('LOCAL_USER')}",
-        f"--from-literal=password={password}",
-    )
-    kind = "--type=kubernetes.io/basic-auth"
-    namespace.kubectl("create", "secret", "generic", "git", kind, *credentials)
-    account = (f"--docker-username={local('LOCAL_USER')}", f"--docker-password={password}")
-    server = f"--docker-server={local('LOCAL_PULL_REGISTRY')}"
-    namespace.kubectl("create", "secret", "docker-registry", "registry", server, *account)
+    create_git_secret(namespace, password)
+    create_registry_secret(namespace, local("LOCAL_PULL_REGISTRY"), password)
     secrets = ("--git-secret=git", "--registry-secret=registry")
 
     result = submit(

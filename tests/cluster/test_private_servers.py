@@ -7,16 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.conftest import Namespace, Submit
+from tests.cluster.conftest import Namespace, Submit, create_git_secret, create_registry_secret
 from tests.cluster.leaks import assert_not_seen
 from tests.conftest import Repository, eventually, local
-
-
-def create_registry_secret(namespace: Namespace, password: str) -> None:
-    """The Secret `registry`, as a user makes it."""
-    server = f"--docker-server={local('LOCAL_PRIVATE_PULL_REGISTRY')}"
-    account = (f"--docker-username={local('LOCAL_USER')}", f"--docker-password={password}")
-    namespace.kubectl("create", "secret", "docker-registry", "registry", server, *account)
 
 
 @pytest.mark.parametrize("build", ["remote", "local"])
@@ -31,7 +24,7 @@ def test_a_registry_with_its_secret(
     password = local("LOCAL_PASSWORD")
     repository.write("greeting.txt", "hello\n")
     repository.commit()
-    create_registry_secret(namespace, password)
+    create_registry_secret(namespace, local("LOCAL_PRIVATE_PULL_REGISTRY"), password)
     here = docker_login if build == "local" else {}
     flags = ("--registry-secret=registry", f"--build={build}", "--verbose")
 
@@ -137,7 +130,7 @@ def over_ssh(repository: Repository) -> Repository:
     return repository
 
 
-def create_git_secret(namespace: Namespace, known_hosts: str) -> None:
+def create_ssh_secret(namespace: Namespace, known_hosts: str) -> None:
     """The Secret `git`, as a user makes it."""
     files = (f"--from-file=ssh-privatekey={local('LOCAL_SSH_KEY')}",)
     hosts = f"--from-literal=known_hosts={known_hosts}"
@@ -149,7 +142,7 @@ def test_git_over_ssh(over_ssh: Repository, namespace: Namespace, submit: Submit
     over_ssh.write("greeting.txt", "hello\n")
     over_ssh.commit()
     over_ssh.write("greeting.txt", "hello again\n")
-    create_git_secret(namespace, Path(local("LOCAL_SSH_KNOWN_HOSTS")).read_text(encoding="utf-8"))
+    create_ssh_secret(namespace, Path(local("LOCAL_SSH_KNOWN_HOSTS")).read_text(encoding="utf-8"))
     flags = ("--git-secret=git", "--allow-dirty", "--verbose")
 
     result = submit(*flags, "--", "cat", "greeting.txt", cwd=over_ssh.folder)
@@ -165,7 +158,7 @@ def test_a_git_server_that_is_another_one(
     over_ssh.commit()
     known = Path(local("LOCAL_SSH_KNOWN_HOSTS")).read_text(encoding="utf-8").split()
     user_key = Path(f"{local('LOCAL_SSH_KEY')}.pub").read_text(encoding="utf-8").split()
-    create_git_secret(namespace, f"{known[0]} {user_key[0]} {user_key[1]}\n")
+    create_ssh_secret(namespace, f"{known[0]} {user_key[0]} {user_key[1]}\n")
 
     result = submit("--git-secret=git", "--", "true", cwd=over_ssh.folder)
 
@@ -205,12 +198,7 @@ def test_a_private_submodule(
     helper = f"!f() {{ echo username={local('LOCAL_USER')}; echo password={password}; }}; f"
     private.git("-c", f"credential.helper={helper}", "submodule", "--quiet", "add", url, "library")
     private.commit()
-    credentials = (
-        f"--from-literal=username={local('LOCAL_USER')}",
-        f"--from-literal=password={password}",
-    )
-    kind = "--type=kubernetes.io/basic-auth"
-    namespace.kubectl("create", "secret", "generic", "git", kind, *credentials)
+    create_git_secret(namespace, password)
 
     result = submit("--git-secret=git", "--", "cat", "library/library.txt", cwd=private.folder)
 

@@ -1,0 +1,43 @@
+"""Where the Dockerfile and the build context are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from kubectl_submit.errors import RepositoryError, UsageError
+from kubectl_submit.options import Options
+from kubectl_submit.repository import is_tracked, untracked
+
+
+def find(options: Options, root: Path, *, dirty: bool) -> tuple[str, str]:
+    """The Dockerfile and the context as paths from the root.
+
+    Raises RepositoryError where they are not part of what is built, UsageError outside of it.
+    """
+    context = _inside(root, Path(options.build_context or root), "--build-context")
+    dockerfile = _inside(root, Path(options.dockerfile or root / "Dockerfile"), "--dockerfile")
+    if not (root / context).is_dir():
+        raise RepositoryError(f"there is no folder {context} in {root}")
+    if not (root / dockerfile).is_file():
+        raise RepositoryError(
+            f"there is no {dockerfile} in {root}",
+            remedy="Add one, name it with --dockerfile PATH, or run an image with --image REF.",
+        )
+    for path in (context, dockerfile):
+        if not (root / path).resolve().is_relative_to(root.resolve()):
+            raise RepositoryError(f"{path} is a link that leads out of the repository")
+    known = is_tracked(root, dockerfile) or (dirty and dockerfile in untracked(root))
+    if not known and not (dirty and options.build == "local"):
+        raise RepositoryError(f"{dockerfile} is not part of the commit: git ignores it")
+    return dockerfile, context
+
+
+def _inside(root: Path, path: Path, flag: str) -> str:
+    """The path from the root; symbolic links in it are left to git and docker."""
+    relative = os.path.relpath(os.path.abspath(path), os.path.realpath(root))
+    if relative.startswith(".."):
+        relative = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
+    if relative == ".." or relative.startswith("../"):
+        raise UsageError(f"{flag} {path} is outside of the repository {root}")
+    return Path(relative).as_posix()
