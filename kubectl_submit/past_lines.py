@@ -40,8 +40,22 @@ def show(
             if state.started and wishes.shows(state.rank):
                 logs.started(state.name, state.rank, state.started_at)
                 logs.ended(state.name, stopped=False)
-        loop.later(ENDED_SECONDS, logs.give_up)
+        _give_up_when_silent(loop, logs)
         while not logs.complete:
             loop.run_once()
     finally:
         loop.close()
+
+
+def _give_up_when_silent(loop: Loop, logs: LogStreams) -> None:
+    """Nobody waits for a node that gives nothing; a long log may take as long as it does."""
+    begun = loop.now
+
+    def check() -> None:
+        silent = loop.now - max(begun, logs.heard_at)
+        if silent >= ENDED_SECONDS:
+            logs.give_up()
+        else:
+            loop.later(ENDED_SECONDS - silent, check)
+
+    loop.later(ENDED_SECONDS, check)

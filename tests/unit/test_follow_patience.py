@@ -7,10 +7,12 @@ import time
 
 import pytest
 
-from kubectl_submit import follow
+from kubectl_submit import follow, past_lines
+from kubectl_submit.audience import Wishes
+from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.logs import streams
 
-from .clusters import lines, logs_of, replay
+from .clusters import execution_of, lines, logs_of, replay
 from .listener import Listener, watch_run
 from .programs import FOREVER, Answer, Open, Program, Wait
 from .samples import Run
@@ -131,3 +133,24 @@ def test_a_worker_that_cannot_run_does_not_hide_one_that_failed(
     told = (lines(one), Open("one has failed"), Wait("job is through"), lines([zero]))
     kubectl.on("/pods?", Answer(*told, FOREVER))
     assert watch_run(run, listener).exit_code == 33
+
+
+def test_past_lines_may_take_longer_than_that(
+    kubectl: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as lines come, nobody gives up: a reader may be slow, or the log long."""
+    monkeypatch.setattr(past_lines, "ENDED_SECONDS", 0.5)
+    run = Run("failed")
+    [log] = run.logs.values()
+    first, second = log.splitlines(keepends=True)
+    kubectl.on("logs", Answer(first, Wait("seen 1"), second, Wait("seen 2")))
+    seen = itertools.count(1)
+
+    def read_slowly() -> None:
+        kubectl.open(f"seen {next(seen)}")
+        time.sleep(0.6)
+
+    listener = Listener(on_lines=read_slowly)
+    past_lines.show(execution_of(run), run.last_pods, Kubectl(), listener, Wishes())
+    assert listener.output == {0: b"one\ntwo\n"}
+    assert listener.warnings == []
