@@ -53,22 +53,16 @@ def begin_digest(reference: str) -> Callable[[], str]:
 
 
 def build_and_push(
-    folder: Path,
-    reference: str,
-    *,
-    dockerfile: str,
-    context: str,
-    flags: list[str],
-    metadata: Path,
+    context: Path, reference: str, *, dockerfile: Path, flags: list[str], metadata: Path
 ) -> str:
-    """Build what is in a folder, push it, and give the digest, `sha256:…`, of what was pushed.
+    """Build a folder, push the image, and give the digest, `sha256:…`, of what was pushed.
 
     buildx writes its progress to our stderr. Raises BuildError.
     """
     argv = ["docker", "buildx", "build", "--push", "--provenance=false", "--tag", reference]
-    argv += ["--metadata-file", str(metadata), "--file", str(folder / dockerfile), *flags]
+    argv += ["--metadata-file", str(metadata), "--file", str(dockerfile), *flags]
     try:
-        command.run([*argv, str(folder / context)], output=STDERR)
+        command.run([*argv, str(context)], output=STDERR)
     except CommandFailedError as error:
         raise BuildError(
             f"the image build failed: docker buildx exited {error.program_exit_code}",

@@ -25,6 +25,12 @@ def without_credentials(url: str) -> str:
     return f"{match[1]}://{user[1] + '@' if user else ''}{match[2]}"
 
 
+def userinfo(url: str) -> str:
+    """What stands before the `@` of a URL with a scheme, `user:password`, as it is encoded."""
+    match = WITH_SCHEME.fullmatch(url)
+    return url[len(match[1]) + 3 : match.start(2)].removesuffix("@") if match else ""
+
+
 def reachable_from_cluster(url: str) -> bool:
     """Whether a pod could fetch it: a network transport, not a folder of this machine."""
     if url.startswith("-"):

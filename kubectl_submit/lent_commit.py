@@ -19,6 +19,7 @@ from pathlib import Path
 
 from kubectl_submit import command, gate, interrupts, repository
 from kubectl_submit.errors import CommandFailedError, GateError, RepositoryError
+from kubectl_submit.git_settings import access, quiet_environment
 from kubectl_submit.output import Output
 from kubectl_submit.repository import LENT_REFS, Snapshot
 
@@ -150,9 +151,8 @@ def _commit(root: Path, base: str, environment: Mapping[str, str]) -> str:
 
 
 def _push(root: Path, remote: str, lent: LentCommit, environment: Mapping[str, str]) -> None:
-    argv = (*PUSH, *PUSH_ELSEWHERE, remote, f"{lent.commit}:{lent.ref}")
     try:
-        _git(root, *argv, environment={**environment, **ASK_NOBODY})
+        _push_ref(root, remote, f"{lent.commit}:{lent.ref}", environment)
     except RepositoryError as error:
         raise RepositoryError(
             f"the remote {remote} does not take the working tree",
@@ -164,15 +164,24 @@ def _push(root: Path, remote: str, lent: LentCommit, environment: Mapping[str, s
 def _take_back(root: Path, remote: str, lent: LentCommit) -> str:
     """Delete the ref; git's last words where it stays."""
     try:
-        _git(root, *PUSH, *PUSH_ELSEWHERE, remote, f":{lent.ref}", environment=ASK_NOBODY)
+        _push_ref(root, remote, f":{lent.ref}")
     except RepositoryError as error:
         return "" if "remote ref does not exist" in error.last_words else error.last_words
     return ""
 
 
+def _push_ref(root: Path, remote: str, refspec: str, environment: Mapping[str, str] = {}) -> None:
+    reached = access(remote, _git(root, "remote", "get-url", "--push", remote))
+    _git(
+        root,
+        *(*PUSH, *PUSH_ELSEWHERE, reached.address, refspec),
+        environment={**reached.environment, **environment, **ASK_NOBODY},
+    )
+
+
 def _git(root: Path, *argv: str, environment: Mapping[str, str] = {}) -> str:
     """What git answers. Raises RepositoryError."""
-    settings = {**repository.quiet_environment(), "LC_ALL": "C", **environment}
+    settings = {**quiet_environment(), "LC_ALL": "C", **environment}
     try:
         return command.run(["git", *argv], cwd=root, env=settings).stdout.strip("\n")
     except CommandFailedError as error:

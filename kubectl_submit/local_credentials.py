@@ -12,8 +12,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from kubectl_submit import command, repository
+from kubectl_submit import command
 from kubectl_submit.errors import UsageError
+from kubectl_submit.git_settings import quiet_environment
 
 DOCKER_HUB = "https://index.docker.io/v1/"
 FIELDS = ("auth", "username", "password", "identitytoken", "registrytoken")
@@ -49,7 +50,7 @@ def registry_key(image_name: str) -> str:
 
 def of_git(url: str) -> dict[str, str]:
     """What git's helpers know for an HTTP URL: username and password; empty if that is nothing."""
-    settings = {**repository.quiet_environment(), "GIT_TERMINAL_PROMPT": "0"}
+    settings = {**quiet_environment(), "GIT_TERMINAL_PROMPT": "0"}
     asked = command.run(
         ["git", "credential", "fill"], stdin=f"url={url}\n\n", env=settings, check=False
     )

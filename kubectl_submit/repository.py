@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 from kubectl_submit import command
 from kubectl_submit.changes import Changes, parse_status
 from kubectl_submit.errors import MissingProgramError, RepositoryError
+from kubectl_submit.git_settings import access, quiet_environment
 
 if TYPE_CHECKING:
     from git import Repo
@@ -22,12 +23,6 @@ GITLINK_MODE = "160000"
 STAT_LINES = 20
 LENT_REFS = "refs/kubectl-submit/"
 """Where commits stand on a remote as long as a build fetches them."""
-# A remote of the form `ext::…` is a command (git-remote-ext(1)); git refuses it unless told else.
-QUIET_SETTINGS = {
-    "core.hooksPath": os.devnull,
-    "core.fsmonitor": "false",
-    "protocol.ext.allow": "never",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,13 +53,14 @@ def inspect(start: Path, remote_name: str | None = None) -> Snapshot:
     if not commit:
         raise RepositoryError("the repository has no commit yet", remedy="Commit your work first.")
     remote = _remote(repo, branch, remote_name)
+    url = _ask(repo, "remote", "get-url", remote) if remote else ""
     return Snapshot(
         root=Path(str(repo.working_tree_dir)),
         commit=commit,
         branch=branch,
         remote=remote,
-        url=_ask(repo, "remote", "get-url", remote) if remote else "",
-        pushed=bool(remote) and _on_remote(repo, commit, remote),
+        url=url,
+        pushed=bool(remote) and _on_remote(repo, commit, remote, url),
         email=_ask(repo, "config", "user.email"),
         changes=changes,
     )
@@ -157,18 +153,6 @@ def _submodule(repo: Repo, path: str) -> Repo:
         ) from None
 
 
-def quiet_environment() -> dict[str, str]:
-    """The user's repository is only read: no index is refreshed, no hook or monitor started.
-
-    Settings by environment are git's (git-config(1), GIT_CONFIG_COUNT); the user's own stay.
-    """
-    count = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
-    settings = {"GIT_OPTIONAL_LOCKS": "0", "GIT_CONFIG_COUNT": str(count + len(QUIET_SETTINGS))}
-    for number, (key, value) in enumerate(QUIET_SETTINGS.items(), count):
-        settings |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return settings
-
-
 def _open(start: Path) -> Repo:
     git = _git_module()
     try:
@@ -194,10 +178,13 @@ def _git_module() -> ModuleType:
     return git
 
 
-def _ask(repo: Repo, *argv: str) -> str:
+def _ask(repo: Repo, *argv: str, environment: Mapping[str, str] | None = None) -> str:
     """What git answers; empty where it has no answer."""
     status, text, _ = repo.git.execute(
-        ["git", *argv], with_extended_output=True, with_exceptions=False, env=quiet_environment()
+        ["git", *argv],
+        with_extended_output=True,
+        with_exceptions=False,
+        env=environment or quiet_environment(),
     )
     return str(text) if status == 0 else ""
 
@@ -232,7 +219,7 @@ def _remote(repo: Repo, branch: str, wanted: str | None) -> str:
     return names[0] if len(names) == 1 else ""
 
 
-def _on_remote(repo: Repo, commit: str, remote: str) -> bool:
+def _on_remote(repo: Repo, commit: str, remote: str, url: str) -> bool:
     """Whether the remote has the commit: as far as we know, else as the remote says."""
     known = _ask(
         repo, "for-each-ref", "--count=1", f"--contains={commit}", f"refs/remotes/{remote}/"
@@ -240,6 +227,8 @@ def _on_remote(repo: Repo, commit: str, remote: str) -> bool:
     if known:
         return True
     # A checkout of CI often has no branches of the remote; its tips tell.
-    asked = ("ls-remote", "--quiet", "--upload-pack=git-upload-pack", remote)
-    tips = (line.partition("\t") for line in _ask(repo, *asked).splitlines())
+    reached = access(remote, url)
+    asked = ("ls-remote", "--quiet", "--upload-pack=git-upload-pack", reached.address)
+    answer = _ask(repo, *asked, environment=reached.environment)
+    tips = (line.partition("\t") for line in answer.splitlines())
     return any(tip == commit and not ref.startswith(LENT_REFS) for tip, _, ref in tips)

@@ -30,10 +30,14 @@ def local(setting: str) -> str:
     return os.environ[setting]
 
 
-def tags(commit: str) -> list[str]:
+def tags(
+    commit: str, repository: str = "", environment: Mapping[str, str] | None = None
+) -> list[str]:
     """The tags that a commit has in the registry."""
-    name = local("KUBECTL_SUBMIT_IMAGE_REPOSITORY")
-    result = subprocess.run(["crane", "ls", name], capture_output=True, text=True, check=False)
+    name = repository or local("KUBECTL_SUBMIT_IMAGE_REPOSITORY")
+    result = subprocess.run(
+        ["crane", "ls", name], env=environment, capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0 or "NAME_UNKNOWN" in result.stderr, result.stderr
     return sorted(tag for tag in result.stdout.split() if tag.startswith(commit))
 
@@ -154,6 +158,11 @@ class Running:
                 start_new_session=True,  # a process group, as a shell makes one for each command
             )
 
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended, whatever it left."""
+        return self._process.poll() is not None
+
     def wait_for(self, text: str) -> None:
         """Wait until it has printed something, on either stream."""
 
@@ -178,7 +187,7 @@ class Running:
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"does not end: {self._errors()}") from None
-        assert self._processes() == []
+        assert self.processes() == []
         assert list(self._temporary.iterdir()) == []
         return Finished(
             exit_code=exit_code, output=self._stdout.read_bytes(), stderr=self._errors()
@@ -186,15 +195,12 @@ class Running:
 
     def kill(self) -> None:
         """End it, if a test has failed to."""
-        for pid in self._processes():
+        for pid in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._process.wait()
 
-    def _errors(self) -> str:
-        return self._stderr.read_text(encoding="utf-8")
-
-    def _processes(self) -> list[int]:
+    def processes(self) -> list[int]:
         """It and its descendants: all that inherited its TMPDIR."""
         mark = f"TMPDIR={self._temporary}".encode()
         found = []
@@ -203,6 +209,9 @@ class Running:
                 if mark in (folder / "environ").read_bytes().split(b"\0"):
                     found.append(int(folder.name))
         return found
+
+    def _errors(self) -> str:
+        return self._stderr.read_text(encoding="utf-8")
 
 
 class Commands:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from kubectl_submit import docker, repository
@@ -14,6 +15,16 @@ from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import BuildParameters
+
+IGNORE = ".dockerignore"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildPaths:
+    """What docker builds from."""
+
+    context: Path
+    dockerfile: Path
 
 
 def render(parameters: BuildParameters) -> list[Node]:
@@ -45,21 +56,41 @@ def _build(parameters: BuildParameters, reference: str) -> str:
         flags.append(
             docker.secret_flag(secret, os.path.abspath(secret.file) if secret.file else "")
         )
-    with _source(parameters) as folder, tempfile.TemporaryDirectory() as scratch:
+    with _paths(parameters) as paths, tempfile.TemporaryDirectory() as scratch:
         return docker.build_and_push(
-            folder,
+            paths.context,
             reference,
-            dockerfile=parameters.dockerfile,
-            context=parameters.context,
+            dockerfile=paths.dockerfile,
             flags=flags,
             metadata=Path(scratch) / "metadata.json",
         )
 
 
 @contextlib.contextmanager
-def _source(parameters: BuildParameters) -> Iterator[Path]:
+def _paths(parameters: BuildParameters) -> Iterator[BuildPaths]:
     if parameters.source.dirty:
-        yield parameters.root
+        with _without_git(parameters) as paths:
+            yield paths
     else:
         with repository.checkout(parameters.root, parameters.source.commit) as folder:
-            yield folder
+            yield BuildPaths(
+                context=folder / parameters.context, dockerfile=folder / parameters.dockerfile
+            )
+
+
+@contextlib.contextmanager
+def _without_git(parameters: BuildParameters) -> Iterator[BuildPaths]:
+    """The working tree without `.git`, which no clean build has and where passwords may stand.
+
+    An ignore file beside the Dockerfile, with its name, goes before the one of the context
+    (docs.docker.com/build/concepts/context, "Filename and location").
+    """
+    context = parameters.root / parameters.context
+    theirs = parameters.root / parameters.dockerfile
+    ignores = (theirs.with_name(theirs.name + IGNORE), context / IGNORE)
+    ignored = next((path.read_bytes() for path in ignores if path.is_file()), b"")
+    with tempfile.TemporaryDirectory(prefix="kubectl-submit-") as folder:
+        ours = Path(folder) / theirs.name
+        ours.write_bytes(theirs.read_bytes())
+        ours.with_name(ours.name + IGNORE).write_bytes(ignored + b"\n**/.git\n")
+        yield BuildPaths(context=context, dockerfile=ours)

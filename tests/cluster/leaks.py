@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import gzip
+import json
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from tests.cluster.conftest import Namespace
-from tests.conftest import Finished
+from tests.conftest import Finished, Running
 
 
 def everything(namespace: Namespace) -> str:
@@ -15,11 +21,53 @@ def everything(namespace: Namespace) -> str:
     return namespace.kubectl("get", ",".join(shown), "--output=yaml")
 
 
+def assert_in_none(passwords: Iterable[str], texts: Mapping[str, str]) -> None:
+    """No text has a password, as it is or in base64."""
+    for password in passwords:
+        for secret in (password, base64.b64encode(password.encode()).decode()):
+            found = [place for place, text in texts.items() if secret in text]
+            assert found == [], f"{secret} is in {found}"
+
+
 def assert_not_seen(password: str, namespace: Namespace, result: Finished) -> None:
     """Nobody has seen the password."""
     objects = everything(namespace)
     assert "kind: Job" in objects
-    for secret in (password, base64.b64encode(password.encode()).decode()):
-        assert secret not in objects
-        assert secret not in result.stdout
-        assert secret not in result.stderr
+    shown = {"objects": objects, "stdout": result.stdout, "stderr": result.stderr}
+    assert_in_none([password], shown)
+
+
+def arguments(running: Running) -> str:
+    """Follow a command to its end; what stood in the arguments of it, of what it started and of
+    all that runs in pods, as `ps` shows it. What lives for less than a few milliseconds may not
+    be seen.
+    """
+    seen: set[bytes] = set()
+    while not running.ended:
+        for pid in [*running.processes(), *_in_pods()]:
+            with contextlib.suppress(OSError):
+                seen.add(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" "))
+    return b"\n".join(seen).decode(errors="replace")
+
+
+def _in_pods() -> list[int]:
+    groups = Path("/sys/fs/cgroup").rglob("*kubepods*/**/cgroup.procs")
+    found = []
+    for group in groups:
+        with contextlib.suppress(OSError):
+            found += [int(pid) for pid in group.read_text(encoding="ascii").split()]
+    return found
+
+
+def image_content(reference: str, environment: Mapping[str, str]) -> str:
+    """All of an image: manifest, configuration with its history, and what is in its layers."""
+
+    def crane(*argv: str) -> bytes:
+        asked = ["crane", *argv]
+        return subprocess.run(asked, check=True, capture_output=True, env=environment).stdout
+
+    manifest = crane("manifest", reference)
+    name = reference.partition("@")[0].rpartition(":")[0]
+    layers = [crane("blob", f"{name}@{one['digest']}") for one in json.loads(manifest)["layers"]]
+    parts = [manifest, crane("config", reference), *map(gzip.decompress, layers)]
+    return b"\n".join(parts).decode("latin-1")

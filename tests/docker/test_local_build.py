@@ -155,12 +155,30 @@ def test_the_working_tree_as_it_is(repository: Repository, build: Build) -> None
     repository.write("new.txt", "changed again\n")
     second = files(build(repository.folder, allow_dirty=True))
 
+    assert sorted(first) == ["Dockerfile", "kept.txt", "new.txt"]
     assert first["kept.txt"].size == len("changed a lot\n")
     assert (first["new.txt"].size, second["new.txt"].size) == (len("new\n"), len("changed again\n"))
     (one, other) = tags(commit)
     assert one != other
     for tag in (one, other):
         assert re.fullmatch(f"{commit}-dirty-[a-z0-9]{{5}}", tag)
+
+
+@pytest.mark.parametrize("name", [".dockerignore", "train/Dockerfile.gpu.dockerignore"])
+def test_what_docker_is_to_ignore(repository: Repository, build: Build, name: str) -> None:
+    """One beside the Dockerfile, with its name, goes before the one of the context."""
+    repository.write(".dockerignore", "*.txt\n")
+    repository.write("train/Dockerfile.gpu", "FROM scratch\nCOPY . /app/\n")
+    repository.write("one.txt", "")
+    repository.commit()
+    repository.write(name, "*.log\n!.git")
+    repository.write("one.log", "")
+
+    found = files(build(repository.folder, dockerfile="train/Dockerfile.gpu", allow_dirty=True))
+
+    assert "one.txt" in found
+    assert "one.log" not in found
+    assert [path for path in found if path.startswith(".git")] == []
 
 
 def test_a_clean_working_tree_is_its_commit(repository: Repository, build: Build) -> None:

@@ -18,10 +18,9 @@ METADATA = (Path(__file__).parent / "data" / "buildx-metadata.json").read_text()
 
 def build(folder: Path, flags: list[str] | None = None) -> str:
     return calls.build_and_push(
-        folder,
+        folder / "sub",
         "localhost:5000/app:1",
-        dockerfile="sub/Dockerfile",
-        context="sub",
+        dockerfile=folder / "sub" / "Dockerfile",
         flags=flags or [],
         metadata=folder.parent / "metadata.json",
     )

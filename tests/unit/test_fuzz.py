@@ -14,8 +14,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kubectl_submit import configuration, git_url, image, parameters, provenance, values
+from kubectl_submit import (
+    configuration,
+    git_url,
+    image,
+    local_credentials,
+    parameters,
+    provenance,
+    values,
+)
+from kubectl_submit.changes import parse_status
 from kubectl_submit.errors import SubmitError
+from kubectl_submit.git_settings import access
 from kubectl_submit.logs.resume import Resume
 from kubectl_submit.options import Options
 from kubectl_submit.options.declaration import declared
@@ -46,6 +56,11 @@ PARSERS: list[Callable[[str], Any]] = [
     git_url.without_credentials,
     git_url.reachable_from_cluster,
     git_url.project_name,
+    git_url.takes_password,
+    git_url.userinfo,
+    lambda text: access("origin", text),
+    local_credentials.registry_key,
+    parse_status,
     image.parse_reference,
     image.parse_digest,
     provenance.label_value,
