@@ -155,6 +155,23 @@ def test_nothing_is_carried_where_the_job_is_refused(
     assert namespace.names("jobs,secrets") == []
 
 
+def test_an_interrupt_while_it_is_created(
+    namespace: Namespace, submit: Submit, busybox: str, tmp_path: Path
+) -> None:
+    """Nothing is there without the job that owns it."""
+    (tmp_path / "mine").write_text("secret")
+    flags = (f"--secret-file={tmp_path}/mine", f"--image={busybox}", "--verbose")
+
+    running = submit.start(*flags, "--", "sleep", "300")
+    running.wait_for("+ kubectl create -f -")
+    running.press_ctrl_c()
+    result = running.finish()
+
+    assert result.exit_code == 130, result.stderr
+    owners = [secret["metadata"]["ownerReferences"] for secret in namespace.get("secrets")]
+    assert [owner["name"] for [owner] in owners] == namespace.names("jobs")
+
+
 DOCKERFILE = """
 RUN --mount=type=secret,id=file test "$(cat /run/secrets/file)" = "file PASSWORD"
 RUN --mount=type=secret,id=variable test "$(cat /run/secrets/variable)" = "variable PASSWORD"

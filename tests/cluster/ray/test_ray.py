@@ -20,14 +20,16 @@ ray.init(log_to_driver=False, logging_level="ERROR")
 @ray.remote(num_gpus=1)
 def seen():
     with open("/run/secrets/wandb/key") as file:
-        return socket.gethostname(), os.environ["COLOUR"], file.read(), ray.get_gpu_ids()
+        secrets = file.read(), open("/run/secrets/mine").read(), os.environ["TOKEN"]
+    return socket.gethostname(), os.environ["COLOUR"], secrets, ray.get_gpu_ids()
 
 found = [ray.get(seen.remote()) for _ in range(4)]
 hosts = {host for host, *_ in found}
 assert socket.gethostname() not in hosts
 print("workers", ray.cluster_resources()["GPU"])
 print("colour", os.environ["COLOUR"], {one[1] for one in found})
-print("secret", open("/run/secrets/wandb/key").read(), {one[2] for one in found})
+print("secrets", {one[2] for one in found})
+print("here, too", open("/run/secrets/mine").read(), os.environ["TOKEN"])
 print("file", open("data.txt").read())
 sys.stdout.flush()
 sys.stdout.buffer.write(b"\\xff\\xfe not UTF-8\\nno newline at the end")
@@ -37,17 +39,28 @@ sys.exit(9)
 
 
 def test_a_commit(
-    repository: Repository, namespace: Namespace, submit: Submit, rays: Rays, ray: str
+    repository: Repository,
+    namespace: Namespace,
+    submit: Submit,
+    rays: Rays,
+    ray: str,
+    tmp_path: Path,
 ) -> None:
+    (tmp_path / "mine").write_text("of a file", encoding="utf-8")
     namespace.kubectl("create", "secret", "generic", "wandb", "--from-literal=key=1234")
     repository.write("Dockerfile", f"FROM {ray}\nWORKDIR /app\nCOPY . .\n")
     repository.write("driver.py", DRIVER)
     repository.write("data.txt", "of the commit")
     commit = repository.commit()
-    flags = ("--execution=ray", "--workers=2", "--gpus=1", "--secret=wandb")
+    flags = ("--execution=ray", "--workers=2", "--gpus=1", "--env=COLOUR=$(blue)")
+    secrets = ("--secret=wandb", f"--secret-file={tmp_path}/mine", "--secret-env=TOKEN=HERE")
 
     result = submit(
-        *flags, "--env=COLOUR=$(blue)", "--", "python", "driver.py", cwd=repository.folder
+        *flags,
+        *secrets,
+        *("--", "python", "driver.py"),
+        cwd=repository.folder,
+        env={"HERE": "of a variable"},
     )
 
     lines = result.output.splitlines()
@@ -55,7 +68,8 @@ def test_a_commit(
     assert lines == [
         b"workers 2.0",
         b"colour $(blue) {'$(blue)'}",
-        b"secret 1234 {'1234'}",
+        b"secrets {('1234', 'of a file', 'of a variable')}",
+        b"here, too of a file of a variable",
         b"file of the commit",
         b"\xff\xfe not UTF-8",
         b"no newline at the end",
@@ -70,6 +84,9 @@ def test_a_commit(
     assert (document["backend"], document["state"], document["exitCode"]) == ("ray", "Failed", 9)
     assert "Failed (9)" in submit("list").stdout
     eventually(lambda: not rays.pods("head") and not rays.pods("worker"), "the cluster is gone")
+    assert len(namespace.names("secrets")) == 3
+    namespace.kubectl("delete", "rayjob", rays.name)
+    eventually(lambda: namespace.names("secrets") == ["wandb"], "its Secrets are gone")
 
 
 def test_arguments(submit: Submit, ray: str) -> None:
