@@ -60,7 +60,7 @@ PARSERS: list[Callable[[str], Any]] = [
     git_url.userinfo,
     lambda text: access("origin", text),
     local_credentials.registry_key,
-    parse_status,
+    lambda text: status_of_a_file(text.replace("\0", "")),
     image.parse_reference,
     image.parse_digest,
     provenance.label_value,
@@ -69,6 +69,12 @@ PARSERS: list[Callable[[str], Any]] = [
     lambda text: Resume().take(text.encode(errors="replace")),
 ]
 OPTIONS = declared(Options)
+
+
+def status_of_a_file(name: str) -> None:
+    """Whatever a file is called, git's word about it is understood."""
+    changes, _, _ = parse_status(f"1 .M N... 100644 100644 100644 a b {name}\0? {name}\0")
+    assert (changes.tracked, changes.untracked) == ((name,), (name,))
 
 
 @pytest.mark.parametrize("parse", PARSERS)
