@@ -13,7 +13,13 @@ from kubectl_submit.command import Result, Stream
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.logs.grouping import MOST_FINAL_GROUPS, arrange, group_size, to_join
+from kubectl_submit.logs.grouping import (
+    MOST_FINAL_GROUPS,
+    MOST_GROUPS,
+    arrange,
+    group_size,
+    to_join,
+)
 from kubectl_submit.logs.prefixed import Split
 from kubectl_submit.logs.reader import Reader
 from kubectl_submit.logs.resume import Resume
@@ -23,6 +29,8 @@ from kubectl_submit.loop import Loop
 
 # Workers that start within that time are read together.
 GATHER_SECONDS = 0.1
+# Within that time where others will have to be read again for each newcomer's sake.
+CROWDED_GATHER_SECONDS = 1.0
 # A pod that goes away is complete when nothing has come for that long.
 GOING_SECONDS = 1.0
 # The stream of one that has ended ends, too; this one does not.
@@ -77,7 +85,8 @@ class LogStreams:
             self._workers[pod] = Worker(
                 pod, rank, started_at, resume, wanted_since=self._wanted.since
             )
-            self._arrange_soon(GATHER_SECONDS)
+            crowded = len(self._streams) >= MOST_GROUPS
+            self._arrange_soon(CROWDED_GATHER_SECONDS if crowded else GATHER_SECONDS)
 
     def ended(self, pod: str, *, stopped: bool) -> None:
         """The container of a pod has ended: what is there now is all there will be."""
