@@ -28,8 +28,12 @@ def main() -> NoReturn:
         from kubectl_submit import completion
 
         completion.show(sys.argv[2:])
-        sys.exit(0)
-    sys.exit(run(sys.argv[1:]))
+        exit_code = 0
+    else:
+        exit_code = run(sys.argv[1:])
+    # Python would look for garbage in all that is left: a tenth of what --help takes.
+    gc.freeze()
+    sys.exit(exit_code)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # Patterns as text: compiling them costs --help 4 ms.
@@ -20,32 +20,29 @@ REPOSITORY = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class SecretMount:
+# Named tuples: --help would wait for dataclasses, which take several times as long to make.
+class SecretMount(NamedTuple):
     """An existing Secret and the folder under which its keys appear as files."""
 
     name: str
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class SecretFile:
+class SecretFile(NamedTuple):
     """A file or folder of this machine, and where it appears in the containers."""
 
     local: str
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class SecretEnvironment:
+class SecretEnvironment(NamedTuple):
     """A variable in the containers, and the one of this machine whose value it gets."""
 
     name: str
     source: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class BuildSecret:
+class BuildSecret(NamedTuple):
     """A secret of the Dockerfile: its value is that of a file or of a variable of this machine."""
 
     id: str

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from kubectl_submit.options import KubectlOptions
-from kubectl_submit.output import Output
+
+if TYPE_CHECKING:
+    from kubectl_submit.output import Output
 
 COMMANDS: dict[str, str] = {
     "list": "Show the runs: workers, state, age, commit, and who created them.",

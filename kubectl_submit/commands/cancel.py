@@ -12,10 +12,10 @@ from kubectl_submit.errors import UsageError
 from kubectl_submit.options import kubectl_flags
 from kubectl_submit.options.declaration import option
 from kubectl_submit.options.subcommand import SubcommandOptions
-from kubectl_submit.output import Output
 
 if TYPE_CHECKING:  # what --help need not wait for is imported where it is used
     from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.output import Output
     from kubectl_submit.run import Run
 
 WORDS = "NAME..."

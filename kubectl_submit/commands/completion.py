@@ -7,10 +7,13 @@ submit`: put it, executable, on PATH as kubectl_complete-submit, unless pip has 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kubectl_submit.errors import UsageError
 from kubectl_submit.options.subcommand import SubcommandOptions
-from kubectl_submit.output import Output
+
+if TYPE_CHECKING:
+    from kubectl_submit.output import Output
 
 BASH = r"""
 _kubectl_submit() {

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,7 +19,9 @@ from kubectl_submit.errors import ConfigurationError
 from kubectl_submit.options import Options
 from kubectl_submit.options.declaration import KUBECTL_GROUP, GroupedOption, declared, option
 from kubectl_submit.options.subcommand import SubcommandOptions
-from kubectl_submit.output import Output
+
+if TYPE_CHECKING:
+    from kubectl_submit.output import Output
 
 WORDS = ""
 MANIFESTS = ("build-remote.yml", "job.yml", "ray-job.yml")

@@ -15,10 +15,10 @@ from kubectl_submit.options import kubectl_flags
 from kubectl_submit.options.declaration import option
 from kubectl_submit.options.subcommand import SubcommandOptions
 from kubectl_submit.options.submit import DOCUMENTS
-from kubectl_submit.output import Output
 
 if TYPE_CHECKING:  # what --help need not wait for is imported where it is used
     from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.output import Output
     from kubectl_submit.run import Run
     from kubectl_submit.table import Table
 

@@ -6,6 +6,7 @@ and what to type next."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +15,9 @@ from kubectl_submit.options import kubectl_flags
 from kubectl_submit.options.declaration import option
 from kubectl_submit.options.subcommand import SubcommandOptions
 from kubectl_submit.options.submit import DOCUMENTS
-from kubectl_submit.output import Output
+
+if TYPE_CHECKING:
+    from kubectl_submit.output import Output
 
 WORDS = "NAME"
 
