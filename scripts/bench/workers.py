@@ -56,19 +56,20 @@ def _read(ours: Watched) -> tuple[int, float]:
 
 
 def _note_running(name: str, moments: list[float]) -> None:
-    """Note when bare kubectl has seen all workers run."""
+    """Note when bare kubectl has seen all workers run; the server ends the watch of a slow one."""
     running = set()
     watch = ["kubectl", "get", "pods", "-n", name, "--watch", "--no-headers"]
-    with subprocess.Popen(watch, stdout=subprocess.PIPE, text=True) as program:
-        assert program.stdout
-        for line in program.stdout:
-            pod, _, status = line.split()[:3]
-            if status == "Running":
-                running.add(pod)
-            if len(running) == WORKERS:
-                moments.append(time.time())
-                program.terminate()
-                return
+    while not moments:
+        with subprocess.Popen(watch, stdout=subprocess.PIPE, text=True) as program:
+            assert program.stdout
+            for line in program.stdout:
+                pod, _, status = line.split()[:3]
+                if status in ("Running", "Completed"):
+                    running.add(pod)
+                if len(running) == WORKERS:
+                    moments.append(time.time())
+                    program.terminate()
+                    return
 
 
 def _count(watched: Watched, lines: list[int]) -> None:
