@@ -40,6 +40,7 @@ def show(
             if state.started and wishes.shows(state.rank):
                 logs.started(state.name, state.rank, state.started_at)
                 logs.ended(state.name, stopped=False)
+        logs.read_now()
         _give_up_when_silent(loop, logs)
         while not logs.complete:
             loop.run_once()

@@ -12,7 +12,7 @@ from scripts.bench.measuring import IMAGE, MB, SUBMIT, Report, Watched, namespac
 
 MANY = 1_000_000
 FEWER = 250_000
-ROUNDS = 3
+ROUNDS = 5
 # The kubelet rotates a log only while its container runs, so a fast writer's stays in one file.
 WRITE = "seq {}; sleep 1"
 # A million in forty seconds, while the kubelet rotates the log. Who writes faster than a kubelet
