@@ -160,9 +160,13 @@ def _read(local: Path) -> Iterator[tuple[str, bytes]]:
         yield local.name, local.read_bytes()
         return
     root = local.resolve()
-    for folder, _, names in os.walk(root):
-        for name in names:
+    for folder, folders, names in os.walk(root, followlinks=True):
+        for name in (*folders, *names):
             path = Path(folder) / name
-            if not path.resolve().is_relative_to(root):
+            target = path.resolve()
+            if not target.is_relative_to(root):
                 raise UsageError(f"{path} is a link that leads out of {local}")
-            yield path.relative_to(root).as_posix(), path.read_bytes()
+            if path.is_symlink() and Path(folder).resolve().is_relative_to(target):
+                raise UsageError(f"{path} is a link to a folder that it is in itself")
+            if name in names:
+                yield path.relative_to(root).as_posix(), path.read_bytes()

@@ -43,17 +43,18 @@ def arguments(running: Running) -> str:
     be seen.
     """
     seen: set[bytes] = set()
+    pods = next(Path("/sys/fs/cgroup").rglob("*kubepods*"), None)
     while not running.ended:
-        for pid in [*running.processes(), *_in_pods()]:
+        for pid in [*running.processes(), *(_members(pods) if pods else [])]:
             with contextlib.suppress(OSError):
                 seen.add(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" "))
     return b"\n".join(seen).decode(errors="replace")
 
 
-def _in_pods() -> list[int]:
-    groups = Path("/sys/fs/cgroup").rglob("*kubepods*/**/cgroup.procs")
+def _members(control_group: Path) -> list[int]:
+    """The processes of a control group and of those below it."""
     found = []
-    for group in groups:
+    for group in control_group.rglob("cgroup.procs"):
         with contextlib.suppress(OSError):
             found += [int(pid) for pid in group.read_text(encoding="ascii").split()]
     return found

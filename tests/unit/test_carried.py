@@ -43,16 +43,26 @@ def test_a_folder_keeps_its_paths(tmp_path: Path) -> None:
     (tmp_path / "conf" / "deep").mkdir(parents=True)
     (tmp_path / "conf" / "deep" / "ü b").write_bytes(b"x")
     (tmp_path / "conf" / "link").symlink_to("deep/ü b")
+    (tmp_path / "conf" / "same").symlink_to("deep")
     [found] = collected(f"{tmp_path}/conf/")
-    assert sorted(found.files.values()) == ["deep/ü b", "link"]
+    assert sorted(found.files.values()) == ["deep/ü b", "link", "same/ü b"]
     assert found.path == "/run/secrets/conf"
 
 
-def test_a_link_must_not_lead_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", ["outside", "folder"])
+def test_a_link_must_not_lead_out(tmp_path: Path, target: str) -> None:
     (tmp_path / "outside").write_bytes(b"x")
+    (tmp_path / "folder").mkdir()
     (tmp_path / "conf").mkdir()
-    (tmp_path / "conf" / "link").symlink_to("../outside")
+    (tmp_path / "conf" / "link").symlink_to(f"../{target}")
     with pytest.raises(UsageError, match="link that leads out of"):
+        collected(f"{tmp_path}/conf")
+
+
+def test_a_link_must_not_lead_around(tmp_path: Path) -> None:
+    (tmp_path / "conf" / "deep").mkdir(parents=True)
+    (tmp_path / "conf" / "deep" / "link").symlink_to("..")
+    with pytest.raises(UsageError, match="a link to a folder that it is in itself"):
         collected(f"{tmp_path}/conf")
 
 
