@@ -111,15 +111,18 @@ def test_an_interrupt_while_it_is_built(
 def test_ctrl_c_while_it_is_pushed(
     repository: Repository, namespace: Namespace, submit: Submit, tmp_path: Path
 ) -> None:
-    """The remote takes its time, and has the commit in the end."""
+    """The remote takes its time, and would have the commit when nobody takes it back any more."""
     repository.commit()
     repository.write("new.txt", "new\n")
     begun, go = tmp_path / "begun", tmp_path / "go"
-    hook(repository, f"touch {begun}; until test -e {go}; do sleep 0.1; done")
+    wait = f"touch {begun}; until test -e {go}; do sleep 0.1; done"
+    hook(repository, f"case $3 in *[!0]*) {wait};; esac")  # $3: the new commit, zeros for none
 
     running = submit.start("--allow-dirty", "--", "true", cwd=repository.folder)
     eventually(begun.exists, "the push has begun")
     running.press_ctrl_c()
+    with pytest.raises(AssertionError, match="it leaves the push alone"):
+        eventually(lambda: running.ended, "it leaves the push alone", 2)
     go.touch()
     result = running.finish()
 
