@@ -1,9 +1,13 @@
 """The entry point, as `kubectl-submit` and as `python -m kubectl_submit`."""
 
 import gc
+import signal
 
 import kubectl_submit.supported  # noqa: F401  (before what cannot be imported on Windows)
 
+# Until somebody listens (see interrupts.py), Ctrl-C ends us without a traceback.
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 # What imports make stays: to look for garbage in it costs a tenth of the start-up.
 gc.disable()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 from collections.abc import Sequence
@@ -55,7 +56,8 @@ def run(arguments: Sequence[str]) -> int:
     except Exception:
         import traceback
 
-        traceback.print_exc()
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
         _complain(f"this is a bug in kubectl-submit {__version__}; please report it: {HOME}/issues")
         return BUG
 
@@ -98,9 +100,9 @@ def _check_encoding(words: Sequence[str]) -> None:
 
 
 def _complain(text: str) -> None:
-    from kubectl_submit.output import printable
+    from kubectl_submit.output import say
 
-    print(printable(f"error: {text}"), file=sys.stderr, flush=True)
+    say(f"error: {text}")
 
 
 def _log_commands() -> None:

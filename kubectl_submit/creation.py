@@ -1,6 +1,6 @@
-"""Sends a manifest: the object that runs first, then what else stands in it, owned by it.
+"""Sends a manifest: Secrets first, then the object that runs, then what else stands in it.
 
-What the kubelet pulls with is there before: it would not wait for that.
+A pod that looks for a Secret before it is there cannot run. All of it is owned by what runs.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_submit import manifest
-from kubectl_submit.carried import PULL_SECRET
 from kubectl_submit.kubectl import Kubectl, Object
 from kubectl_submit.manifest import Node
 
@@ -19,10 +18,10 @@ def create(documents: Iterable[Node], kind: str, kubectl: Kubectl) -> Object:
     What stands beside it disappears with it. Raises ClusterError.
     """
     documents = list(documents)
-    to_pull = [one for one in documents if one.get("type") == PULL_SECRET]
+    secrets = [one for one in documents if one["kind"] == "Secret"]
     main = [one for one in documents if one["kind"] == kind]
-    others = [one for one in documents if one not in main and one not in to_pull]
-    created = kubectl.create(manifest.dump(to_pull)) if to_pull else []
+    others = [one for one in documents if one["kind"] not in ("Secret", kind)]
+    created = kubectl.create(manifest.dump(secrets)) if secrets else []
     try:
         created += kubectl.create(manifest.dump(main))
         owner = created[-1]

@@ -17,18 +17,19 @@ QUIET_SETTINGS = (
     ("core.hooksPath", os.devnull),
     ("core.fsmonitor", "false"),
     ("protocol.ext.allow", "never"),
+    ("core.splitIndex", "false"),  # an index of our own must leave nothing in the repository
 )
+ADDRESS = "kubectl-submit-remote"
+"""What git calls the remote in its arguments; a setting says what that stands for."""
 PASSWORD_VARIABLE = "KUBECTL_SUBMIT_GIT_PASSWORD"  # noqa: S105
 PASSWORD_HELPER = f"""!f() {{ printf 'password=%s\\n' "${PASSWORD_VARIABLE}"; }}; f"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """How git reaches a remote."""
+    """How git reaches a URL that it is to call ADDRESS."""
 
-    address: str
-    """What to call it as an argument: its name, or a URL."""
-    settings: Sequence[tuple[str, str]] = ()
+    settings: Sequence[tuple[str, str]]
     variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -47,27 +48,25 @@ def quiet_environment(more: Sequence[tuple[str, str]] = ()) -> dict[str, str]:
     return environment
 
 
-def access(remote: str, url: str) -> Access:
-    """How git reaches a remote with a password in its URL, without one in any argument.
+def access(url: str) -> Access:
+    """How git reaches a remote's URL, without a password in any argument.
 
-    git calls the program of the transport with the URL. So it gets the URL without the password,
-    and that from a credential helper (gitcredentials(7)).
+    git calls the program of the transport with the URL. So it gets one without the password, and
+    that from a credential helper (gitcredentials(7)). No setting of the remote and no `insteadOf`
+    of the user's counts: they are part of the URL already.
     """
+    clean = without_credentials(url)
+    settings = [(f"url.{clean}.insteadOf", ADDRESS)]
     user, colon, password = userinfo(url).partition(":")
     user, password = unquote(user), unquote(password)
+    # git itself refuses a line feed in a password.
     if not (user or colon) or not takes_password(url) or {"\n", "\0"} & {*user, *password}:
-        return Access(address=remote)  # git itself refuses a line feed in a password
-    clean = without_credentials(url)
+        return Access(settings=settings)
     host = "/".join(clean.split("/")[:3])
-    settings = [
-        # The longest `insteadOf` counts: none of the user's brings the password back.
-        (f"url.{clean}.insteadOf", clean),
-        (f"url.{clean}.pushInsteadOf", clean),
-        (f"credential.{host}.username", user),
-    ]
+    settings.append((f"credential.{host}.username", user))
     if colon:
         settings += [
             (f"credential.{host}.helper", ""),  # … and no other helper is asked
             (f"credential.{host}.helper", PASSWORD_HELPER),
         ]
-    return Access(address=clean, settings=settings, variables={PASSWORD_VARIABLE: password})
+    return Access(settings=settings, variables={PASSWORD_VARIABLE: password})

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 TRANSPORTS = ("https", "http", "ssh", "git")
-WITH_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://(?:[^/]*@)?(.*)", re.IGNORECASE | re.DOTALL)
+# Also with a remote helper before it: gcrypt::https://… (gitremote-helpers(7)).
+WITH_SCHEME = re.compile(
+    r"((?:[a-z0-9+.-]+::)*[a-z][a-z0-9+.-]*)://(?:[^/]*@)?(.*)", re.IGNORECASE | re.DOTALL
+)
 # user@host:path, no slash before the colon; never an option, never `transport::address`.
 SCP_FORM = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?!:)[^:].*")
 
@@ -33,7 +36,7 @@ def userinfo(url: str) -> str:
 
 def reachable_from_cluster(url: str) -> bool:
     """Whether a pod could fetch it: a network transport, not a folder of this machine."""
-    if url.startswith("-"):
+    if url.startswith("-") or not url.isprintable():
         return False
     match = WITH_SCHEME.fullmatch(url)
     if match:
@@ -44,7 +47,7 @@ def reachable_from_cluster(url: str) -> bool:
 def takes_password(url: str) -> bool:
     """Whether its transport asks for a username and a password."""
     match = WITH_SCHEME.fullmatch(url)
-    return match is not None and match[1].lower() in ("http", "https")
+    return match is not None and match[1].lower() in ("http", "https") and url.isprintable()
 
 
 def project_name(url: str) -> str:

@@ -85,6 +85,17 @@ def wakeup() -> int | None:
     return _state.pipe[0] if _state.pipe else None
 
 
+def await_writable(descriptor: int) -> None:
+    """Wait until something can be written there; an interrupt ends the waiting."""
+    while True:
+        check()
+        readable, writable, _ = select.select(_state.pipe[:1], [descriptor], [])
+        if writable:
+            return
+        if readable:
+            drain()
+
+
 def by_hand() -> bool:
     """Whether the first one was Ctrl-C, so that another one may follow."""
     return _state.seen[:1] == [signal.SIGINT]

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from kubectl_submit import command, gate, interrupts, repository
 from kubectl_submit.errors import CommandFailedError, GateError, RepositoryError
-from kubectl_submit.git_settings import access, quiet_environment
+from kubectl_submit.git_settings import ADDRESS, access, quiet_environment
 from kubectl_submit.output import Output
 from kubectl_submit.repository import LENT_REFS, Snapshot
 
@@ -33,7 +33,7 @@ IDENTITY = {
     "GIT_COMMITTER_EMAIL": "kubectl-submit@localhost",
 }
 PUSH = ("push", "--quiet", "--no-verify", "--no-signed", "--no-follow-tags")
-PUSH_ELSEWHERE = ("--recurse-submodules=no", "--receive-pack=git-receive-pack", "--")
+PUSH_ELSEWHERE = ("--recurse-submodules=no", ADDRESS)
 # git and ssh fail where they would ask for a password: it would be for each push, and what is not
 # interrupted has no terminal.
 ASK_NOBODY = {
@@ -171,10 +171,10 @@ def _take_back(root: Path, remote: str, lent: LentCommit) -> str:
 
 
 def _push_ref(root: Path, remote: str, refspec: str, environment: Mapping[str, str] = {}) -> None:
-    reached = access(remote, _git(root, "remote", "get-url", "--push", remote))
+    reached = access(_git(root, "remote", "get-url", "--push", remote))
     _git(
         root,
-        *(*PUSH, *PUSH_ELSEWHERE, reached.address, refspec),
+        *(*PUSH, *PUSH_ELSEWHERE, refspec),
         environment={**reached.environment, **environment, **ASK_NOBODY},
     )
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import sys
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, BinaryIO
 
+from kubectl_submit import interrupts
 from kubectl_submit.errors import OutputError
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ class Output:
         self._live: Progress | None = None
         self._waiting_for = ""
         self._waiting_since = 0.0
+        self._open_line = False
+        """Whether the last line on the terminal goes on, so that ours must not begin there."""
 
     def status(self, text: str) -> None:
         """Something to know; not shown with --quiet."""
@@ -34,7 +39,8 @@ class Output:
     def error(self, text: str) -> None:
         """Something that must be seen."""
         self.clear()
-        print(printable(text), file=sys.stderr, flush=True)
+        say("\n" + text if self._open_line else text)
+        self._open_line = False
 
     def data(self, lines: Iterable[str]) -> bool:
         """Write lines to stdout; whether anybody still reads them. Raises OutputError."""
@@ -56,13 +62,17 @@ class Output:
         else:
             seconds = time.monotonic() - self._waiting_since
             after = f" after {seconds:.0f} s" if seconds >= 1 else ""
-            print(f"waiting{after}: {printable(why)}", file=sys.stderr, flush=True)
+            say(f"waiting{after}: {why}")
 
     def clear(self) -> None:
         """Take the live line away."""
         if self._live:
             self._live.stop()
             self._live = None
+
+    def note_end(self, data: bytes) -> None:
+        """Data was written that may have no line end."""
+        self._open_line = not data.endswith(b"\n") and sys.stdout.isatty() and sys.stderr.isatty()
 
     def build(self) -> WorkerLines:
         """Lines of a build, which are no data."""
@@ -116,6 +126,7 @@ class WorkerLines:
             return
         if not _write(self._stream, data):
             self._stream = None
+        self._output.note_end(data)
 
     def waiting(self, why: str) -> None:
         """Why nothing happens yet."""
@@ -137,22 +148,35 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
 
 
-def _write(stream: BinaryIO, data: bytes) -> bool:
-    """Write; False if nobody reads any more. Raises OutputError."""
+def say(text: str) -> None:
+    """Write a message to stderr; who closed it, or has no room for it, does without."""
     try:
-        stream.write(data)
-        stream.flush()
-    except BrokenPipeError:  # `| head`: the reader has enough, the job goes on
-        _point_stdout_nowhere()
-        return False
+        print(printable(text), file=sys.stderr, flush=True)
+    except OSError:
+        _point_nowhere(sys.stderr.fileno())
+
+
+def _write(stream: BinaryIO, data: bytes) -> bool:
+    """Write; False if nobody reads any more. Raises OutputError, where it is stdout.
+
+    A reader may pause for as long as it likes: an interrupt ends the waiting for it.
+    """
+    rest = memoryview(data)
+    try:
+        while rest:
+            interrupts.await_writable(stream.fileno())
+            with contextlib.suppress(BlockingIOError):
+                rest = rest[os.write(stream.fileno(), rest[: select.PIPE_BUF]) :]
     except OSError as error:
-        _point_stdout_nowhere()
+        _point_nowhere(stream.fileno())
+        if isinstance(error, BrokenPipeError) or stream is not sys.stdout.buffer:
+            return False  # `| head`: the reader has enough, the job goes on
         raise OutputError(f"cannot write the output: {error.strerror}") from None
     return True
 
 
-def _point_stdout_nowhere() -> None:
-    """So that Python does not complain about the closed pipe when it ends."""
+def _point_nowhere(stream: int) -> None:
+    """So that Python does not complain about what is closed when it ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, stream)
     os.close(nowhere)

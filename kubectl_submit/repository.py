@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from kubectl_submit import command
 from kubectl_submit.changes import Changes, parse_status
 from kubectl_submit.errors import MissingProgramError, RepositoryError
-from kubectl_submit.git_settings import access, quiet_environment
+from kubectl_submit.git_settings import ADDRESS, access, quiet_environment
 
 if TYPE_CHECKING:
     from git import Repo
@@ -60,7 +60,7 @@ def inspect(start: Path, remote_name: str | None = None) -> Snapshot:
         branch=branch,
         remote=remote,
         url=url,
-        pushed=bool(remote) and _on_remote(repo, commit, remote, url),
+        pushed=bool(url) and _on_remote(repo, commit, remote, url),
         email=_ask(repo, "config", "user.email"),
         changes=changes,
     )
@@ -227,8 +227,6 @@ def _on_remote(repo: Repo, commit: str, remote: str, url: str) -> bool:
     if known:
         return True
     # A checkout of CI often has no branches of the remote; its tips tell.
-    reached = access(remote, url)
-    asked = ("ls-remote", "--quiet", "--upload-pack=git-upload-pack", reached.address)
-    answer = _ask(repo, *asked, environment=reached.environment)
+    answer = _ask(repo, "ls-remote", "--quiet", ADDRESS, environment=access(url).environment)
     tips = (line.partition("\t") for line in answer.splitlines())
     return any(tip == commit and not ref.startswith(LENT_REFS) for tip, _, ref in tips)

@@ -58,7 +58,7 @@ PARSERS: list[Callable[[str], Any]] = [
     git_url.project_name,
     git_url.takes_password,
     git_url.userinfo,
-    lambda text: access("origin", text),
+    access,
     local_credentials.registry_key,
     lambda text: status_of_a_file(text.replace("\0", "")),
     image.parse_reference,

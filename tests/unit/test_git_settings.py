@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from kubectl_submit.git_settings import Access, access
+from kubectl_submit.git_settings import ADDRESS, Access, access
 
 from .repositories import PATH, Project
 
@@ -26,6 +26,11 @@ def git(project: Project, reached: Access, *argv: str, stdin: str = "") -> str:
         text=True,
         stdout=subprocess.PIPE,
     ).stdout
+
+
+def url(project: Project, reached: Access) -> str:
+    """What git calls the program of the transport with."""
+    return git(project, reached, "ls-remote", "--get-url", ADDRESS).strip()
 
 
 def credentials(project: Project, reached: Access) -> dict[str, str]:
@@ -47,9 +52,9 @@ def test_a_password_in_the_url(project: Project, written: str, user: str, passwo
     """The argument does not have it, git does; nobody else is asked."""
     project.git("config", "credential.helper", "!echo username=x password=y; false")
 
-    reached = access("origin", CLEAN.replace("//", f"//{written}@"))
+    reached = access(CLEAN.replace("//", f"//{written}@"))
 
-    assert reached.address == CLEAN
+    assert url(project, reached) == CLEAN
     told = credentials(project, reached)
     assert (told["username"], told["password"]) == (user, password)
 
@@ -58,39 +63,33 @@ def test_a_user_in_the_url(project: Project) -> None:
     """It may be a token; the user's own helper knows the rest."""
     project.git("config", "credential.helper", "!f() { echo password=theirs; }; f")
 
-    reached = access("origin", CLEAN.replace("//", "//token@"))
+    reached = access(CLEAN.replace("//", "//token@"))
 
-    assert reached.address == CLEAN
+    assert url(project, reached) == CLEAN
     told = credentials(project, reached)
     assert (told["username"], told["password"]) == ("token", "theirs")
 
 
-@pytest.mark.parametrize("key", ["insteadOf", "pushInsteadOf"])
-def test_a_setting_that_brings_the_password(project: Project, key: str) -> None:
+@pytest.mark.parametrize("prefix", ["https://", "https://git.example/", CLEAN, "kubectl-submit"])
+def test_a_setting_that_brings_a_password(project: Project, prefix: str) -> None:
     """It is not brought back into the URL that git gets."""
-    project.git("config", f"url.https://ada:secret@git.example/.{key}", "https://git.example/")
-    project.git("remote", "set-url", "origin", CLEAN)
-    push = ["--push"] if key == "pushInsteadOf" else []
-    url = project.git("remote", "get-url", *push, "origin")
-
-    reached = access("origin", url)
-
-    assert url == CLEAN.replace("//", "//ada:secret@")
-    project.git("remote", "set-url", "origin", reached.address)
-    assert git(project, reached, "remote", "get-url", *push, "origin").strip() == CLEAN
+    rest = CLEAN.removeprefix(prefix)
+    project.git("config", f"url.https://ada:secret@git.example/{rest}.insteadOf", prefix)
+    assert url(project, access(CLEAN)) == CLEAN
+    assert url(project, access(CLEAN.replace("//", "//ada:secret@"))) == CLEAN
 
 
 @pytest.mark.parametrize(
-    "url",
+    ("remote", "reached"),
     [
-        CLEAN,
-        "ssh://git@git.example/app.git",
-        "git@git.example:app.git",
-        "/srv/git/app.git",
-        "https://ada:a%0ab@git.example/app.git",
-        "",
+        ("ssh://git@git.example/app.git", "ssh://git@git.example/app.git"),
+        ("git@git.example:app.git", "git@git.example:app.git"),
+        ("/srv/git/app.git", "/srv/git/app.git"),
+        ("../app with spaces", "../app with spaces"),
+        ("https://ada:a%0ab@git.example/app.git", "https://git.example/app.git"),
+        ("gcrypt::https://ada:secret@git.example/app", "gcrypt::https://git.example/app"),
     ],
 )
-def test_any_other_remote_goes_by_its_name(url: str) -> None:
-    reached = access("origin", url)
-    assert (reached.address, reached.settings) == ("origin", ())
+def test_any_other_remote(project: Project, remote: str, reached: str) -> None:
+    assert url(project, access(remote)) == reached
+    assert "username" not in str(access(remote))

@@ -25,6 +25,7 @@ SECRET = st.text("abcXYZ019!*'()-._~%:", min_size=1)
         ("ssh://git:secret@git.example:22/app", "ssh://git@git.example:22/app"),
         ("git@git.example:team/app.git", "git@git.example:team/app.git"),
         ("git://git.example/app", "git://git.example/app"),
+        ("gcrypt::https://me:secret@git.example/app", "gcrypt::https://git.example/app"),
         ("/srv/git/app.git", "/srv/git/app.git"),
         ("../app", "../app"),
         ("", ""),
