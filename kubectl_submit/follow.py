@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_submit.audience import Audience, Wishes
-from kubectl_submit.errors import ClusterError, ExecutionError, PendingTimeoutError
+from kubectl_submit.errors import ClusterError, ExecutionError, PendingTimeoutError, SubmitError
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.kubectl import Kubectl, Object
 from kubectl_submit.logs import LogStreams
@@ -21,6 +21,8 @@ from kubectl_submit.waiting import Waiting
 # have ended, whose log the node may not give.
 STOPPING_SECONDS = 2.0
 ENDED_SECONDS = 15.0
+# A job that is given up has workers that may write for ever; what is there by now is shown.
+GIVEN_UP_SECONDS = 10.0
 # Shorter cuts of the connection are nothing to talk about.
 SILENCE_SECONDS = 5.0
 # What passes sooner is no waiting; what lasts longer has a reason, which events may tell.
@@ -76,6 +78,7 @@ class _Follower:
         self._queue = QueueWatch(loop, kubectl, execution)
         self._admitted_at: float | None = None
         self._decided_at: float | None = None
+        self._error: SubmitError | None = None
         self._starting: list[ObjectWatch] = []
         one_job = f"metadata.name={execution.name}"
         self._watched = [
@@ -88,23 +91,27 @@ class _Follower:
 
     @property
     def result(self) -> Outcome:
-        """How it ended; only when done."""
+        """How it ended; only when done. Raises what it ended with in place of an outcome."""
+        if self._error:
+            raise self._error
         found = self._progress.outcome
         assert found is not None
         return found
 
     def _give_up_after(self, seconds: float) -> None:
         """End with PendingTimeoutError if not all workers have started by then."""
-        if self._progress.all_started:
+        if self._progress.all_started or self._decided_at is not None:
             return
         # Time in a queue is no waiting of ours.
         waited = self._loop.now - self._admitted_at if self._admitted_at else 0.0
         if waited < seconds:
             self._loop.later(min(seconds - waited, 1.0), lambda: self._give_up_after(seconds))
             return
-        raise PendingTimeoutError(
-            f"{self._execution.name} did not start within {seconds:g} seconds",
-            last_words=self._reason,
+        self._end_with(
+            PendingTimeoutError(
+                f"{self._execution.name} did not start within {seconds:g} seconds",
+                last_words=self._reason,
+            )
         )
 
     def _watch(
@@ -129,14 +136,16 @@ class _Follower:
         elif self._admitted_at is None:
             self._admitted_at = self._loop.now
         if change == "DELETED" and self._progress.outcome is None:
-            raise ExecutionError(f"the job {self._execution.name} was deleted")
+            self._end_with(ExecutionError(f"the job {self._execution.name} was deleted"))
         self._update()
 
     def _on_pod(self, change: str, pod: Object) -> None:
         state = self._progress.note_pod(change, pod)
-        if state.hopeless and not self._progress.others_failed(state):
-            raise ExecutionError(f"the pod {state.name} cannot run", last_words=state.hopeless)
         self._read_log(state, gone=change == "DELETED")
+        if state.hopeless and not self._progress.others_failed(state):
+            self._end_with(
+                ExecutionError(f"the pod {state.name} cannot run", last_words=state.hopeless)
+            )
         self._update()
 
     def _read_log(self, pod: PodState, *, gone: bool) -> None:
@@ -195,7 +204,7 @@ class _Follower:
         except ClusterError:
             return  # how long it is out of reach is counted elsewhere
         if deleted:
-            raise ExecutionError(f"the job {self._execution.name} was deleted")
+            self._end_with(ExecutionError(f"the job {self._execution.name} was deleted"))
 
     @property
     def _reason(self) -> str:
@@ -209,18 +218,28 @@ class _Follower:
                 return f"no contact with the cluster: {one.last_words}"
         return ""
 
+    def _end_with(self, error: SubmitError) -> None:
+        """There will be no outcome; but what was written by now is shown."""
+        if self._decided_at is None:
+            self._error = error
+            self._decide()
+
     def _update(self) -> None:
         if self._decided_at is None and self._progress.outcome is not None:
-            self._decided_at = self._loop.now
-            self._finish()
+            self._decide()
+
+    def _decide(self) -> None:
+        self._decided_at = self._loop.now
+        self._finish()
 
     def _finish(self) -> None:
         """Be done when every line is there, or when no more can be expected."""
         assert self._decided_at is not None
         silent = self._loop.now - max(self._decided_at, self._logs.heard_at)
-        if self._progress.explained and self._logs.complete:
+        given_up = self._error and self._loop.now - self._decided_at >= GIVEN_UP_SECONDS
+        if (self._error or self._progress.explained) and self._logs.complete:
             self.done = True
-        elif silent >= self._patience:
+        elif given_up or silent >= self._patience:
             self._give_up()
             self.done = True
         else:
@@ -228,6 +247,8 @@ class _Follower:
 
     @property
     def _patience(self) -> float:
+        if self._error:
+            return STOPPING_SECONDS
         settled = self._progress.job.settled and self._progress.all_known
         if self._logs.awaited or settled:
             return ENDED_SECONDS

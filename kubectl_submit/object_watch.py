@@ -48,6 +48,7 @@ class ObjectWatch:
         self._contact_seconds = contact_seconds
         self._stream: Stream | None = None
         self._told = False
+        self._worked = False
         self._rest = b""
         self._pause = FIRST_PAUSE
 
@@ -78,7 +79,7 @@ class ObjectWatch:
         """One JSON event a line: `{"type": "ADDED", "object": …}` (watch events of the API)."""
         self._pause = FIRST_PAUSE
         self.out_of_contact = None
-        self._told = True
+        self._told = self._worked = True
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             event = json.loads(line)
@@ -86,7 +87,8 @@ class ObjectWatch:
                 self._on_change(event["type"], event["object"])
 
     def _on_end(self, result: Result) -> None:
-        if any(refusal in result.stderr for refusal in REFUSALS):
+        # Where it worked before, it may work again: with a new token, a server that has started.
+        if not self._worked and any(refusal in result.stderr for refusal in REFUSALS):
             if not self._needed:
                 return
             raise ClusterError(

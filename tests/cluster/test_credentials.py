@@ -155,6 +155,32 @@ def test_nothing_is_carried_where_the_job_is_refused(
     assert namespace.names("jobs,secrets") == []
 
 
+SLOW_SECRETS = """#!/bin/sh
+[ "$1" = create ] || exec kubectl "$@"
+manifest=$(cat)
+case $manifest in *"kind: Job"*) ;; *) sleep 3 ;; esac
+printf '%s\\n' "$manifest" | exec kubectl "$@"
+"""
+
+
+def test_secrets_are_there_before_a_pod_looks_for_them(
+    namespace: Namespace, submit: Submit, busybox: str, tmp_path: Path
+) -> None:
+    slow = tmp_path / "slow"
+    slow.write_text(SLOW_SECRETS)
+    slow.chmod(0o755)
+    flags = ("--secret-env=TOKEN=HERE", f"--image={busybox}", "--")
+
+    result = submit(
+        *flags, "sh", "-c", "echo $TOKEN", env={"HERE": "here", "KUBECTL_PATH": str(slow)}
+    )
+
+    assert (result.exit_code, result.stdout) == (0, "here\n"), result.stderr
+    [secret] = namespace.get("secrets")
+    [owner] = secret["metadata"]["ownerReferences"]
+    assert owner["uid"] == namespace.job()["metadata"]["uid"]
+
+
 def test_an_interrupt_while_it_is_created(
     namespace: Namespace, submit: Submit, busybox: str, tmp_path: Path
 ) -> None:

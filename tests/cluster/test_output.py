@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+import pytest
 
 from tests.cluster.conftest import Namespace, Submit
 from tests.conftest import Commands, eventually
@@ -105,3 +108,64 @@ def test_an_output_that_cannot_be_written(
     assert "No space left on device" in result.stderr
     assert f"job/{namespace.job()['metadata']['name']}" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("messages", ["2> /dev/full", "2> >(exec true)"])
+def test_messages_that_nobody_reads(
+    namespace: Namespace, commands: Commands, busybox: str, messages: str
+) -> None:
+    """They have no part in how it ends."""
+    run = f'kubectl submit -n "$1" --image "$2" -- sh -c "sleep 1; echo hello; exit 9" {messages}'
+
+    result = commands.run("bash", "-c", run, "bash", namespace.name, busybox)
+
+    assert (result.exit_code, result.stdout) == (9, "hello\n")
+
+
+def test_a_document_beside_messages_that_nobody_reads(
+    namespace: Namespace, commands: Commands, busybox: str
+) -> None:
+    run = 'kubectl submit -n "$1" --image "$2" -o json -- seq 20000 2> >(head -n 1 > /dev/null)'
+
+    result = commands.run("bash", "-c", run, "bash", namespace.name, busybox)
+
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["exitCode"] == 0
+
+
+SLOWLY = (
+    'kubectl submit -n "$1" --image "$2" -- sh -c "seq 100000; sleep 300"'
+    ' | { until test -e "$3"; do sleep 0.1; done; cat; }; exit ${PIPESTATUS[0]}'
+)
+
+
+def test_ctrl_c_while_the_reader_pauses(
+    namespace: Namespace, commands: Commands, busybox: str, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    running = commands.start("bash", "-c", SLOWLY, "bash", namespace.name, busybox, str(go))
+    running.wait_for("job/")
+    namespace.kubectl("wait", "--for=jsonpath={.status.ready}=1", "--all", "jobs")
+
+    running.press_ctrl_c()
+    running.wait_for("goes on in the cluster")
+
+    go.touch()
+    running.finish()
+
+
+def test_a_job_that_is_deleted_while_the_reader_pauses(
+    namespace: Namespace, commands: Commands, busybox: str, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    running = commands.start("bash", "-c", SLOWLY, "bash", namespace.name, busybox, str(go))
+    running.wait_for("job/")
+    namespace.kubectl("wait", "--for=jsonpath={.status.ready}=1", "--all", "jobs")
+
+    namespace.kubectl("delete", "jobs", "--all", "--wait=false")
+    go.touch()
+    result = running.finish()
+
+    assert result.exit_code == 125
+    assert result.stdout == "".join(f"{number}\n" for number in range(1, 100001))
+    assert "was deleted" in result.stderr

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -182,6 +184,59 @@ def test_a_key_does_not_leave_this_machine(
     assert (result.exit_code, result.stdout) == (125, "")
     assert "a key for ssh does not leave this machine" in result.stderr
     assert namespace.names("jobs,pods,secrets") == []
+
+
+class Asking(BaseHTTPRequestHandler):
+    """A server that wants to know who is there."""
+
+    def do_GET(self) -> None:
+        """Note what it is told."""
+        self.server.told.append(self.headers.get("Authorization"))  # type: ignore[attr-defined]
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", "Basic")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def stranger() -> Iterator[ThreadingHTTPServer]:
+    """A server that pods can reach; `told` is what it was told."""
+    host = local("LOCAL_GIT_HTTP").split("/")[2].rpartition(":")[0]
+    server = ThreadingHTTPServer((host, 0), Asking)
+    server.told = []  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_submodule_of_a_stranger(
+    private: Repository,
+    namespace: Namespace,
+    submit: Submit,
+    password: str,
+    stranger: ThreadingHTTPServer,
+) -> None:
+    """The password is for the remote's server alone."""
+    address = ":".join(map(str, stranger.server_address))
+    private.write(".gitmodules", f'[submodule "x"]\npath = x\nurl = http://{address}/x.git\n')
+    commit = private.commit()
+    private.git("update-index", "--add", "--cacheinfo", f"160000,{commit},x")
+    private.git("commit", "--quiet", "--message", "a submodule")
+    private.git("push", "--quiet", "origin", "HEAD:main")
+    (private.folder / "x").mkdir()
+    create_git_secret(namespace, password)
+
+    result = submit("--git-secret=git", "--", "true", cwd=private.folder)
+
+    assert (result.exit_code, result.stdout) == (125, "")
+    told = stranger.told  # type: ignore[attr-defined]
+    assert set(told) == {None}, result.stderr
 
 
 def test_a_private_submodule(
