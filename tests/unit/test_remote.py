@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 
+from kubectl_submit import interrupts
 from kubectl_submit.build_backends import remote
 from kubectl_submit.errors import BuildError, ClusterError
 from kubectl_submit.image import Image
@@ -86,6 +89,16 @@ def test_what_is_no_digest_is_an_error(kubectl: Program, message: str) -> None:
         build()
 
 
+@pytest.fixture
+def listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Interrupts come as they do in the command: between two calls."""
+    monkeypatch.setattr(interrupts, "_state", interrupts._State())
+    interrupts.install()
+    yield
+    signal.set_wakeup_fd(-1)
+
+
+@pytest.mark.usefixtures("listening")
 def test_an_interrupt_deletes_the_build(kubectl: Program) -> None:
     run = Run("built")
     play(kubectl, run)
