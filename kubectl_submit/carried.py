@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -16,7 +17,7 @@ from typing import cast
 from kubectl_submit import manifest, pod_template
 from kubectl_submit.errors import UsageError
 from kubectl_submit.manifest import Node
-from kubectl_submit.values import BuildSecret, SecretEnvironment, SecretFile
+from kubectl_submit.values import BuildSecret, SecretEnvironment, SecretFile, SecretMount
 
 # The API server takes no larger Secret (k8s.io/api core/v1: MaxSecretSize).
 LARGEST = 1 << 20
@@ -46,9 +47,26 @@ class Carried:
 
 
 def collect(
-    files: Sequence[SecretFile], variables: Sequence[SecretEnvironment]
+    files: Sequence[SecretFile],
+    variables: Sequence[SecretEnvironment],
+    mounts: Sequence[SecretMount] = (),
+    environment: Sequence[tuple[str, str]] = (),
 ) -> tuple[Carried, ...]:
-    """Read the files and the environment of this machine. Raises UsageError."""
+    """Read the files and the environment of this machine.
+
+    `mounts` and `environment`: what the run gets besides, whose paths and names are taken. Raises
+    UsageError.
+    """
+    _refuse_twice(
+        {_normal(one.path): f"--secret {one.name}" for one in mounts},
+        [(_normal(one.path), f"--secret-file {one.local}") for one in files],
+        "Give one of them a path of its own: --secret-file LOCAL:/PATH.",
+    )
+    _refuse_twice(
+        {name: f"--env {name}" for name, _ in environment},
+        [(one.name, f"--secret-env {one.name}={one.source}") for one in variables],
+        "Leave one of them out.",
+    )
     carried = [_of_path(number, one) for number, one in enumerate(files)]
     if variables:
         values = {one.name: os.environ[one.source].encode() for one in variables}
@@ -128,6 +146,20 @@ def _value(secret: BuildSecret) -> bytes:
         return Path(secret.file).read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read {secret.file}: {error.strerror}") from None
+
+
+def _refuse_twice(taken: Mapping[str, str], added: Iterable[tuple[str, str]], remedy: str) -> None:
+    """UsageError where two flags give the same place, of which one would be lost silently."""
+    flags = dict(taken)
+    for place, flag in added:
+        if place in flags:
+            raise UsageError(f"{flags[place]} and {flag} both give {place}", remedy=remedy)
+        flags[place] = flag
+
+
+def _normal(path: str) -> str:
+    """A path in a container, as every spelling of it comes out: `/a//b/` as `/a/b`."""
+    return posixpath.normpath(f"/{path.lstrip('/')}")
 
 
 def _of_path(number: int, asked: SecretFile) -> Carried:

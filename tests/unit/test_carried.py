@@ -111,3 +111,31 @@ def test_a_build_secret_is_named_by_its_place(tmp_path: Path) -> None:
     assert kept["metadata"]["name"] == f"{parameters.name}-build-secrets"
     assert list(kept["data"]) == ["0"]
     assert "canary" not in str(job)
+
+
+@pytest.mark.parametrize(
+    "second", ["b/key", "c/other:/run/secrets/key", "c/other:/run//secrets/./key/"]
+)
+def test_two_files_at_one_place(second: str) -> None:
+    with pytest.raises(UsageError, match="both give /run/secrets/key") as refused:
+        collected("a/key", second)
+    assert "--secret-file a/key and " in refused.value.message
+    assert f"--secret-file {second.partition(':')[0]} " in refused.value.message
+
+
+def test_a_file_where_a_secret_is(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"x")
+    file = values.secret_file(f"{tmp_path}/key")
+    with pytest.raises(UsageError, match=r"--secret key and --secret-file .*/key both give"):
+        carried.collect([file], [], [values.secret_mount("key")])
+    assert carried.collect([file], [], [values.secret_mount("other")])
+
+
+def test_one_variable_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A", "canary")
+    mine, other = values.secret_environment("X=A"), values.secret_environment("X=HOME")
+    with pytest.raises(UsageError, match="--env X and --secret-env X=A both give X"):
+        carried.collect([], [mine], environment=[("X", "canary")])
+    with pytest.raises(UsageError, match="--secret-env X=A and --secret-env X=HOME both give X"):
+        carried.collect([], [mine, other])
+    assert carried.collect([], [mine], environment=[("Y", "1"), ("Y", "2")])
