@@ -23,6 +23,8 @@ from kubectl_submit.values import BuildSecret, SecretEnvironment, SecretFile, Se
 LARGEST = 1 << 20
 PULL_SECRET = "kubernetes.io/dockerconfigjson"  # noqa: S105 (a type of Secrets)
 BUILD_SECRETS_PATH = "/run/build-secrets"
+SINGLE = "file"
+"""The name of a file that is carried alone, inside of its volume, where nobody sees it."""
 # For the user that the container runs as, whoever that is: see `_mount`.
 MODE = 0o400
 GROUP = 65534
@@ -165,15 +167,11 @@ def _normal(path: str) -> str:
 def _of_path(number: int, asked: SecretFile) -> Carried:
     local = Path(asked.local)
     try:
-        found = dict(_read(local))
+        # Whatever is no folder can be read as a file: a pipe of the shell, too.
+        single = not local.is_dir()
+        found = _read(local, [(SINGLE, local)] if single else _below(local))
     except OSError as error:
         raise UsageError(f"cannot read {error.filename or local}: {error.strerror}") from None
-    size = sum(map(len, found.values()))
-    if size > LARGEST:
-        raise UsageError(
-            f"{local} has {size} bytes, more than a Secret can hold (1 MiB)",
-            remedy="Put it into the image, or onto a volume.",
-        )
     if not found:
         raise UsageError(f"{local} is an empty folder")
     keys = {f"file-{index}": path for index, path in enumerate(sorted(found))}
@@ -182,23 +180,51 @@ def _of_path(number: int, asked: SecretFile) -> Carried:
         data={key: found[path] for key, path in keys.items()},
         path=asked.path,
         files=keys,
-        single=local.is_file(),
+        single=single,
     )
 
 
-def _read(local: Path) -> Iterator[tuple[str, bytes]]:
-    """The files of a folder, or a file alone, by their paths in it; links must not lead out."""
-    if not local.is_dir():
-        yield local.name, local.read_bytes()
-        return
+def _read(local: Path, files: Iterable[tuple[str, Path]]) -> dict[str, bytes]:
+    """What is in files, by their paths in the Secret; of what is too large only the beginning."""
+    found: dict[str, bytes] = {}
+    room = LARGEST
+    for name, path in files:
+        found[name] = _beginning(path, room + 1)
+        room -= len(found[name])
+        if room < 0:
+            raise UsageError(
+                f"{local} has more than a Secret can hold (1 MiB)",
+                remedy="Put it into the image, or onto a volume.",
+            )
+    return found
+
+
+def _beginning(path: Path, size: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(size)
+
+
+def _below(local: Path) -> Iterator[tuple[str, Path]]:
+    """The files of a folder by their paths in it; links must not lead out. Raises UsageError."""
     root = local.resolve()
     for folder, folders, names in os.walk(root, followlinks=True):
         for name in (*folders, *names):
             path = Path(folder) / name
+            _check_name(path)
             target = path.resolve()
             if not target.is_relative_to(root):
                 raise UsageError(f"{path} is a link that leads out of {local}")
             if path.is_symlink() and Path(folder).resolve().is_relative_to(target):
                 raise UsageError(f"{path} is a link to a folder that it is in itself")
             if name in names:
-                yield path.relative_to(root).as_posix(), path.read_bytes()
+                yield path.relative_to(root).as_posix(), path
+
+
+def _check_name(path: Path) -> None:
+    """UsageError where no volume can have a file of this name (k8s.io/api core/v1: KeyToPath)."""
+    if path.name.startswith(".."):
+        raise UsageError(f"{path}: a volume has no names that begin with two dots")
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{str(path)!r} is not valid UTF-8") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +70,74 @@ def test_a_link_must_not_lead_around(tmp_path: Path) -> None:
 def test_what_cannot_be_carried(tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(bytes((1 << 20) + 1))
     (tmp_path / "empty").mkdir()
-    with pytest.raises(UsageError, match="1048577 bytes, more than a Secret can hold"):
+    with pytest.raises(UsageError, match="/large has more than a Secret can hold"):
         collected(f"{tmp_path}/large")
     with pytest.raises(UsageError, match="is an empty folder"):
         collected(f"{tmp_path}/empty")
     with pytest.raises(UsageError, match=r"cannot read .*/nothing: No such file"):
         collected(f"{tmp_path}/nothing")
+
+
+def test_a_pipe_is_a_file() -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b"canary")
+    os.close(writer)
+    [found] = collected(f"/dev/fd/{reader}:/etc/key")
+    os.close(reader)
+    assert (found.single, list(found.data.values())) == (True, [b"canary"])
+
+
+@pytest.mark.parametrize("name", ["zero", "folder", "sum"])
+def test_no_more_is_read_than_can_be_carried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    (tmp_path / "folder").mkdir()
+    with (tmp_path / "folder" / "large").open("wb") as file:
+        file.truncate(1 << 40)
+    (tmp_path / "sum").mkdir()
+    for number in range(3):
+        (tmp_path / "sum" / str(number)).write_bytes(bytes(1 << 19))
+    asked: list[int] = []
+    beginning = carried._beginning
+
+    def read(path: Path, size: int) -> bytes:
+        asked.append(size)
+        return beginning(path, size)
+
+    monkeypatch.setattr(carried, "_beginning", read)
+    with pytest.raises(UsageError, match=f"/{name} has more than a Secret can hold"):
+        collected(f"{tmp_path}/{name}")
+    assert asked == ([(1 << 20) + 1, (1 << 19) + 1, 1] if name == "sum" else [(1 << 20) + 1])
+
+
+def test_a_folder_holds_as_much_as_a_secret(tmp_path: Path) -> None:
+    (tmp_path / "conf").mkdir()
+    for number in range(2):
+        (tmp_path / "conf" / str(number)).write_bytes(bytes(1 << 19))
+    [found] = collected(f"{tmp_path}/conf")
+    assert sum(map(len, found.data.values())) == 1 << 20
+
+
+def test_a_file_alone_may_have_any_name(tmp_path: Path) -> None:
+    (tmp_path / "..foo").write_bytes(b"x")
+    parameters = execution_parameters(carried=collected(f"{tmp_path}/..foo:/etc/key"))
+    pod = kubernetes.render(parameters)[0]["spec"]["template"]["spec"]
+    [volume] = pod["volumes"]
+    assert volume["secret"]["items"] == [{"key": "file-0", "path": "file"}]
+    [mount] = pod["containers"][0]["volumeMounts"]
+    assert (mount["mountPath"], mount["subPath"]) == ("/etc/key", "file")
+
+
+@pytest.mark.parametrize("name", ["..foo", "a\udcff"])
+def test_a_name_that_no_volume_has(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "conf" / "deep" / name
+    folder.mkdir(parents=True)
+    (folder / "key").write_bytes(b"x")
+    with pytest.raises(UsageError, match=r"two dots|not valid UTF-8") as refused:
+        collected(f"{tmp_path}/conf")
+    assert "deep/" in str(refused.value)
+    str(refused.value).encode()
 
 
 @pytest.mark.parametrize("text", ["", ":/path", "file:/", "/", "file://"])
