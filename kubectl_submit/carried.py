@@ -109,11 +109,13 @@ def documents(name: str, facts: dict[str, str], carried: Sequence[Carried]) -> I
 
 def hidden(document: Node) -> Node:
     """A document as it may be shown: a Secret without its values."""
-    if document.get("kind") == "Secret":
-        shown = manifest.quoted(dict.fromkeys(document["data"], "(not shown)"))
-        document = cast("Node", manifest.quoted({**document, "stringData": shown}))
-        del document["data"]
-    return document
+    if document.get("kind") != "Secret":
+        return document
+    parts = [document.get(part) for part in ("data", "stringData")]
+    keys = [key for part in parts if isinstance(part, Mapping) for key in part]
+    rest = {key: value for key, value in document.items() if key != "data"}
+    values = dict.fromkeys(keys, "(not shown)")
+    return cast("Node", manifest.quoted({**rest, "stringData": values}))
 
 
 def add(pod_spec: Node, container: Node, name: str, carried: Sequence[Carried]) -> None:
@@ -143,7 +145,7 @@ def _mount(pod_spec: Node, container: Node, secret: str, one: Carried) -> None:
 
 def _value(secret: BuildSecret) -> bytes:
     if secret.variable:
-        return os.environ[secret.variable].encode()
+        return os.fsencode(os.environ[secret.variable])
     try:
         return Path(secret.file).read_bytes()
     except OSError as error:

@@ -30,11 +30,11 @@ def of_registry(image_name: str) -> dict[str, str]:
     """
     host = registry_key(image_name)
     configuration = _docker_configuration()
-    helper = (configuration.get("credHelpers") or {}).get(host) or configuration.get("credsStore")
+    helper = _part(configuration, "credHelpers").get(host) or configuration.get("credsStore")
     for key in (host, f"https://{host}", f"https://{host}/v1/", f"https://{host}/v2/"):
-        found = _of_helper(helper, key) if helper else {}
-        kept = (configuration.get("auths") or {}).get(key) or {}
-        found = found or {name: kept[name] for name in FIELDS if kept.get(name)}
+        found = _of_helper(helper, key) if helper and isinstance(helper, str) else {}
+        kept = _part(_part(configuration, "auths"), key)
+        found = found or {name: kept[name] for name in FIELDS if _is_text(kept.get(name))}
         if found:
             return found
     return {}
@@ -69,6 +69,16 @@ def _docker_configuration() -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot read docker's configuration {path}: {error}") from None
     return configuration if isinstance(configuration, dict) else {}
+
+
+def _part(configuration: dict[str, Any], key: str) -> dict[str, Any]:
+    """A mapping inside of a mapping; empty where something else stands there."""
+    found = configuration.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def _of_helper(helper: str, key: str) -> dict[str, str]:

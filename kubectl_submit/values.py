@@ -98,7 +98,7 @@ def secret_mount(text: str) -> SecretMount:
 
 def secret_file(text: str) -> SecretFile:
     """`LOCAL` or `LOCAL:/path`; the default path is /run/secrets/ and the local name."""
-    local, colon, path = text.rpartition(":")
+    local, colon, path = encodable(text).rpartition(":")
     if not (colon and path.startswith("/")):
         local, path = text, ""
     name = os.path.basename(os.path.abspath(local)) if local else ""
@@ -117,12 +117,16 @@ def secret_environment(text: str) -> SecretEnvironment:
     source = source if equals else name
     if source not in os.environ:
         raise ValueError(f"{source!r} is not set in the environment")
+    try:
+        os.environ[source].encode()
+    except UnicodeEncodeError:  # not `encodable`, which tells the value
+        raise ValueError(f"the value of {source!r} is not valid UTF-8") from None
     return SecretEnvironment(name=name, source=source)
 
 
 def build_secret(text: str) -> BuildSecret:
     """`id=ID,src=FILE` or `id=ID,env=NAME`, as docker writes it."""
-    fields = dict(field.partition("=")[::2] for field in text.split(","))
+    fields = dict(field.partition("=")[::2] for field in encodable(text).split(","))
     source = fields.pop("src", "") or fields.pop("source", "")
     found = BuildSecret(id=fields.pop("id", ""), file=source, variable=fields.pop("env", ""))
     if fields or not re.fullmatch(r"[-._a-zA-Z0-9]+", found.id):

@@ -7,9 +7,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
-from kubectl_submit import carried, values
+from kubectl_submit import carried, command_line, configuration, manifest, values
 from kubectl_submit.build_backends import remote
 from kubectl_submit.errors import UsageError
 from kubectl_submit.execution_backends import kubernetes, ray
@@ -202,3 +203,52 @@ def test_one_variable_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="--secret-env X=A and --secret-env X=HOME both give X"):
         carried.collect([], [mine, other])
     assert carried.collect([], [mine], environment=[("Y", "1"), ("Y", "2")])
+
+
+def test_a_variable_must_be_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("X", os.fsdecode(b"canary\xff"))
+    with pytest.raises(ValueError, match="the value of 'X' is not valid UTF-8") as refused:
+        values.secret_environment("X")
+    assert "canary" not in str(refused.value)
+
+
+def test_a_build_secret_is_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("X", os.fsdecode(b"a\xff"))
+    assert carried.of_build([values.build_secret("id=x,env=X")]).data == {"0": b"a\xff"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "shown"),
+    [
+        ("stringData: {a: canary}", {"a": "(not shown)"}),
+        ("data: {a: canary}", {"a": "(not shown)"}),
+        ("data: {a: canary}\nstringData: {a: canary, b: canary}", ["a", "b"]),
+        ("stringData: {b: canary}\ndata: {a: canary}", ["a", "b"]),
+        ("type: Opaque", {}),
+        ("data:\nstringData:", {}),
+        ("data: canary\nstringData: [canary]", {}),
+    ],
+)
+def test_a_secret_of_the_users_is_hidden(parts: str, shown: Any) -> None:
+    text = f"kind: Secret\nmetadata: {{name: mine}}\n{parts}\n"
+    [secret] = [carried.hidden(one) for one in manifest.load(text, "x.yml")]
+    assert secret["stringData"] == dict.fromkeys(shown, "(not shown)")
+    assert secret["metadata"]["name"] == "mine"
+    assert "canary" not in manifest.dump([secret])
+    assert "data" not in secret
+
+
+@pytest.mark.parametrize(
+    "line", ['secret-file: "a\\0b"', 'build-secret: "id=x,src=a\\0b"', 'secret-file: "a:/x\\0b"']
+)
+def test_a_path_with_nul(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    (tmp_path / configuration.FILE_NAME).write_text(f"{line}\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(click.UsageError, match="it holds a NUL character"):
+        command_line.parse(["--image", "x", "--", "true"])
+
+
+@pytest.mark.parametrize("read", [values.secret_file, values.build_secret])
+def test_a_path_that_is_no_text(read: Any) -> None:
+    with pytest.raises(ValueError, match="not valid UTF-8"):
+        read("id=a,src=\udcff")

@@ -64,11 +64,30 @@ def test_the_name_of_a_registry(image: str, key: str) -> None:
         ({"registry.example": {}}, {}),
         ({"other.example": {"auth": AUTH}}, {}),
         (None, {}),
+        ("registry.example", {}),
+        ([1], {}),
+        ({"registry.example": "text"}, {}),
+        ({"registry.example": {"auth": 1, "username": ["x"], "password": "p"}}, {"password": "p"}),
     ],
 )
 def test_what_the_configuration_has(configure: Any, auths: Any, found: dict[str, str]) -> None:
     configure({"auths": auths})
     assert local_credentials.of_registry("registry.example/app") == found
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"credHelpers": [1]},
+        {"credHelpers": "registry.example"},
+        {"credHelpers": {"registry.example": {"a": 1}}},
+        {"credsStore": 1},
+        {"credsStore": ["desktop"]},
+    ],
+)
+def test_a_helper_that_is_no_name(configure: Any, odd: dict[str, Any]) -> None:
+    configure({**odd, "auths": {"registry.example": {"auth": AUTH}}})
+    assert local_credentials.of_registry("registry.example/app") == {"auth": AUTH}
 
 
 def test_without_a_configuration(configure: Any) -> None:
