@@ -25,9 +25,13 @@ PULL_SECRET = "kubernetes.io/dockerconfigjson"  # noqa: S105 (a type of Secrets)
 BUILD_SECRETS_PATH = "/run/build-secrets"
 SINGLE = "file"
 """The name of a file that is carried alone, inside of its volume, where nobody sees it."""
-# For the user that the container runs as, whoever that is: see `_mount`.
+# For the user that the container runs as, whoever that is: the kubelet lets the group of a pod
+# (its fsGroup) read what only the owner may.
 MODE = 0o400
 GROUP = 65534
+MODE_WITHOUT_GROUP = 0o444
+GROUPLESS = {"secret", "configMap", "projected", "downwardAPI"}
+"""The volumes that each pod gets anew, so that their group is nobody else's concern."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,18 +133,31 @@ def add(pod_spec: Node, container: Node, name: str, carried: Sequence[Carried]) 
 
 
 def _mount(pod_spec: Node, container: Node, secret: str, one: Carried) -> None:
-    """Only its owner can read it, and the pod's own group: many images do not run as root."""
-    security = manifest.child(pod_spec, "securityContext")
-    if "fsGroup" not in security:
-        manifest.put(security, ("fsGroup",), security.get("runAsGroup", GROUP))
+    """Readable for the user that the container runs as: many images do not run as root."""
+    mode = _mode(pod_spec)
     volume = secret.rpartition("-")[2]
     items = [{"key": key, "path": path} for key, path in one.files.items()]
-    source = {"secretName": secret, "defaultMode": MODE, "items": items}
+    source = {"secretName": secret, "defaultMode": mode, "items": items}
     manifest.put_named(pod_spec, "volumes", {"name": f"carried-{volume}", "secret": source})
     mount: dict[str, object] = {"name": f"carried-{volume}", "mountPath": one.path}
     if one.single:
         mount["subPath"] = next(iter(one.files.values()))
     manifest.put_named(container, "volumeMounts", mount | {"readOnly": True}, by="mountPath")
+
+
+def _mode(pod_spec: Node) -> int:
+    """The mode of the files; where only their owner can read them, the pod has a group for them."""
+    given = pod_spec.get("securityContext") is not None
+    security = manifest.child(pod_spec, "securityContext") if given else {}
+    if "fsGroup" in security:
+        return MODE
+    volumes = pod_spec.get("volumes") or []
+    if not all(isinstance(one, Mapping) and GROUPLESS & one.keys() for one in volumes):
+        # The kubelet would give that group every file of a user's own volumes, and change their
+        # modes, for good where it is a PersistentVolumeClaim.
+        return MODE_WITHOUT_GROUP
+    manifest.put(pod_spec, ("securityContext", "fsGroup"), security.get("runAsGroup", GROUP))
+    return MODE
 
 
 def _value(secret: BuildSecret) -> bytes:

@@ -12,7 +12,7 @@ import pytest
 
 from kubectl_submit import carried, command_line, configuration, manifest, values
 from kubectl_submit.build_backends import remote
-from kubectl_submit.errors import UsageError
+from kubectl_submit.errors import ManifestError, UsageError
 from kubectl_submit.execution_backends import kubernetes, ray
 
 from .examples import build_parameters, execution_parameters
@@ -252,3 +252,51 @@ def test_a_path_with_nul(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: 
 def test_a_path_that_is_no_text(read: Any) -> None:
     with pytest.raises(ValueError, match="not valid UTF-8"):
         read("id=a,src=\udcff")
+
+
+def mounted(tmp_path: Path, pod: str) -> tuple[Any, int]:
+    """The security context and the mode of what is carried into a pod like this."""
+    (tmp_path / "key").write_bytes(b"x")
+    [pod_spec] = manifest.load(pod, "x.yml")
+    found = (*collected(f"{tmp_path}/key:/a"), *collected(f"{tmp_path}/key:/b"))
+    carried.add(pod_spec, manifest.child(pod_spec, "container"), "run", found)
+    modes = {
+        volume["secret"]["defaultMode"]
+        for volume in pod_spec["volumes"]
+        if volume["name"].startswith("carried-")
+    }
+    [mode] = modes
+    return pod_spec.get("securityContext"), mode
+
+
+@pytest.mark.parametrize(
+    ("volumes", "context", "mode"),
+    [
+        ("[]", {"fsGroup": 65534}, 0o400),
+        ("", {"fsGroup": 65534}, 0o400),
+        ("[{name: a, secret: {}}, {name: b, configMap: {}}]", {"fsGroup": 65534}, 0o400),
+        ("[{name: a, projected: {}}, {name: b, downwardAPI: {}}]", {"fsGroup": 65534}, 0o400),
+        ("[{name: a, secret: {}}, {name: b, persistentVolumeClaim: {}}]", None, 0o444),
+        ("[{name: a, hostPath: {}}]", None, 0o444),
+        ("[{name: a, emptyDir: {}}]", None, 0o444),
+    ],
+)
+def test_volumes_of_the_users_keep_their_group(
+    tmp_path: Path, volumes: str, context: Any, mode: int
+) -> None:
+    assert mounted(tmp_path, f"volumes: {volumes}") == (context, mode)
+
+
+def test_a_group_of_the_users_stays(tmp_path: Path) -> None:
+    volumes = "volumes: [{name: a, persistentVolumeClaim: {}}]"
+    context = "securityContext: {fsGroup: 7, runAsGroup: 8}"
+    assert mounted(tmp_path, f"{volumes}\n{context}") == ({"fsGroup": 7, "runAsGroup": 8}, 0o400)
+    other = mounted(tmp_path, "securityContext: {runAsGroup: 8}")
+    assert other == ({"runAsGroup": 8, "fsGroup": 8}, 0o400)
+    unchanged = mounted(tmp_path, f"{volumes}\nsecurityContext: {{runAsGroup: 8}}")
+    assert unchanged == ({"runAsGroup": 8}, 0o444)
+
+
+def test_a_security_context_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="securityContext has the wrong type"):
+        mounted(tmp_path, "securityContext: odd")
