@@ -24,7 +24,10 @@ from kubectl_submit.output import Output
 from kubectl_submit.repository import LENT_REFS, Snapshot
 
 LARGE_BYTES = 100_000_000
-SECRET_LOOKING = (".env", ".env.*", "*.pem", "*.key", "*.p12", "*.pfx", "id_*", ".netrc")
+SECRET_LOOKING = (
+    *(".env", ".env.*", "*.pem", "*.key", "*.p12", "*.pfx", "*.ppk", "id_*", ".netrc"),
+    *(".git-credentials", ".npmrc", ".pypirc", "kubeconfig", "credentials"),
+)
 LOCAL_BUILD = "Or build it here: --build local --allow-dirty."
 IDENTITY = {
     "GIT_AUTHOR_NAME": "kubectl-submit",
@@ -54,7 +57,8 @@ class LentCommit:
 def check(snapshot: Snapshot, *, confirmed: bool) -> None:
     """Raise GateError where the working tree cannot be lent, or would lend too much.
 
-    `confirmed`: whether large files and those that look like secrets are meant.
+    `confirmed`: whether large files and those that look like secrets are meant. RepositoryError
+    where git does not tell what is new.
     """
     if not snapshot.remote:
         raise GateError("there is no remote to lend the working tree by", remedy=LOCAL_BUILD)
@@ -70,12 +74,14 @@ def check(snapshot: Snapshot, *, confirmed: bool) -> None:
             f"a repository inside of this one cannot be lent: {inside[0]}",
             remedy="Add it as a submodule, or name it in .gitignore.",
         )
-    doubts = [_doubt(snapshot.root, path) for path in files]
+    new = (*files, *repository.added(snapshot.root))
+    doubts = [_doubt(snapshot.root, path) for path in new]
     if any(doubts) and not confirmed:
         raise GateError(
-            "not in git, and perhaps not meant for the remote and the image",
+            "in no commit, and perhaps not meant for the remote and the image",
             last_words="\n".join(f"  - {doubt}" for doubt in doubts if doubt),
-            remedy="Name in .gitignore what is not meant; if all of it is, add --yes.",
+            remedy="Name in .gitignore what is not meant, and take it out of the index with "
+            "`git rm --cached`; if all of it is meant, add --yes.",
         )
 
 

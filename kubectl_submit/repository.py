@@ -88,12 +88,33 @@ def is_tracked(root: Path, path: str) -> bool:
 
 
 def untracked(root: Path) -> tuple[str, ...]:
-    """Every file that git neither has nor ignores, from the root.
+    """Every file that git neither has nor ignores, from the root. Raises RepositoryError.
 
     A repository inside ends with a slash: git does not look into it.
     """
-    listed = _ask(_open(root), "ls-files", "--others", "--exclude-standard", "-z")
-    return tuple(filter(None, listed.split("\0")))
+    return _listed(root, "ls-files", "--others", "--exclude-standard", "-z")
+
+
+def added(root: Path) -> tuple[str, ...]:
+    """Every file that git has been told of, but has in no commit yet. Raises RepositoryError.
+
+    As it is in the working tree: what `git add --intent-to-add` names is in no diff of the index.
+    """
+    shown = ("--name-only", "--diff-filter=A", "--no-renames", "-z")
+    return _listed(root, "diff", *shown, "HEAD", "--")
+
+
+def _listed(root: Path, *argv: str) -> tuple[str, ...]:
+    """The paths that git lists; what an error leaves out would be taken for not there."""
+    status, text, words = _open(root).git.execute(
+        ["git", *argv],
+        with_extended_output=True,
+        with_exceptions=False,
+        env=quiet_environment(),
+    )
+    if status != 0:
+        raise RepositoryError(f"git {argv[0]} failed", last_words=command.mask(str(words)))
+    return tuple(filter(None, str(text).split("\0")))
 
 
 def changes_stat(root: Path) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -154,9 +156,16 @@ def test_a_remote_that_does_not_give_it_back(
         ("conf/.env.local", "looks like a secret"),
         ("server.PEM", "looks like a secret"),
         ("deep/id_rsa", "looks like a secret"),
+        (".git-credentials", "looks like a secret"),
+        ("web/.npmrc", "looks like a secret"),
+        (".pypirc", "looks like a secret"),
+        ("kubeconfig", "looks like a secret"),
+        (".aws/credentials", "looks like a secret"),
+        ("putty.ppk", "looks like a secret"),
         ("large", "is large: 101 MB"),
         ("environment.py", ""),
         ("ignored/.env", ""),
+        ("credentials.py", ""),
     ],
 )
 def test_what_may_not_be_meant_is_asked_for(project: Project, name: str, doubt: str) -> None:
@@ -175,6 +184,51 @@ def test_what_may_not_be_meant_is_asked_for(project: Project, name: str, doubt: 
         lent_commit.check(snapshot, confirmed=False)
     assert f"- {name} {doubt}" in refused.value.last_words
     assert "--yes" in refused.value.remedy
+
+
+@pytest.mark.parametrize("add", [["add"], ["add", "--intent-to-add"], ["add", "--force"], ["mv"]])
+def test_what_is_staged_may_not_be_meant_either(project: Project, add: list[str]) -> None:
+    project.write(".gitignore", ".env\n" if "--force" in add else "")
+    project.write("old", "text that git would know again\n" * 9)
+    project.commit()
+    if add == ["mv"]:
+        project.git("config", "diff.renames", "copies")
+        project.git("mv", "old", ".env")
+    else:
+        project.write(".env")
+        project.git(*add, ".env")
+    snapshot = repository.inspect(project.root)
+    lent_commit.check(snapshot, confirmed=True)
+    with pytest.raises(GateError, match="in no commit, and perhaps not meant") as refused:
+        lent_commit.check(snapshot, confirmed=False)
+    assert "- .env looks like a secret" in refused.value.last_words
+    assert "git rm --cached" in refused.value.remedy
+
+
+def test_what_is_committed_is_not_asked_for(project: Project) -> None:
+    project.write(".env")
+    project.commit()
+    project.write(".env", "changed")
+    project.write("deleted.pem")
+    project.git("add", ".env", "deleted.pem")
+    (project.root / "deleted.pem").unlink()
+    lent_commit.check(repository.inspect(project.root), confirmed=False)
+
+
+@pytest.mark.parametrize("asked", ["ls-files", "diff"])
+def test_git_that_does_not_tell_what_is_new(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked: str
+) -> None:
+    snapshot = repository.inspect(project.root)
+    git = shutil.which("git")
+    (tmp_path / "odd").mkdir()
+    fails = f"[ $1 != {asked} ] || {{ echo fatal: no index >&2; exit 128; }}"
+    (tmp_path / "odd" / "git").write_text(f'#!/bin/sh\n{fails}\nexec {git} "$@"\n')
+    (tmp_path / "odd" / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/odd", prepend=os.pathsep)
+    with pytest.raises(RepositoryError, match=f"git {asked} failed") as failed:
+        lent_commit.check(snapshot, confirmed=False)
+    assert failed.value.last_words == "fatal: no index"
 
 
 def test_a_repository_inside(project: Project) -> None:
