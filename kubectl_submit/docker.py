@@ -82,6 +82,9 @@ def pushed_digest(metadata: str) -> str:
 def secret_flag(secret: BuildSecret, file: str) -> str:
     """The flag that names a secret's source, which is a file unless it is a variable here."""
     source = f"src={file}" if file else f"env={secret.variable}"
+    if set(',"\r\n') & set(source):  # docker reads the flag as a line of CSV (RFC 4180)
+        escaped = source.replace('"', '""')
+        source = f'"{escaped}"'
     return f"--secret=id={secret.id},{source}"
 
 

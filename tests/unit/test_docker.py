@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from kubectl_submit import docker as calls
 from kubectl_submit.errors import BuildError, MissingProgramError
+from kubectl_submit.values import BuildSecret
 
 from .programs import Answer, Metadata, Program
 
@@ -136,3 +138,20 @@ def test_flags_that_decide_what_is_in_the_image(
     flags: list[str],
 ) -> None:
     assert calls.build_flags(target, arguments, platform) == flags
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["/tmp/token", "/tmp/co,ma/tok", '/tmp/a"b', '"', "/tmp/a,id=b", "a\nb", " a ", "/tmp/a=b"],
+)
+def test_a_secrets_path_is_one_field(file: str) -> None:
+    flag = calls.secret_flag(BuildSecret(id="token", file="x"), file)
+    [fields] = csv.reader([flag.removeprefix("--secret=")], strict=True)
+    assert fields == ["id=token", f"src={file}"]
+
+
+def test_a_plain_path_is_not_quoted() -> None:
+    flag = calls.secret_flag(BuildSecret(id="token", file="x"), "/run/build-secrets/0")
+    assert flag == "--secret=id=token,src=/run/build-secrets/0"
+    flag = calls.secret_flag(BuildSecret(id="token", variable='A"B'), "")
+    assert flag == '--secret=id=token,"env=A""B"'
