@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from kubectl_submit import manifest, pod_template
+from kubectl_submit import docker, manifest, pod_template
 from kubectl_submit.errors import UsageError
 from kubectl_submit.manifest import Node
 from kubectl_submit.values import BuildSecret, SecretEnvironment, SecretFile, SecretMount
@@ -76,6 +76,7 @@ def collect(
     carried = [_of_path(number, one) for number, one in enumerate(files)]
     if variables:
         values = {one.name: os.environ[one.source].encode() for one in variables}
+        _check_size(values, "what --secret-env carries")
         carried.append(Carried(suffix="-env", data=values, variables=True))
     return tuple(carried)
 
@@ -83,6 +84,7 @@ def collect(
 def of_build(secrets: Sequence[BuildSecret]) -> Carried:
     """The secrets of a Dockerfile, by their place in the list. Raises UsageError."""
     data = {str(number): _value(one) for number, one in enumerate(secrets)}
+    _check_size(data, "what --build-secret carries")
     return Carried(suffix="-secrets", data=data, path=BUILD_SECRETS_PATH)
 
 
@@ -162,11 +164,19 @@ def _mode(pod_spec: Node) -> int:
 
 def _value(secret: BuildSecret) -> bytes:
     if secret.variable:
-        return os.fsencode(os.environ[secret.variable])
-    try:
-        return Path(secret.file).read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {secret.file}: {error.strerror}") from None
+        value = os.fsencode(os.environ[secret.variable])
+    else:
+        try:
+            value = _beginning(Path(secret.file), docker.LARGEST_SECRET + 1)
+        except OSError as error:
+            raise UsageError(f"cannot read {secret.file}: {error.strerror}") from None
+    docker.check_secret_size(secret, len(value))
+    return value
+
+
+def _check_size(values: Mapping[str, bytes], what: str) -> None:
+    if sum(map(len, values.values())) > LARGEST:
+        raise UsageError(f"{what} is more than a Secret can hold (1 MiB)")
 
 
 def _refuse_twice(taken: Mapping[str, str], added: Iterable[tuple[str, str]], remedy: str) -> None:

@@ -15,6 +15,7 @@ from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import BuildParameters
+from kubectl_submit.values import BuildSecret
 
 IGNORE = ".dockerignore"
 
@@ -36,7 +37,7 @@ def render(parameters: BuildParameters) -> list[Node]:
 def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Image:
     """The image of a clean checkout, or with `--allow-dirty` of the working tree.
 
-    Raises MissingProgramError, RepositoryError, BuildError.
+    Raises MissingProgramError, RepositoryError, BuildError, UsageError.
     """
     del kubectl  # the cluster has no part in it
     reference = f"{parameters.push_name}:{parameters.tag}"
@@ -51,11 +52,7 @@ def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Imag
 
 
 def _build(parameters: BuildParameters, reference: str) -> str:
-    flags = docker.build_flags(parameters.target, parameters.build_args, parameters.platform)
-    for secret in parameters.secrets:
-        flags.append(
-            docker.secret_flag(secret, os.path.abspath(secret.file) if secret.file else "")
-        )
+    flags = _flags(parameters)
     with _paths(parameters) as paths, tempfile.TemporaryDirectory() as scratch:
         return docker.build_and_push(
             paths.context,
@@ -64,6 +61,26 @@ def _build(parameters: BuildParameters, reference: str) -> str:
             flags=flags,
             metadata=Path(scratch) / "metadata.json",
         )
+
+
+def _flags(parameters: BuildParameters) -> list[str]:
+    flags = docker.build_flags(parameters.target, parameters.build_args, parameters.platform)
+    for secret in parameters.secrets:
+        docker.check_secret_size(secret, _size(secret))
+        flags.append(
+            docker.secret_flag(secret, os.path.abspath(secret.file) if secret.file else "")
+        )
+    return flags
+
+
+def _size(secret: BuildSecret) -> int:
+    """The bytes that docker will read; nothing is read here: of a pipe it would be gone."""
+    if secret.variable:
+        return len(os.fsencode(os.environ[secret.variable]))
+    try:
+        return os.stat(secret.file).st_size
+    except OSError:  # docker says what is wrong
+        return 0
 
 
 @contextlib.contextmanager

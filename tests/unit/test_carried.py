@@ -300,3 +300,33 @@ def test_a_group_of_the_users_stays(tmp_path: Path) -> None:
 def test_a_security_context_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match="securityContext has the wrong type"):
         mounted(tmp_path, "securityContext: odd")
+
+
+@pytest.mark.parametrize("source", ["src=large", "env=LARGE", "src=/dev/zero"])
+def test_a_build_secret_that_is_too_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    size = (500 << 10) + 1
+    (tmp_path / "large").write_bytes(bytes(size))
+    monkeypatch.setenv("LARGE", "x" * size)
+    with pytest.raises(UsageError, match="the build secret token is larger than BuildKit takes"):
+        carried.of_build([values.build_secret(f"id=token,{source}")])
+
+
+def test_values_that_are_too_large_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = 1 << 19
+    monkeypatch.setenv("A", "x" * half)
+    monkeypatch.setenv("B", "ü" * (half // 2))
+    monkeypatch.setenv("C", "x")
+    variables = [values.secret_environment(name) for name in "ABC"]
+    assert carried.collect([], variables[:2])
+    with pytest.raises(UsageError, match="--secret-env carries is more than a Secret can hold"):
+        carried.collect([], variables)
+    (tmp_path / "large").write_bytes(bytes(500 << 10))
+    secrets = [values.build_secret(f"id={name},src={tmp_path}/large") for name in "abc"]
+    assert carried.of_build(secrets[:2])
+    with pytest.raises(UsageError, match="--build-secret carries is more than a Secret can hold"):
+        carried.of_build(secrets)
