@@ -50,6 +50,10 @@ MEANINGS = (
 )
 # A connection that was there and broke (Go's net package); the request may have been heard.
 CUT = ("EOF", "connection reset", "connection lost", "broken pipe")
+# A line of kubectl's log (k8s.io/klog), and what follows it of a body: indented, in braces, empty,
+# or in hexadecimal.
+LOG_LINE = r"[IWEF]\d{4} "
+LOG_CONTINUES = r"\s|[]}]|$|[0-9a-f]{8}  "
 CREATE_RETRIES = 3
 # Go's garbage collector at work more often (its GOGC): 3 MB less for each kubectl that only waits.
 LEAN = {"GOGC": "25"}
@@ -266,4 +270,14 @@ def _objects(text: str) -> Iterator[Object]:
 def _cluster_error(message: str, stderr: str) -> ClusterError:
     meanings = (found[1:] for found in MEANINGS if re.search(found[0], stderr))
     meaning, remedy = next(meanings, (message, ""))
-    return ClusterError(meaning, last_words=command.mask(stderr), remedy=remedy)
+    return ClusterError(meaning, last_words=command.mask(_without_log(stderr)), remedy=remedy)
+
+
+def _without_log(stderr: str) -> str:
+    """kubectl's words without its log (`-v 8`), which has the bodies of requests: Secrets, too."""
+    words, in_log = [], False
+    for line in stderr.split("\n"):
+        in_log = bool(re.match(LOG_LINE, line) or (in_log and re.match(LOG_CONTINUES, line)))
+        if not in_log:
+            words.append(line)
+    return "\n".join(words)

@@ -15,12 +15,15 @@ from kubectl_submit.kubectl import Kubectl
 from .examples import execution
 from .programs import Answer, Program
 
-UNREACHABLE = """\
+LOGGED = """\
 E1122 18:04:55.949964   32024 memcache.go:265] "Unhandled Error" err="couldn't get current \
 server API group list: Get \\"https://127.0.0.1:1/api?timeout=32s\\": dial tcp 127.0.0.1:1: \
 connect: connection refused"
-The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?
 """
+UNREACHABLE = (
+    f"{LOGGED}The connection to the server 127.0.0.1:1 was refused - did you specify the right "
+    "host or port?\n"
+)
 UNKNOWN_FIELD = (
     'Error from server (BadRequest): error when creating "STDIN": Job in version "v1" cannot be '
     'handled as a Job: strict decoding error: unknown field "spec.timeout"\n'
@@ -159,9 +162,35 @@ def test_says_what_the_words_of_kubectl_mean(
     with pytest.raises(ClusterError) as failed:
         Kubectl().create("")
     assert failed.value.message == message
-    assert failed.value.last_words == words.strip()
+    assert failed.value.last_words == words.removeprefix(LOGGED).strip()
     assert remedy in failed.value.remedy
     assert bool(remedy) == bool(failed.value.remedy)
+
+
+def test_does_not_tell_what_kubectl_logs(kubectl: Program) -> None:
+    """As kubectl 1.32.4 said it with -v 10; the body in hexadecimal is as hex.Dump writes it."""
+    refusal = 'Error from server (Forbidden): error when creating "STDIN": forbidden: \n  two lines'
+    log = """\
+I1129 21:14:23.755641    4822 helper.go:246] "Request Body" body=<
+\t{"apiVersion":"v1","kind":"Secret","stringData":{"a":"canary"}}
+
+\tcanary
+ >
+I1129 21:14:23.757231    4822 round_trippers.go:587]     Content-Type: application/json
+I1129 21:14:23.757793    4822 request.go:1351] Request Body:
+00000000  63 61 6e 61 72 79 0a 13  0a 02 76 31 12 0d 41 50  |canary....v1..AP|
+I1129 21:14:23.757991    4822 helpers.go:246] server response object: %s[{
+  "kind": "canary",
+  "details": {
+    "kind": "canary"
+  }
+}]
+"""
+    kubectl.on("create", Answer(stderr=f"Warning: old\n{log}{refusal}\n{log}", exit_code=1))
+    with pytest.raises(ClusterError) as failed:
+        Kubectl().create("")
+    assert failed.value.last_words == f"Warning: old\n{refusal}"
+    assert failed.value.message == "not allowed"
 
 
 def test_does_not_tell_the_token(kubectl: Program) -> None:
