@@ -30,7 +30,7 @@ SINGLE = "file"
 MODE = 0o400
 GROUP = 65534
 MODE_WITHOUT_GROUP = 0o444
-GROUPLESS = {"secret", "configMap", "projected", "downwardAPI"}
+GROUPLESS = {"secret", "configMap", "projected", "downwardAPI", "emptyDir"}
 """The volumes that each pod gets anew, so that their group is nobody else's concern."""
 
 

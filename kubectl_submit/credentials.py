@@ -41,7 +41,7 @@ def of_build(options: Options, job: str, image_name: str, url: str, own_url: str
 
 def of_run(options: Options, name: str, image_name: str) -> Credentials:
     """What the run of that name pulls with, and what it carries. Raises as `of_build`."""
-    made = carried.collect(options.secret_file, options.secret_env)
+    made = carried.collect(options.secret_file, options.secret_env, options.secret, options.env)
     if options.registry_secret or not options.credentials_from_local:
         return Credentials(registry_secret=options.registry_secret, carried=made)
     registry = _registry(options, image_name)

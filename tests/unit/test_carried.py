@@ -278,7 +278,7 @@ def mounted(tmp_path: Path, pod: str) -> tuple[Any, int]:
         ("[{name: a, projected: {}}, {name: b, downwardAPI: {}}]", {"fsGroup": 65534}, 0o400),
         ("[{name: a, secret: {}}, {name: b, persistentVolumeClaim: {}}]", None, 0o444),
         ("[{name: a, hostPath: {}}]", None, 0o444),
-        ("[{name: a, emptyDir: {}}]", None, 0o444),
+        ("[{name: a, nfs: {}}]", None, 0o444),
     ],
 )
 def test_volumes_of_the_users_keep_their_group(

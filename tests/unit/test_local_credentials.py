@@ -13,6 +13,7 @@ from kubectl_submit import carried, credentials, local_credentials
 from kubectl_submit.credentials import Credentials
 from kubectl_submit.errors import MissingProgramError, UsageError
 from kubectl_submit.options import Options
+from kubectl_submit.values import SecretEnvironment, SecretFile, SecretMount
 
 from .programs import Answer, Program
 
@@ -201,3 +202,17 @@ def test_what_a_run_pulls_with(configure: Any) -> None:
     assert found.registry_secret == "run-registry"
     assert [one.suffix for one in found.carried] == ["-registry"]
     assert credentials.of_run(Options(), "run", "registry.example/app").carried == ()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"secret": (SecretMount(name="a", path="/run/secrets/key"),)},
+        {"secret_env": (SecretEnvironment(name="X", source="HOME"),), "env": (("X", "1"),)},
+    ],
+)
+def test_what_a_run_is_given_twice(tmp_path: Path, given: dict[str, Any]) -> None:
+    (tmp_path / "key").write_text("canary")
+    file = SecretFile(local=str(tmp_path / "key"), path="/run/secrets/key")
+    with pytest.raises(UsageError, match="both give"):
+        credentials.of_run(Options(secret_file=(file,), **given), "run", "busybox")
