@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 TIME = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d) "
 STAMP = re.compile(rb"^(" + TIME + rb")", re.MULTILINE)
 # The kubelet writes its own troubles into the stream, without a time: `unable to retrieve
-# container logs for containerd://…` (its kuberuntime package).
+# container logs for containerd://…` (its kuberuntime package, and its cri-client's logs.go).
 UNSTAMPED = re.compile(rb"^(?!" + TIME + rb")[^\n]*\n?", re.MULTILINE)
+TROUBLE = re.compile(rb"unable to retrieve container logs|failed to |rpc error: ")
 LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 REMEMBERED = 1000
 
@@ -23,10 +24,18 @@ class Resume:
     order by a little, and some have equal times. So the newest times are remembered with a count
     each, and after a reconnect as many lines of each are dropped; all lines up to an older time
     have been seen.
+
+    The runtime stores a long line in parts, each with its time, and the kubelet writes that of the
+    first one only. A stream from a time on may begin between two parts, with the rest of a line
+    and without a time. That line is older than what is asked for: it has been seen.
     """
 
-    def __init__(self, *, keep_times: bool = False) -> None:
+    def __init__(self, *, keep_times: bool = False, begins_later: bool = False) -> None:
+        """`begins_later`: already the first stream is one from a time on."""
         self._keep_times = keep_times
+        self._begins_later = begins_later
+        self._inside = begins_later
+        self._unfinished = b""
         self._counts: Counter[bytes] = Counter()
         self._all_seen_until = b""
         self._drop: Counter[bytes] = Counter()
@@ -45,11 +54,26 @@ class Resume:
 
     @property
     def since(self) -> str:
-        """From when to read again: a second back, as writers may be out of step by a little."""
-        return earlier(self.newest, 1) if self._counts else ""
+        """From when to read again: a second back, as writers may be out of step by a little.
+
+        A line whose end has not come is to come again from its beginning.
+        """
+        if not self._counts:
+            return ""
+        newest = max(self._counts)
+        return earlier(min(newest, self._begun or newest).decode().rstrip(), 1)
+
+    @property
+    def _begun(self) -> bytes:
+        """The time of the line that has begun, and not ended; empty if there is none."""
+        stamp = STAMP.match(b"".join(self._rest))
+        begun = stamp[1] if stamp and stamp[1] not in self._counts else b""
+        return min(filter(None, [begun, self._unfinished]), default=b"")
 
     def again(self) -> None:
         """The stream is read again, from `since`."""
+        self._unfinished = self._begun
+        self._inside = self._begins_later or bool(self._counts)
         self._drop = self._counts.copy()
         self._drop_until = max(self._counts, default=b"")
         self._dropped = 0
@@ -75,6 +99,9 @@ class Resume:
         return last
 
     def _new(self, lines: bytes) -> bytes:
+        lines = self._without_rest_of_line(lines)
+        if not lines:
+            return b""
         parts = STAMP.split(lines)  # what stands before the first time, then times and texts
         if len(parts) // 2 != lines.count(b"\n") + (not lines.endswith(b"\n")):
             self.unreadable = True
@@ -84,9 +111,18 @@ class Resume:
             lines = self._without_seen(lines)
             parts = STAMP.split(lines)
         self._counts.update(parts[1::2])
+        if self._unfinished in self._counts:
+            self._unfinished = b""
         if len(self._counts) > 2 * REMEMBERED:
             self._forget_oldest()
         return lines if self._keep_times else b"".join(parts[2::2])
+
+    def _without_rest_of_line(self, lines: bytes) -> bytes:
+        """Without the rest of a line at the beginning of a stream."""
+        inside, self._inside = self._inside, False
+        if not inside or STAMP.match(lines) or TROUBLE.match(lines):
+            return lines
+        return lines.partition(b"\n")[2]
 
     def _forget_oldest(self) -> None:
         oldest_first = sorted(self._counts)

@@ -81,7 +81,9 @@ class LogStreams:
     def started(self, pod: str, rank: int, started_at: str) -> None:
         """The container of a pod runs or has run, since a time in RFC 3339."""
         if pod not in self._workers:
-            resume = Resume(keep_times=self._wanted.keep_times)
+            resume = Resume(
+                keep_times=self._wanted.keep_times, begins_later=bool(self._wanted.since)
+            )
             self._workers[pod] = Worker(
                 pod, rank, started_at, resume, wanted_since=self._wanted.since
             )

@@ -8,6 +8,7 @@ import pytest
 
 from kubectl_submit import object_watch
 from kubectl_submit.errors import ClusterError, ExecutionError
+from kubectl_submit.logs import Wanted
 
 from .clusters import lines, logs_of, replay
 from .listener import Listener, watch_run
@@ -147,6 +148,18 @@ def test_a_log_that_the_node_does_not_give_is_no_output(
     assert listener.output == {}
     [warning] = listener.warnings
     assert "may be missing" in warning
+
+
+def test_lines_from_a_time_on_may_begin_inside_of_one(kubectl: Program, listener: Listener) -> None:
+    run = Run("failed")
+    replay(kubectl, run)
+    [(pod, log)] = run.logs.items()
+    parts = (f"90%\r100%\n{log}", Open(f"log of {pod}"), Wait(f"end of {pod}"))
+    kubectl.on("logs", Answer(*parts))
+    lines_wanted = Wanted(since="2026-11-22T18:00:00Z")
+    assert watch_run(run, listener, lines=lines_wanted).exit_code == 7
+    assert listener.output == {0: b"one\ntwo\n"}
+    assert listener.warnings == []
 
 
 def test_a_log_that_the_node_has_rotated_at_its_end(kubectl: Program, listener: Listener) -> None:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from kubectl_submit.logs import resume as resume_module
 from kubectl_submit.logs.resume import Resume, earlier
 
-from .fakes.program import since
 from .samples import Run, all_runs
 
 START = datetime(2026, 11, 22, 23, 59, 58, tzinfo=timezone.utc)
@@ -35,11 +34,25 @@ class Reading:
     pieces: tuple[int, ...]
 
 
-def read(log: Resume, lines: list[bytes], reading: Reading | None) -> bytes:
+def kubelet(stored: list[bytes], since: str) -> bytes:
+    """What it gives of what the runtime has stored: lines and parts of lines.
+
+    Each is stored behind its time. The kubelet leaves out those before `since`, in whole seconds,
+    and the time of each that does not begin a line.
+    """
+    found, begins_line = b"", True
+    for piece in stored:
+        if piece[:19] >= since[:19].encode():
+            found += piece if begins_line else piece.partition(b" ")[2]
+        begins_line = piece.endswith(b"\n")
+    return found
+
+
+def read(log: Resume, stored: list[bytes], reading: Reading | None) -> bytes:
     """Read once, as kubectl would give it; without a cut to the very end."""
-    argv = [f"--since-time={log.since}"] if log.since else []
+    since = log.since
     log.again()
-    there = b"".join(since(b"".join(lines[: reading.written] if reading else lines), argv))
+    there = kubelet(stored[: reading.written] if reading else stored, since)
     there = there[: reading.cut] if reading else there
     found = b""
     for size in reading.pieces if reading else ():
@@ -52,16 +65,20 @@ def read(log: Resume, lines: list[bytes], reading: Reading | None) -> bytes:
 # Writers are out of step by microseconds; times may be equal, and pauses long.
 STEPS = st.sampled_from([0, 0, 1, -5000, 5000, 300_000_000, 1_000_000_000, 5_000_000_000])
 TEXTS = st.sampled_from([b"", b"a", b" b ", b"\xff\r"])
-WRITTEN = st.lists(st.tuples(STEPS, TEXTS), max_size=12)
+# Long lines are stored in parts; the runtime has no empty ones.
+PARTS = st.tuples(STEPS, st.sampled_from([b"a", b" b ", b"\xff\r"]))
+WRITTEN = st.lists(
+    st.one_of(st.tuples(STEPS, TEXTS.map(lambda text: text + b"\n")), PARTS), max_size=12
+)
 
 
 def log_of(written: list[tuple[int, bytes]], zone: str) -> list[bytes]:
-    """The lines of a log with their times; the last one lacks its end."""
-    newest, lines = 10**9, []
+    """The lines of a log, and the parts of its long ones, with their times."""
+    newest, stored = 10**9, []
     for step, text in written:
         newest = max(newest, newest + step)
-        lines.append(f"{stamp(newest + min(step, 0), zone)} ".encode() + text + b"\n")
-    return [*lines[:-1], *(line[:-1] for line in lines[-1:])]
+        stored.append(f"{stamp(newest + min(step, 0), zone)} ".encode() + text)
+    return stored
 
 
 READINGS = st.lists(
@@ -80,14 +97,14 @@ READINGS = st.lists(
 def test_each_line_comes_once_and_in_order(
     written: list[tuple[int, bytes]], zone: str, readings: list[Reading]
 ) -> None:
-    lines = log_of(written, zone)
+    stored = log_of(written, zone)
     resume = Resume()
     found = b"".join(
-        read(resume, lines, reading)
+        read(resume, stored, reading)
         for reading in sorted(readings, key=lambda reading: reading.written)
     )
-    found += read(resume, lines, None)
-    assert found == b"\n".join(text for _, text in written)
+    found += read(resume, stored, None)
+    assert found == b"".join(text for _, text in written)
     assert resume.gap is None
     assert not resume.unreadable
 
@@ -136,6 +153,66 @@ def test_the_kubelets_own_words_are_no_lines(trouble: bytes) -> None:
     assert log.since == "2026-11-22T23:59:57Z"
     assert read(log, [line, f"{stamp(9)} next\n".encode()], None) == b"next\n"
     assert not log.unreadable
+
+
+SECOND = 10**9
+PROGRESS = [f"{stamp(number * SECOND)} {number}%\r".encode() for number in range(9)]
+
+
+def test_the_rest_of_a_long_line_that_was_seen_is_no_trouble() -> None:
+    stored = [
+        *PROGRESS,
+        f"{stamp(9 * SECOND)} 100%\n".encode(),
+        f"{stamp(9 * SECOND)} done\n".encode(),
+    ]
+    log = Resume()
+    assert log.take(kubelet(stored, "")).endswith(b"8%\r100%\ndone\n")
+    again = kubelet(stored, log.since)
+    assert again.startswith(b"8%\r100%\n20")
+    assert read(log, stored, None) == b""
+    assert (log.unreadable, log.gap) == (False, None)
+
+
+def test_a_long_line_that_was_cut_comes_again_from_its_beginning() -> None:
+    """Also where a clock was set back, so that it is older than a line before it."""
+    stored = [f"{stamp(9 * SECOND)} before\n".encode(), *PROGRESS]
+    log = Resume()
+    assert log.take(kubelet(stored, "")) == b"before\n"
+    assert log.since == earlier(stamp(0), 1)
+    log.again()  # and is cut before anything comes
+    assert log.since == earlier(stamp(0), 1)
+    stored.append(f"{stamp(10 * SECOND)} 100%\n".encode())
+    assert read(log, stored, None) == b"".join(line[31:] for line in stored[1:])
+    assert (log.unreadable, log.gap) == (False, None)
+    assert log.since == earlier(stamp(9 * SECOND), 1)
+
+
+def test_what_is_asked_for_later_may_begin_inside_of_a_line() -> None:
+    stored = [
+        *PROGRESS,
+        f"{stamp(9 * SECOND)} 100%\n".encode(),
+        f"{stamp(9 * SECOND)} done\n".encode(),
+    ]
+    log = Resume(begins_later=True)
+    log.again()
+    assert log.take(kubelet(stored, stamp(5 * SECOND))) == b"done\n"
+    assert not log.unreadable
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        TROUBLE,
+        b'failed to try resolving symlinks in path "/var/log/pods/team_run-0/main/0.log": lstat',
+        b"rpc error: code = Unavailable desc = connection error",
+    ],
+)
+def test_the_kubelets_trouble_is_told_from_the_rest_of_a_line(trouble: bytes) -> None:
+    log = Resume()
+    log.take(f"{stamp(0)} line\n".encode())
+    log.again()
+    assert log.take(trouble + b"\n") == b""
+    assert log.unreadable
 
 
 def test_a_log_that_was_rotated_away_has_a_gap() -> None:
