@@ -9,7 +9,7 @@ from kubectl_submit.execution import Outcome
 from kubectl_submit.kubectl import Object
 from kubectl_submit.provenance import CANCELLED_BY
 from kubectl_submit.run import CANCELLED_CODE
-from kubectl_submit.states.pods import TIMED_OUT, PodState
+from kubectl_submit.states.pods import TIMED_OUT, PodState, newest_of_each_rank
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,8 @@ def outcome(job: JobState, pods: Iterable[PodState], workers: int) -> Outcome | 
     """How the Job ended; None while it has not. Pods in the order in which they were seen to end.
 
     The exit code is that of the worker that failed first, by its finish time; a worker that was
-    only stopped because another one had failed does not count.
+    only stopped because another one had failed does not count, nor does a pod that failed and in
+    whose place the Job has tried again.
     """
     pods = list(pods)
     if job.cancelled:
@@ -72,7 +73,8 @@ def outcome(job: JobState, pods: Iterable[PodState], workers: int) -> Outcome | 
         return Outcome(exit_code=0, summary="succeeded", last_message=message)
     if not job.failed:
         return None
-    failed = [pod for pod in pods if pod.failed]
+    last = newest_of_each_rank(pods)
+    failed = [pod for pod in last if pod.failed] or [pod for pod in pods if pod.failed]
     by_itself = [pod for pod in failed if not pod.stopped] or failed
     if job.reason == TIMED_OUT:
         return Outcome(exit_code=124, summary=f"ran longer than the Job allows ({job.message})")
@@ -83,7 +85,7 @@ def outcome(job: JobState, pods: Iterable[PodState], workers: int) -> Outcome | 
     code = 125 if first.exit_code is None else first.exit_code
     return Outcome(
         exit_code=124 if first.reason == TIMED_OUT else code,
-        summary=_summary(first, pods, workers),
+        summary=_summary(first, last, workers),
         last_message=first.message,
     )
 

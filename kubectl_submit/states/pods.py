@@ -6,6 +6,7 @@ packages.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,9 @@ class PodState:
 
     name: str
     rank: int
+    ranked: bool = True
+    """Its Job gives ranks; without them nobody knows in whose place it stands."""
+    created_at: str = ""
     started: bool = False
     """The container runs or has run, so that there are lines to read."""
     started_at: str = ""
@@ -56,6 +60,11 @@ class PodState:
     hopeless: str = ""
     """Why it will never run; empty while it may."""
 
+    @property
+    def place(self) -> int | str:
+        """The same for all tries of one worker: the rank, or the name of a pod without one."""
+        return self.rank if self.ranked else self.name
+
 
 def pod_state(pod: Object, container: str) -> PodState:
     """What a Pod object says of the container that runs the command."""
@@ -73,6 +82,8 @@ def pod_state(pod: Object, container: str) -> PodState:
     return PodState(
         name=metadata["name"],
         rank=int(metadata.get("labels", {}).get(RANK_LABEL, 0)),
+        ranked=RANK_LABEL in metadata.get("labels", {}),
+        created_at=metadata.get("creationTimestamp") or "",
         started=("running" in state or "terminated" in state) and not never_started,
         started_at=(state.get("running") or state.get("terminated") or {}).get("startedAt") or "",
         ended=ended,
@@ -85,6 +96,17 @@ def pod_state(pod: Object, container: str) -> PodState:
         waiting="" if ended else _waiting(status),
         hopeless=terminated.get("message", "") if never_started else _hopeless(status),
     )
+
+
+def newest_of_each_rank(pods: Iterable[PodState]) -> list[PodState]:
+    """Without those in whose place the Job has tried again; of equal age, the later ones count."""
+    newest: dict[int | str, PodState] = {}
+    for pod in pods:
+        before = newest.get(pod.place)
+        if before is None or pod.created_at >= before.created_at:
+            newest.pop(pod.place, None)  # kept in the order of the pods
+            newest[pod.place] = pod
+    return list(newest.values())
 
 
 def _container_status(status: Object, container: str) -> Object:

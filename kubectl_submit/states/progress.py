@@ -56,13 +56,13 @@ class Progress:
     @property
     def all_started(self) -> bool:
         """Whether no worker is waited for any more."""
-        started = sum(pod.started or pod.ended for pod in self.pods.values())
-        return started >= self._execution.workers
+        started = {pod.place for pod in self.pods.values() if pod.started or pod.ended}
+        return len(started) >= self._execution.workers
 
     @property
     def all_known(self) -> bool:
         """Whether each worker has a pod that we know of."""
-        return len(self.pods) >= self._execution.workers
+        return len({pod.place for pod in self.pods.values()}) >= self._execution.workers
 
     @property
     def explained(self) -> bool:

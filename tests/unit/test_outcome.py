@@ -114,6 +114,34 @@ def test_one_whose_end_nobody_saw_does_not_hide_one_that_failed() -> None:
     assert found.exit_code == 4
 
 
+def test_a_worker_that_was_tried_again_is_as_its_newest_pod() -> None:
+    first_tries = [
+        worker(0, 12, 1, name="run-0-a", created_at="2026-11-22T18:00:00Z"),
+        worker(1, 11, 2, name="run-1-a", created_at="2026-11-22T18:00:00Z"),
+    ]
+    second_tries = [
+        worker(0, 0, 21, name="run-0-b", created_at="2026-11-22T18:00:11Z"),
+        worker(1, 3, 22, name="run-1-b", created_at="2026-11-22T18:00:12Z"),
+    ]
+    for pods in itertools.permutations([*first_tries, *second_tries]):
+        found = outcome(FAILED, pods, 2)
+        assert found
+        assert (found.exit_code, found.summary) == (3, "worker 1 exited 3; 1 finished")
+
+
+def test_a_failure_tells_more_than_a_try_that_has_not_ended() -> None:
+    again = PodState(name="run-0-b", rank=0, created_at="2026-11-22T18:00:11Z")
+    found = outcome(FAILED, [worker(0, 12, 1), again], 1)
+    assert found
+    assert (found.exit_code, found.summary) == (12, "exited 12")
+
+
+def test_when_a_pod_was_created_is_known() -> None:
+    [pod] = Run("failed").last_pods
+    pod["metadata"]["creationTimestamp"] = "2026-11-22T18:00:00Z"
+    assert pod_state(pod, "main").created_at == "2026-11-22T18:00:00Z"
+
+
 @pytest.mark.parametrize(
     ("reason", "exit_code"), [("DeadlineExceeded", 124), ("BackoffLimitExceeded", 125), ("", 125)]
 )
