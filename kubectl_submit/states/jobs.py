@@ -11,6 +11,9 @@ from kubectl_submit.provenance import CANCELLED_BY
 from kubectl_submit.run import CANCELLED_CODE
 from kubectl_submit.states.pods import TIMED_OUT, PodState, newest_of_each_rank
 
+# Of a process that ended by SIGKILL or SIGTERM.
+STOP_CODES = (137, 143)
+
 
 @dataclass(frozen=True, kw_only=True)
 class JobState:
@@ -98,7 +101,20 @@ def _summary(first: PodState, pods: list[PodState], workers: int) -> str:
     elif first.reason:
         how += f" ({first.reason})"
     finished = sum(pod.ended and not pod.failed and not pod.stopped for pod in pods)
-    others = workers - 1 - finished
+    too = sum(_failed_by_itself(pod) for pod in pods if pod is not first)
+    stopped = workers - 1 - finished - too
     rest = [f"{finished} finished"] if finished else []
-    rest += [f"{others} other{'s' if others > 1 else ''} stopped"] if others > 0 else []
+    rest += [f"{_others(too)} failed, too"] if too > 0 else []
+    rest += [f"{_others(stopped)} stopped"] if stopped > 0 else []
     return "; ".join([who + how, *rest])
+
+
+def _others(count: int) -> str:
+    return f"{count} other{'s' if count > 1 else ''}"
+
+
+def _failed_by_itself(pod: PodState) -> bool:
+    """Whether it has an exit code of its own, and not that of being told to stop."""
+    if pod.stopped or not pod.exit_code:
+        return False
+    return pod.exit_code not in STOP_CODES or pod.reason == "OOMKilled"

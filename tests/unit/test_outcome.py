@@ -73,7 +73,25 @@ def worker(rank: int, exit_code: int | None, at: int, **more: Any) -> PodState:
 @pytest.mark.parametrize(
     ("workers", "exit_code", "summary"),
     [
-        ([worker(0, 1, 5), worker(1, 2, 3)], 2, "worker 1 exited 2; 1 other stopped"),
+        ([worker(0, 1, 5), worker(1, 2, 3)], 2, "worker 1 exited 2; 1 other failed, too"),
+        (
+            [worker(0, 3, 1), worker(1, 3, 2), worker(2, 4, 3)],
+            3,
+            "worker 0 exited 3; 2 others failed, too",
+        ),
+        (
+            [
+                worker(0, 3, 1),
+                worker(1, 143, 2),
+                worker(2, 137, 3),
+                worker(3, 137, 4, reason="OOMKilled"),
+                worker(4, 1, 5, stopped=True),
+                worker(5, 0, 5),
+                worker(6, None, 6, reason="Evicted"),
+            ],
+            3,
+            "worker 0 exited 3; 1 finished; 1 other failed, too; 4 others stopped",
+        ),
         ([worker(0, 0, 1), worker(1, 3, 2), worker(2, 0, 3)], 3, "worker 1 exited 3; 2 finished"),
         (
             [worker(0, 0, 1), worker(1, 3, 2), worker(2, 143, 9, stopped=True)],
