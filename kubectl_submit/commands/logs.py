@@ -5,6 +5,7 @@ own, as that of a submit."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,9 @@ from kubectl_submit.options.declaration import DURATION, option
 from kubectl_submit.options.subcommand import SubcommandOptions
 
 if TYPE_CHECKING:
+    from kubectl_submit.kubectl import Object
     from kubectl_submit.output import Output
+    from kubectl_submit.run import Run
 
 WORDS = "NAME"
 
@@ -88,11 +91,22 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
         return ended if options.follow else 0
     if not options.follow:
         past_lines.show(execution, pods, kubectl, lines, wishes)
+        if not options.build and _waits(found, pods, execution):
+            output.error(f"{found.name} has not begun: {found.standing.state}")
         return 0
     outcome = follow(execution, kubectl, lines, wishes)
     if outcome.exit_code:
         output.error(f"{execution.kind}/{execution.name}: {outcome.summary}")
     return outcome.exit_code
+
+
+def _waits(run: Run, pods: Iterable[Object], execution: Execution) -> bool:
+    """Whether it is still to begin, so that nobody can have written anything."""
+    from kubectl_submit.run import PENDING, QUEUED
+    from kubectl_submit.states.pods import pod_state
+
+    begun = any(pod_state(pod, execution.container).started for pod in pods)
+    return run.standing.state in (PENDING, QUEUED) and not begun
 
 
 def _check(worker: int | None, execution: Execution) -> None:
