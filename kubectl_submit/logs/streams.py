@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kubectl_submit.command import Result, Stream
+from kubectl_submit.command import Result, Stream, mask
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
@@ -225,6 +225,7 @@ class LogStreams:
             )
         for worker in list(group.workers.values()):
             worker.group = None
+            worker.last_words = _last_line(result)
             self._after_stream(worker, well=result.exit_code == 0, final=group.final)
         self._arrange_soon(0)
 
@@ -265,3 +266,9 @@ class LogStreams:
                 self._arrange_soon(0)
 
         self._loop.later(STALLED_SECONDS, check)
+
+
+def _last_line(result: Result) -> str:
+    """The last line of what a program failed with, for people; empty if it ended well."""
+    lines = mask(result.stderr).strip().splitlines()
+    return lines[-1] if result.exit_code != 0 and lines else ""

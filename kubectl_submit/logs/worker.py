@@ -49,6 +49,8 @@ class Worker:
     """Its last stream ended well, and nothing has come since."""
     complete: bool = False
     """Every line is there, or will never be."""
+    last_words: str = ""
+    """What the kubectl that read it last failed with, one line; empty if it ended well."""
     heard_at: float = 0.0
     not_before: float = 0.0
     pause: float = FIRST_PAUSE
@@ -88,7 +90,8 @@ class Worker:
             self.resume.gap = None
             return f"lines between {begin} and {end} may be missing"
         if self.complete and (self.resume.unreadable or (self.gone and not self.sure)):
-            why = "its pod is gone" if self.gone else "the node does not give them"
+            silent = ": ".join(filter(None, ["the node does not give them", self.last_words]))
+            why = "its pod is gone" if self.gone else silent
             return f"lines after {self.resume.newest or self.started_at} may be missing: {why}"
         return ""
 

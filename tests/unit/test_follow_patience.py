@@ -29,10 +29,24 @@ def hardly_patient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_log_that_cannot_be_had(kubectl: Program, listener: Listener) -> None:
     run = Run("failed")
     replay(kubectl, run)
-    kubectl.on("logs", Answer(stderr="dial tcp 10.0.0.2:10250: no route to host\n", exit_code=1))
+    words = "E1122 retrying\nError from server: --token=s3cret dial tcp 10.0.0.2:10250: no\n"
+    kubectl.on("logs", Answer(stderr=words, exit_code=1))
     assert watch_run(run, listener).exit_code == 7
     [warning] = listener.warnings
-    assert "may be missing: the node does not give them" in warning
+    last_line = "Error from server: --token=*** dial tcp 10.0.0.2:10250: no"
+    assert warning.endswith(f"may be missing: the node does not give them: {last_line}")
+
+
+def test_words_of_a_reading_that_failed_are_no_reason_once_one_ended_well(
+    kubectl: Program, listener: Listener
+) -> None:
+    run = Run("failed")
+    replay(kubectl, run)
+    failing = Answer(stderr="dial tcp 10.0.0.2:10250: no route to host\n", exit_code=1)
+    kubectl.on("logs", failing, Answer("unable to retrieve container logs for containerd://26f8"))
+    assert watch_run(run, listener).exit_code == 7
+    [warning] = listener.warnings
+    assert warning.endswith("may be missing: the node does not give them")
 
 
 def test_a_stream_that_stalls_is_begun_again(
