@@ -37,6 +37,12 @@ MEANINGS = (
         "https://ray-project.github.io/kuberay-helm kuberay-operator",
     ),
     (
+        r"failed calling webhook [^\n]*(?:connection refused|no such host|i/o timeout|"
+        r"TLS handshake timeout|context deadline exceeded|no endpoints available|EOF)",
+        "an admission webhook of the cluster does not answer",
+        "Try again later, or tell who runs the cluster: what answers the webhook is down.",
+    ),
+    (
         r"Unable to connect to the server|connection refused|was refused - did you specify|"
         r"no such host|i/o timeout|TLS handshake timeout",
         "cannot reach the cluster",

@@ -30,6 +30,13 @@ UNKNOWN_FIELD = (
 )
 
 
+WEBHOOK = (
+    "Error from server (InternalError): Internal error occurred: failed calling webhook "
+    '"mjob.kb.io": failed to call webhook: Post "https://kueue-webhook-service.kueue-system.svc:443'
+    '/mutate-batch-v1-job?timeout=10s": '
+)
+
+
 def job(name: str = "one") -> dict[str, Any]:
     return {"kind": "Job", "metadata": {"name": name, "namespace": "team"}}
 
@@ -141,6 +148,17 @@ def test_a_deletion_that_fails(kubectl: Program) -> None:
             "cannot reach the cluster",
             "context",
         ),
+        (
+            WEBHOOK + "dial tcp 10.96.3.7:443: connect: connection refused",
+            "an admission webhook of the cluster does not answer",
+            "who runs the cluster",
+        ),
+        (
+            WEBHOOK + "context deadline exceeded",
+            "an admission webhook of the cluster does not answer",
+            "who runs the cluster",
+        ),
+        (WEBHOOK + "the server rejected it", "the cluster refused the manifest", ""),
         (
             "Error in configuration: context was not found for specified context: nope",
             "there is no such context",
