@@ -144,7 +144,9 @@ def test_where_containers_are_restarted_one_end_is_not_the_end() -> None:
 
 
 def test_a_new_pod_says_little() -> None:
-    assert pods.pod_state({"metadata": {"name": "p"}}, "main") == PodState(name="p", rank=0)
+    assert pods.pod_state({"metadata": {"name": "p"}}, "main") == PodState(
+        name="p", rank=0, ranked=False
+    )
 
 
 def test_the_rank_is_that_of_the_job() -> None:
