@@ -73,9 +73,15 @@ WRITTEN = st.lists(
 
 
 def log_of(written: list[tuple[int, bytes]], zone: str) -> list[bytes]:
-    """The lines of a log, and the parts of its long ones, with their times."""
-    newest, stored = 10**9, []
-    for step, text in written:
+    """The lines of a log, and the parts of its long ones, with their times.
+
+    Whole lines may be out of order by a little. The parts of one are never: one writer stores them.
+    """
+    newest, stored, begins_line = 10**9, list[bytes](), True
+    for any_step, text in written:
+        ends_line = text.endswith(b"\n")
+        step = any_step if begins_line and ends_line else max(any_step, 0)
+        begins_line = ends_line
         newest = max(newest, newest + step)
         stored.append(f"{stamp(newest + min(step, 0), zone)} ".encode() + text)
     return stored
