@@ -21,6 +21,7 @@ NEEDED = (
     ("pods/log", "get"),
 )
 FOR_WORKERS = (("services", "create"),)
+FOR_SECRETS = tuple(("secrets", verb) for verb in ("create", "patch", "delete"))
 FOR_RAY = tuple(("rayjobs.ray.io", verb) for verb in VERBS)
 
 
@@ -74,6 +75,9 @@ def _namespace(kubectl: Kubectl) -> str:
 
 def _permissions(options: Options, kubectl: Kubectl) -> str:
     needed = [*NEEDED, *(FOR_RAY if options.execution == "ray" else FOR_WORKERS)]
+    carried = (options.secret_file, options.secret_env, options.build_secret)
+    if any(carried) or options.credentials_from_local:
+        needed += FOR_SECRETS
     refused = kubectl.refused(needed)
     if refused:
         told = ", ".join(f"{verb} {resource}" for resource, verb in refused)
