@@ -83,7 +83,9 @@ def test_a_log_that_is_rotated_after_its_last_line(
     """What the node still shows is empty: that there was more is possible, and is said."""
     program = (
         "import pathlib, time\n"
-        "for number in range(60_000): print(f'line {number}' + 200 * ' ')\n"
+        "for number in range(60_000):\n"
+        "    print(f'line {number}' + 200 * ' ')\n"
+        "    number % 1000 or time.sleep(0.05)  # not faster than a kubelet reads\n"
         "print('written', flush=True)\n"
         "while not pathlib.Path('/tmp/go').exists(): time.sleep(0.1)\n"
     )
