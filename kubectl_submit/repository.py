@@ -83,8 +83,8 @@ def user_email() -> str:
 
 
 def is_tracked(root: Path, path: str) -> bool:
-    """Whether a file belongs to the repository or one of its submodules."""
-    return bool(_ask(_open(root), "ls-files", "--recurse-submodules", "--", path))
+    """Whether a file belongs to the repository or one of its submodules. Raises RepositoryError."""
+    return bool(_listed(root, "ls-files", "--recurse-submodules", "-z", "--", path))
 
 
 def untracked(root: Path) -> tuple[str, ...]:
@@ -100,7 +100,7 @@ def added(root: Path) -> tuple[str, ...]:
 
     As it is in the working tree: what `git add --intent-to-add` names is in no diff of the index.
     """
-    shown = ("--name-only", "--diff-filter=A", "--no-renames", "-z")
+    shown = ("--name-only", "--diff-filter=A", "--no-renames", "--no-ext-diff", "-z")
     return _listed(root, "diff", *shown, "HEAD", "--")
 
 

@@ -49,18 +49,22 @@ def seconds(call: Callable[[], object]) -> float:
 
 
 def compare(
-    ours: Callable[[], object], bare: Callable[[], object], rounds: int
+    ours: Callable[[], object],
+    bare: Callable[[], object],
+    rounds: int,
+    *,
+    in_cluster: bool = True,
 ) -> tuple[float, float]:
     """The medians of both, measured in turns, so that noise hits both alike.
 
-    The kubelet and the Job controller look around once a second. One run begins where the last one
-    ended, which is in step with them; a random pause before each takes it out of step.
+    `in_cluster`: The kubelet and the Job controller look around once a second. One run begins where
+    the last one ended, which is in step with them; a random pause takes it out of step.
     """
     pairs = []
     for _ in range(rounds):
-        time.sleep(random.random())
+        time.sleep(random.random() * in_cluster)
         ours_seconds = seconds(ours)
-        time.sleep(random.random())
+        time.sleep(random.random() * in_cluster)
         pairs.append((ours_seconds, seconds(bare)))
     return statistics.median(pair[0] for pair in pairs), statistics.median(
         pair[1] for pair in pairs

@@ -175,5 +175,15 @@ def test_what_is_forbidden_is_told_at_once(
     assert "nobody" in failed.value.last_words
 
 
+def test_what_worked_before_may_work_again(kubectl: Program, listener: Listener) -> None:
+    """With a new token, or once a server has started."""
+    run = Run("failed")
+    replay(kubectl, run)
+    words = "error: You must be logged in to the server (Unauthorized)\n"
+    refused = Answer(stderr=words, exit_code=1)
+    kubectl.on("/jobs?", Answer(lines(run.job[:1])), refused, Answer(lines(run.job), FOREVER))
+    assert watch_run(run, listener).exit_code == 7
+
+
 def test_logs_of_a_run_have_their_ranks() -> None:
     assert {rank for rank, _ in logs_of(Run("first-of-two")).logs.values()} == {0, 1}

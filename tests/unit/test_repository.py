@@ -10,6 +10,7 @@ import pytest
 
 from kubectl_submit import repository
 from kubectl_submit.changes import Changes
+from kubectl_submit.errors import RepositoryError
 
 from .repositories import Project, contents, pushed
 
@@ -55,6 +56,12 @@ def conflict(project: Project) -> None:
     project.commit()
     project.git("read-tree", "-m", "HEAD~", "HEAD", "other")
     assert "unmerged" in project.git("status", "--long") or "Unmerged" in project.git("status")
+
+
+def test_a_question_that_git_does_not_answer(project: Project) -> None:
+    project.write(".git/index", "of another program\n")
+    with pytest.raises(RepositoryError, match="git ls-files failed"):
+        repository.is_tracked(project.root, "main.py")
 
 
 @pytest.mark.parametrize(
