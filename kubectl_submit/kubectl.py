@@ -123,6 +123,11 @@ class Kubectl:
             raise _cluster_error("cannot ask the cluster", result.stderr)
         return [name for name in names if without_group(name) not in found]
 
+    def secret_type(self, name: str) -> str:
+        """The type of a Secret; empty where it is not there or may not be read."""
+        argv = ["get", "secret", name, "-o", "jsonpath={.type}"]
+        return command.run(self._argv(argv), check=False).stdout.strip()
+
     def names(self, kind: str, selector: str = "") -> list[str]:
         """The names of the objects of a kind, in the namespace; empty where that is not told."""
         argv = ["get", kind, "-o", "name", *([f"--selector={selector}"] if selector else [])]

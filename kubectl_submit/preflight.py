@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_submit import manifest
+from kubectl_submit import carried, manifest
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.kubectl import Kubectl, without_group
 from kubectl_submit.manifest import Node
@@ -33,12 +33,24 @@ def check_names(options: Options, kubectl: Kubectl) -> None:
         wanted.append(f"serviceaccount/{options.service_account}")
     create = "Create it with `kubectl create`, or choose another namespace with -n."
     _check(kubectl, wanted, "not in the namespace", create)
+    if options.registry_secret:
+        _check_type(options.registry_secret, kubectl)
     if options.queue:
         queues = [f"{LOCAL_QUEUE}/{options.queue}"]
         _check(kubectl, queues, "not in the namespace", "Choose another one, or another namespace.")
     if options.priority and not options.manifest:  # which may say the queue
         kind = WORKLOAD_PRIORITY if options.queue else PRIORITY
         _check(kubectl, [f"{kind}/{options.priority}"], "not in the cluster", "Choose another one.")
+
+
+def _check_type(registry_secret: str, kubectl: Kubectl) -> None:
+    """A pod would wait for a Secret of another type without an end."""
+    found = kubectl.secret_type(registry_secret)
+    if found and found != carried.PULL_SECRET:
+        raise ClusterError(
+            f"secret/{registry_secret} is of the type {found}, not {carried.PULL_SECRET}",
+            remedy="Create one with `kubectl create secret docker-registry`.",
+        )
 
 
 def _check(kubectl: Kubectl, wanted: Sequence[str], complaint: str, remedy: str) -> None:

@@ -186,6 +186,25 @@ def test_a_key_does_not_leave_this_machine(
     assert namespace.names("jobs,pods,secrets") == []
 
 
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        ("--git-secret=odd", "neither ssh-privatekey nor password"),
+        ("--registry-secret=odd", "secret/odd is of the type Opaque"),
+    ],
+)
+def test_a_secret_of_another_kind(
+    repository: Repository, namespace: Namespace, submit: Submit, flag: str, words: str
+) -> None:
+    repository.commit()
+    namespace.kubectl("create", "secret", "generic", "odd", "--from-literal=key=value")
+
+    result = submit(flag, "--", "true", cwd=repository.folder)
+
+    assert (result.exit_code, words in result.stderr) == (125, True), result.stderr
+    assert namespace.names("jobs,pods") == []
+
+
 class Asking(BaseHTTPRequestHandler):
     """A server that wants to know who is there."""
 

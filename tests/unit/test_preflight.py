@@ -52,6 +52,15 @@ def test_what_is_named_must_exist(kubectl: Program) -> None:
     assert asked == ["secret/a", "secret/b", "secret/c", "serviceaccount/robot"]
 
 
+def test_a_secret_that_no_registry_takes(kubectl: Program) -> None:
+    kubectl.on("get", Answer("secret/a\n"))
+    kubectl.on("jsonpath={.type}", Answer("Opaque"))
+    with pytest.raises(ClusterError, match="secret/a is of the type Opaque") as refused:
+        preflight.check_names(Options(registry_secret="a"), Kubectl())
+    assert "docker-registry" in refused.value.remedy
+
+
 def test_what_exists_is_fine(kubectl: Program) -> None:
     kubectl.on("get", Answer("secret/a\nsecret/b\nsecret/c\nserviceaccount/robot\n"))
+    kubectl.on("jsonpath={.type}", Answer("kubernetes.io/dockerconfigjson"))
     preflight.check_names(Options(**SECRETS), Kubectl())
