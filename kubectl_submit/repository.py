@@ -106,15 +106,10 @@ def added(root: Path) -> tuple[str, ...]:
 
 def _listed(root: Path, *argv: str) -> tuple[str, ...]:
     """The paths that git lists; what an error leaves out would be taken for not there."""
-    status, text, words = _open(root).git.execute(
-        ["git", *argv],
-        with_extended_output=True,
-        with_exceptions=False,
-        env=quiet_environment(),
-    )
+    status, text, words = _answer(_open(root), *argv)
     if status != 0:
-        raise RepositoryError(f"git {argv[0]} failed", last_words=command.mask(str(words)))
-    return tuple(filter(None, str(text).split("\0")))
+        raise RepositoryError(f"git {argv[0]} failed", last_words=command.mask(words))
+    return tuple(filter(None, text.split("\0")))
 
 
 def changes_stat(root: Path) -> str:
@@ -201,13 +196,21 @@ def _git_module() -> ModuleType:
 
 def _ask(repo: Repo, *argv: str, environment: Mapping[str, str] | None = None) -> str:
     """What git answers; empty where it has no answer."""
-    status, text, _ = repo.git.execute(
+    status, text, _ = _answer(repo, *argv, environment=environment)
+    return text if status == 0 else ""
+
+
+def _answer(
+    repo: Repo, *argv: str, environment: Mapping[str, str] | None = None
+) -> tuple[int, str, str]:
+    """git's exit code, its answer, and its words on stderr."""
+    status, text, words = repo.git.execute(
         ["git", *argv],
         with_extended_output=True,
         with_exceptions=False,
         env=environment or quiet_environment(),
     )
-    return str(text) if status == 0 else ""
+    return status, str(text), str(words)
 
 
 def _status(repo: Repo) -> tuple[Changes, str, str]:

@@ -117,6 +117,13 @@ def repository(make_repository: Callable[[str], Repository]) -> Repository:
     return make_repository("app")
 
 
+def update_hook(repository: Repository, script: str) -> None:
+    """Give the remote a hook that every push of a ref passes: its name is $1."""
+    path = Path(local("LOCAL_GIT_ROOT")) / repository.url.rsplit("/", 1)[1] / "hooks" / "update"
+    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    path.chmod(0o755)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finished:
     """What a command left behind."""

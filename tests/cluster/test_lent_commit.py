@@ -9,19 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.conftest import Namespace, Submit
-from tests.conftest import Repository, eventually, local, tags
+from tests.conftest import Repository, eventually, tags, update_hook
 
 
 def refs(repository: Repository) -> list[str]:
     """The names of all that the remote has."""
     return [line.split()[1] for line in repository.git("ls-remote", "origin").splitlines()]
-
-
-def hook(repository: Repository, script: str) -> None:
-    """Give the remote a hook that every push of a ref passes: its name is $1."""
-    path = Path(local("LOCAL_GIT_ROOT")) / repository.url.rsplit("/", 1)[1] / "hooks" / "update"
-    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-    path.chmod(0o755)
 
 
 ONLY_MAIN = ["HEAD", "refs/heads/main"]
@@ -116,7 +109,9 @@ def test_ctrl_c_while_it_is_pushed(
     repository.write("new.txt", "new\n")
     begun, go = tmp_path / "begun", tmp_path / "go"
     wait = f"touch {begun}; until test -e {go}; do sleep 0.1; done"
-    hook(repository, f"case $3 in *[!0]*) {wait};; esac")  # $3: the new commit, zeros for none
+    update_hook(
+        repository, f"case $3 in *[!0]*) {wait};; esac"
+    )  # $3: the new commit, zeros for none
 
     running = submit.start("--allow-dirty", "--", "true", cwd=repository.folder)
     eventually(begun.exists, "the push has begun")
@@ -136,7 +131,7 @@ def test_a_remote_that_takes_branches_only(
 ) -> None:
     repository.commit()
     repository.write("new.txt", "new\n")
-    hook(repository, 'case $1 in refs/heads/*) ;; *) echo "only branches"; exit 1;; esac')
+    update_hook(repository, 'case $1 in refs/heads/*) ;; *) echo "only branches"; exit 1;; esac')
 
     result = submit("--allow-dirty", "--", "true", cwd=repository.folder)
 

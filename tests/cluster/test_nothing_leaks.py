@@ -12,7 +12,7 @@ import pytest
 
 from tests.cluster.conftest import Namespace, Submit
 from tests.cluster.leaks import arguments, assert_in_none, everything, image_content
-from tests.conftest import Repository, local, tags
+from tests.conftest import Repository, tags, update_hook
 
 USES_SECRETS = """
 RUN --mount=type=secret,id=file test -s /run/secrets/file
@@ -131,13 +131,6 @@ def test_a_dry_run(
     assert namespace.names("jobs,secrets") == []
 
 
-def hook(repository: Repository, script: str) -> None:
-    """What the remote does with a push of a ref."""
-    path = Path(local("LOCAL_GIT_ROOT")) / repository.url.rsplit("/", 1)[1] / "hooks" / "update"
-    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-    path.chmod(0o755)
-
-
 @pytest.mark.parametrize("broken", ["push", "password", "build", "job"])
 def test_an_error(
     using_secrets: Repository,
@@ -150,7 +143,7 @@ def test_an_error(
     secrets = list(canaries.secrets)
     flags = [*canaries.flags, "--allow-dirty"]
     if broken == "push":
-        hook(using_secrets, "exit 1")
+        update_hook(using_secrets, "exit 1")
     elif broken == "password":
         wrong = f"canary-{uuid.uuid4().hex}"
         url = using_secrets.git("remote", "get-url", "origin").replace(secrets[0], wrong)

@@ -13,6 +13,14 @@ from tests.conftest import Commands, eventually
 ALL_BYTES = bytes(range(256)) * 3
 WRITE = f"import sys; sys.stdout.buffer.write({ALL_BYTES!r})"
 LONG_LINE = 1_000_000
+READ_LATER = (
+    "bash",
+    "-c",
+    'kubectl submit -n "$1" --image "$2" -- sh -c "$3"'
+    ' | { until test -e "$4"; do sleep 0.1; done; cat; }; exit ${PIPESTATUS[0]}',
+    "bash",
+)
+"""With a namespace, an image, a command and a file: nobody reads the output until there is that."""
 
 
 def test_bytes_without_a_last_newline(submit: Submit, python: str) -> None:
@@ -80,12 +88,9 @@ def test_a_reader_that_takes_its_time(
 ) -> None:
     """As a pager does: the job has long ended when the rest, too little to be rotated, is read."""
     go = tmp_path / "go"
-    pipe = (
-        'kubectl submit -n "$1" --image "$2" -- sh -c "seq 150000; sleep 2; exit 3"'
-        ' | { until test -e "$3"; do sleep 0.1; done; cat; }; exit ${PIPESTATUS[0]}'
-    )
+    write = "seq 150000; sleep 2; exit 3"
 
-    running = commands.start("bash", "-c", pipe, "bash", namespace.name, busybox, str(go))
+    running = commands.start(*READ_LATER, namespace.name, busybox, write, str(go))
     eventually(lambda: namespace.names("jobs"), "there is a job")
     namespace.kubectl("wait", "--for=condition=Failed", "--all", "jobs", "--timeout=60s")
     go.touch()
@@ -133,17 +138,14 @@ def test_a_document_beside_messages_that_nobody_reads(
     assert json.loads(result.stdout)["exitCode"] == 0
 
 
-SLOWLY = (
-    'kubectl submit -n "$1" --image "$2" -- sh -c "seq 100000; sleep 300"'
-    ' | { until test -e "$3"; do sleep 0.1; done; cat; }; exit ${PIPESTATUS[0]}'
-)
+GOES_ON = "seq 100000; sleep 300"
 
 
 def test_ctrl_c_while_the_reader_pauses(
     namespace: Namespace, commands: Commands, busybox: str, tmp_path: Path
 ) -> None:
     go = tmp_path / "go"
-    running = commands.start("bash", "-c", SLOWLY, "bash", namespace.name, busybox, str(go))
+    running = commands.start(*READ_LATER, namespace.name, busybox, GOES_ON, str(go))
     running.wait_for("job/")
     namespace.kubectl("wait", "--for=jsonpath={.status.ready}=1", "--all", "jobs")
 
@@ -158,7 +160,7 @@ def test_a_job_that_is_deleted_while_the_reader_pauses(
     namespace: Namespace, commands: Commands, busybox: str, tmp_path: Path
 ) -> None:
     go = tmp_path / "go"
-    running = commands.start("bash", "-c", SLOWLY, "bash", namespace.name, busybox, str(go))
+    running = commands.start(*READ_LATER, namespace.name, busybox, GOES_ON, str(go))
     running.wait_for("job/")
     namespace.kubectl("wait", "--for=jsonpath={.status.ready}=1", "--all", "jobs")
 
