@@ -15,12 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 # Where the tests run in the background of a shell, Ctrl-C is ignored, and by all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # … and this one by nohup
-
-LONGEST_RUN = 120
-"""Seconds after which a command that should have ended hangs."""
 
 
 def local(setting: str) -> str:
@@ -42,7 +41,7 @@ def tags(
     return sorted(tag for tag in result.stdout.split() if tag.startswith(commit))
 
 
-def eventually(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
+def eventually(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -177,7 +176,7 @@ class Running:
             assert self._process.poll() is None, f"ended without {text!r}: {self._errors()}"
             return text.encode() in self._stdout.read_bytes() + self._stderr.read_bytes()
 
-        eventually(printed, f"printed {text!r}", LONGEST_RUN)
+        eventually(printed, f"printed {text!r}")
 
     def press_ctrl_c(self) -> None:
         """Do what a terminal does: interrupt the whole process group."""
@@ -190,7 +189,7 @@ class Running:
     def finish(self) -> Finished:
         """Wait for its end, and check that nothing is left of it here."""
         try:
-            exit_code = self._process.wait(LONGEST_RUN)
+            exit_code = self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"does not end: {self._errors()}") from None

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.conftest import LONGEST_RUN, eventually
+from tests.conftest import eventually
 
 
 class Terminal:
@@ -35,7 +35,7 @@ class Terminal:
 
     def wait_for(self, text: str) -> None:
         """Wait until something is on the screen."""
-        eventually(lambda: text in self._read(), f"on the screen: {text!r}", LONGEST_RUN)
+        eventually(lambda: text in self._read(), f"on the screen: {text!r}")
 
     def finish(self) -> tuple[int, str]:
         """Wait for the end; the exit code, and all that was on the screen."""

@@ -14,12 +14,12 @@ from hypothesis import settings
 
 from kubectl_submit import follow
 from kubectl_submit.logs import streams
+from tests.patience import PATIENCE
 
 from .listener import Listener
 from .programs import Program
 from .repositories import Project, pushed
 
-TOO_LONG = 30
 GIT_CONFIGURATION = """\
 [user]
 	name = Ada
@@ -75,7 +75,7 @@ def isolated(git: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     handled = (signal.SIGALRM, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
     before = {one: signal.getsignal(one) for one in handled}
     signal.signal(signal.SIGALRM, _hangs)
-    signal.alarm(TOO_LONG * max(1, settings().max_examples // 60))
+    signal.alarm(PATIENCE * max(1, settings().max_examples // 1000))
     yield
     signal.alarm(0)
     for one, handler in before.items():
@@ -135,4 +135,4 @@ def project(original: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def _hangs(_signal: int, _frame: object) -> None:
-    raise TimeoutError(f"the test hangs: it took more than {TOO_LONG} seconds")
+    raise TimeoutError(f"the test hangs: it took more than {PATIENCE} seconds")

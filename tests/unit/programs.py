@@ -6,6 +6,8 @@ kubectl.on("get", "--raw", "/pods", Answer(events, FOREVER))
 from __future__ import annotations
 
 import ast
+import contextlib
+import fcntl
 import os
 import signal
 import sys
@@ -153,22 +155,24 @@ class Program:
     @property
     def running(self) -> list[int]:
         """The process ids of calls that have not ended."""
-        return [call.pid for call in self.all_calls if _runs(call.pid)]
+        return [call.pid for call in self.all_calls if self._runs(call.pid)]
 
     def end(self) -> None:
         """End what still runs."""
         for pid in self.running:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def _save(self) -> None:
         new = self._folder / "answers.new"  # replaced as a whole: a running program may read it
         new.write_text(ascii(self._rules))
         new.replace(self._folder / "answers")
 
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+    def _runs(self, pid: int) -> bool:
+        """Whether a call still runs: it holds a lock. Its process id may be a stranger's by now."""
+        with (self._folder / f"{pid}.lock").open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
         return False
-    return True

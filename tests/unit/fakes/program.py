@@ -23,6 +23,8 @@ def main(folder: str, argv: list[str]) -> int:
     """Note the call, and do what the answer for it says; its exit code."""
     stdin = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
     call: dict[str, Any] = {"argv": argv, "stdin": stdin, "pid": os.getpid(), "rule": None}
+    lock = os.open(f"{folder}/{call['pid']}.lock", os.O_CREAT | os.O_RDWR)  # held while we live
+    fcntl.flock(lock, fcntl.LOCK_EX)
     if argv and os.path.isdir(argv[-1]):
         call["files"] = listing(argv[-1])
     with open(f"{folder}/calls", "a+") as calls, open(f"{folder}/answers") as answers:

@@ -1,0 +1,9 @@
+"""How long a test waits for what must come. A limit only matters where a test fails."""
+
+from __future__ import annotations
+
+PATIENCE = 600
+"""Seconds after which a test fails that still waits: no machine is so busy that it needs them."""
+
+KUBECTL_PATIENCE = f"--timeout={PATIENCE}s"
+"""The same for `kubectl wait`, whose own limit is 30 seconds."""
