@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.patience import PATIENCE
+from tests.working_copy import run_git, write_file, write_hook
 
 # Where the tests run in the background of a shell, Ctrl-C is ignored, and by all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -64,23 +65,11 @@ class Repository:
 
     def git(self, *arguments: str, folder: Path | None = None) -> str:
         """Run git; what it prints."""
-        result = subprocess.run(
-            ["git", *arguments],
-            cwd=folder or self.folder,
-            env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, result.stderr
-        return result.stdout.strip()
+        return run_git(arguments, folder or self.folder, {"GIT_CONFIG_GLOBAL": os.devnull})
 
     def write(self, name: str, content: str, *, executable: bool = False) -> None:
         """Write a file of the working copy."""
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-        path.chmod(0o755 if executable else 0o644)
+        write_file(self.folder / name, content, 0o755 if executable else 0o644)
 
     def commit(self) -> str:
         """Commit everything and push it; the commit, which no other test has."""
@@ -118,9 +107,8 @@ def repository(make_repository: Callable[[str], Repository]) -> Repository:
 
 def update_hook(repository: Repository, script: str) -> None:
     """Give the remote a hook that every push of a ref passes: its name is $1."""
-    path = Path(local("LOCAL_GIT_ROOT")) / repository.url.rsplit("/", 1)[1] / "hooks" / "update"
-    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-    path.chmod(0o755)
+    bare = Path(local("LOCAL_GIT_ROOT")) / repository.url.rsplit("/", 1)[1]
+    write_hook(bare, "update", script)
 
 
 @dataclass(frozen=True, kw_only=True)

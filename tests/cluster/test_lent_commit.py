@@ -143,7 +143,7 @@ def test_a_remote_that_takes_branches_only(
     assert namespace.names("jobs") == []
 
 
-def test_what_may_not_be_meant(
+def test_a_secret_that_is_not_in_git_needs_a_yes(
     repository: Repository, namespace: Namespace, submit: Submit
 ) -> None:
     commit = repository.commit()

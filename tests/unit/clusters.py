@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from kubectl_submit import cli
+from kubectl_submit import cli, job
 from kubectl_submit.execution import Execution
 from kubectl_submit.states.pods import RANK_LABEL, pod_state
 
@@ -23,17 +23,7 @@ def lines(events: Sequence[Object]) -> str:
 
 def execution_of(run: Run) -> Execution:
     """What is to be followed of the run."""
-    metadata = run.last_job["metadata"]
-    return Execution(
-        kind="job",
-        name=metadata["name"],
-        namespace=metadata["namespace"],
-        uid=metadata["uid"],
-        object_path=f"/apis/batch/v1/namespaces/{metadata['namespace']}/jobs",
-        workers=run.last_job["spec"]["completions"],
-        pod_selector=f"batch.kubernetes.io/job-name={metadata['name']}",
-        container=run.container,
-    )
+    return job.execution(json.loads(created(run)))
 
 
 def logs_of(run: Run, cut: int = 0) -> Logs:
@@ -53,8 +43,8 @@ def replay(kubectl: Program, run: Run) -> None:
     """
     name = f"%3D{run.last_job['metadata']['name']}"
     told = f"pods of {run.folder.name}"
-    job = (lines(run.job[:1]), Wait(told), lines(run.job[1:]), FOREVER)
-    kubectl.on("--raw", "/jobs?", name, Answer(*job))
+    said = (lines(run.job[:1]), Wait(told), lines(run.job[1:]), FOREVER)
+    kubectl.on("--raw", "/jobs?", name, Answer(*said))
     kubectl.on("--raw", "/pods?", name, Answer(*_pods(run), Open(told), FOREVER))
     kubectl.on("--raw", "/events?", Answer(lines(run.events), FOREVER))
     kubectl.on("logs", Answer(logs_of(run)))
@@ -76,9 +66,9 @@ def _pods(run: Run) -> Iterator[Part]:
 def created(run: Run) -> str:
     """What `kubectl create -o json` says of the run's Job."""
     template: dict[str, Any] = {"spec": {"containers": [{"name": run.container}]}}
-    job = {**run.job[0]["object"]}
-    job["spec"] = {**job["spec"], "template": template}
-    return json.dumps(job)
+    made = {**run.job[0]["object"]}
+    made["spec"] = {**made["spec"], "template": template}
+    return json.dumps(made)
 
 
 def play(kubectl: Program, name: str) -> None:

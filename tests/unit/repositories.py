@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
+
+from tests.working_copy import run_git, write_file
 
 PATH = os.environ["PATH"]  # git's own scripts need more than a test may have
 
@@ -26,22 +27,12 @@ class Project:
 
     def git(self, *argv: str, at: str = ".") -> str:
         """Run git in a folder of the working tree; what it prints."""
-        return subprocess.run(
-            ["git", "-c", "protocol.file.allow=always", *argv],
-            cwd=self.root / at,
-            env={**os.environ, "PATH": PATH},
-            check=True,
-            text=True,
-            stdout=subprocess.PIPE,
-        ).stdout.strip()
+        argv = ("-c", "protocol.file.allow=always", *argv)
+        return run_git(argv, self.root / at, {"PATH": PATH})
 
     def write(self, path: str, text: str = "text\n", mode: int = 0o644) -> Path:
         """Write a file, in folders made for it."""
-        file = self.root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-        file.chmod(mode)
-        return file
+        return write_file(self.root / path, text, mode)
 
     def commit(self, message: str = "work", at: str = ".") -> str:
         """Commit everything; the new commit."""

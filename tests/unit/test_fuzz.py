@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kubectl_submit import (
@@ -40,6 +40,7 @@ PIECES = st.sampled_from(
     ]
 )
 TEXT = st.one_of(st.text(), st.lists(st.one_of(PIECES, st.text(max_size=4))).map("".join))
+FORMS = st.text("019azAZ:/.=@_- \n")
 PARSERS: list[Callable[[str], Any]] = [
     values.duration,
     values.positive_duration,
@@ -78,13 +79,17 @@ def status_of_a_file(name: str) -> None:
 
 
 @pytest.mark.parametrize("parse", PARSERS)
-@given(text=TEXT)
-def test_a_parser(parse: Callable[[str], Any], text: str) -> None:
+@given(text=TEXT | FORMS)
+@example(text="9" * 5000)
+@example(text="A=\ud800")
+def test_a_parser_gives_a_value_or_says_what_is_wrong(
+    parse: Callable[[str], Any], text: str
+) -> None:
     with contextlib.suppress(ValueError, SubmitError):
         parse(text)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(text=st.one_of(TEXT, TEXT.map(lambda text: f"env: {text}")))
 def test_the_configuration(tmp_path: Path, text: str) -> None:
     path = tmp_path / configuration.FILE_NAME

@@ -28,8 +28,9 @@ def changed(**changes: tuple[str, ...]) -> Snapshot:
     return replace(CLEAN, changes=Changes(**changes))
 
 
-def test_lets_a_pushed_commit_through() -> None:
+def test_a_pushed_commit_has_no_fault() -> None:
     gate.check(CLEAN)
+    assert gate.faults(CLEAN) == []
 
 
 @pytest.mark.parametrize(

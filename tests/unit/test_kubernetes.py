@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_submit import manifest, provenance
+from kubectl_submit import manifest, parameters, provenance
 from kubectl_submit.execution_backends import kubernetes
 from kubectl_submit.image import Image
 from kubectl_submit.values import SecretMount
@@ -160,7 +160,9 @@ def test_several_workers_have_a_service_that_names_them() -> None:
 
 
 def test_host_names_of_workers_are_short_enough() -> None:
-    longest = "a" * kubernetes.NAME_LIMIT
+    """Kubernetes names worker N of a Job NAME-N, which must be a DNS label."""
+    longest = parameters.run_name(None, "a" * 99, kubernetes.NAME_LIMIT)
+    assert len(longest) == kubernetes.NAME_LIMIT
     assert len(f"{longest}-999999999") <= 63
 
 

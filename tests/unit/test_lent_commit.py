@@ -12,6 +12,7 @@ from kubectl_submit import lent_commit, repository
 from kubectl_submit.errors import GateError, RepositoryError
 from kubectl_submit.lent_commit import LentCommit
 from kubectl_submit.output import Output
+from tests.working_copy import write_hook
 
 from .repositories import Project, contents, pushed
 
@@ -118,11 +119,7 @@ def test_two_do_not_share_one(project: Project) -> None:
 
 def hook(project: Project, name: str, script: str) -> None:
     """Give the remote a hook."""
-    bare = Path(project.git("remote", "get-url", "origin"))
-    path = bare / "hooks" / name
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(f"#!/bin/sh\n{script}")
-    path.chmod(0o755)
+    write_hook(Path(project.git("remote", "get-url", "origin")), name, script)
 
 
 def test_a_remote_that_does_not_take_it(
@@ -168,7 +165,9 @@ def test_a_remote_that_does_not_give_it_back(
         ("credentials.py", ""),
     ],
 )
-def test_what_may_not_be_meant_is_asked_for(project: Project, name: str, doubt: str) -> None:
+def test_secrets_and_large_files_that_are_not_in_git_need_a_yes(
+    project: Project, name: str, doubt: str
+) -> None:
     project.write(".gitignore", "ignored\n")
     project.commit()
     path = project.write(name)
@@ -187,7 +186,7 @@ def test_what_may_not_be_meant_is_asked_for(project: Project, name: str, doubt: 
 
 
 @pytest.mark.parametrize("add", [["add"], ["add", "--intent-to-add"], ["add", "--force"], ["mv"]])
-def test_what_is_staged_may_not_be_meant_either(project: Project, add: list[str]) -> None:
+def test_secrets_that_are_only_staged_need_a_yes(project: Project, add: list[str]) -> None:
     project.write(".gitignore", ".env\n" if "--force" in add else "")
     project.write("old", "text that git would know again\n" * 9)
     project.commit()
@@ -205,7 +204,7 @@ def test_what_is_staged_may_not_be_meant_either(project: Project, add: list[str]
     assert "git rm --cached" in refused.value.remedy
 
 
-def test_what_is_committed_is_not_asked_for(project: Project) -> None:
+def test_secrets_that_are_committed_need_no_yes(project: Project) -> None:
     project.write(".env")
     project.commit()
     project.write(".env", "changed")
@@ -213,6 +212,10 @@ def test_what_is_committed_is_not_asked_for(project: Project) -> None:
     project.git("add", ".env", "deleted.pem")
     (project.root / "deleted.pem").unlink()
     lent_commit.check(repository.inspect(project.root), confirmed=False)
+    project.write("new.pem")
+    with pytest.raises(GateError) as refused:
+        lent_commit.check(repository.inspect(project.root), confirmed=False)
+    assert refused.value.last_words == "  - new.pem looks like a secret"
 
 
 @pytest.mark.parametrize("asked", ["ls-files", "diff"])

@@ -60,7 +60,9 @@ def test_a_secret_that_no_registry_takes(kubectl: Program) -> None:
     assert "docker-registry" in refused.value.remedy
 
 
-def test_what_exists_is_fine(kubectl: Program) -> None:
+def test_everything_that_is_named_is_asked_for_and_there(kubectl: Program) -> None:
     kubectl.on("get", Answer("secret/a\nsecret/b\nsecret/c\nserviceaccount/robot\n"))
     kubectl.on("jsonpath={.type}", Answer("kubernetes.io/dockerconfigjson"))
     preflight.check_names(Options(**SECRETS), Kubectl())
+    asked = {arg for call in kubectl.calls("get") for arg in call.argv if "/" in arg}
+    assert asked >= {"secret/a", "secret/b", "secret/c", "serviceaccount/robot"}

@@ -7,9 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
+from tests.patience import PATIENCE
 
 from .clusters import created, lines, replay
 from .programs import FOREVER, Answer, Program, Signal
@@ -17,18 +20,33 @@ from .repositories import Project
 from .samples import Run
 
 COMMAND = [sys.executable, "-m", "kubectl_submit"]
+# A second Ctrl-C counts for two seconds: too short for a busy machine, and long to wait for.
+WITH_TIME_FOR_CTRL_C = """
+from kubectl_submit import __main__, attendance
+assert attendance.SECOND_SECONDS == 2
+attendance.SECOND_SECONDS = {}
+__main__.main()
+"""
 PACKAGE = Path(__file__).parents[2]
 
 
-def start(*arguments: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
+def start(
+    *arguments: str, stdout: int = subprocess.PIPE, command: Sequence[str] = COMMAND
+) -> subprocess.Popen[str]:
     """The command, begun."""
     return subprocess.Popen(
-        [*COMMAND, *arguments, "--", "true"],
+        [*command, *arguments, "--", "true"],
         env={**os.environ, "PYTHONPATH": str(PACKAGE)},
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def start_waiting_for_ctrl_c(seconds: float, *arguments: str) -> subprocess.Popen[str]:
+    """The command, which gives a second Ctrl-C so much time."""
+    command = [sys.executable, "-c", WITH_TIME_FOR_CTRL_C.format(seconds)]
+    return start(*arguments, command=command)
 
 
 @pytest.fixture
@@ -47,7 +65,7 @@ def running(kubectl: Program) -> Program:
 
 @pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_detaches_from_what_runs(running: Program, which: signal.Signals) -> None:
-    process = start("--image", "app")
+    process = start_waiting_for_ctrl_c(0, "--image", "app")
     assert process.stdout
     assert process.stdout.readline() == "waits\n"
     process.send_signal(which)
@@ -64,7 +82,7 @@ def test_a_signal_during_the_create_orphans_nothing(running: Program) -> None:
     """What was created is known, although the signal came before kubectl had answered."""
     run = Run("pod-deleted")
     running.on("create", Answer(Signal(signal.SIGINT.value), created(run)))
-    process = start("--image", "app")
+    process = start_waiting_for_ctrl_c(0, "--image", "app")
     out, err = process.communicate()
     assert (process.returncode, out) == (130, "")
     assert "detached; job/recorded-pod-deleted goes on in the cluster" in err
@@ -83,7 +101,7 @@ def test_a_job_is_cancelled_where_that_is_asked_for(
     running.on("/pods?labelSelector=app", Answer('{"items": []}'))
     running.on("patch", Answer())
     flags = [] if len(signals) > 1 else ["--cancel-on-interrupt"]
-    process = start("--image", "app", *flags)
+    process = start_waiting_for_ctrl_c(PATIENCE, "--image", "app", *flags)
     assert process.stdout
     assert process.stderr
     assert process.stdout.readline() == "waits\n"

@@ -101,6 +101,17 @@ def test_what_an_event_says_of_a_pod_that_starts() -> None:
     assert known.reason(JobState(), [PodState(name="other", rank=0)]) == STARTING
 
 
-@pytest.mark.parametrize("event", [{}, pod_event(message=""), pod_event(message=None)])
-def test_no_event_is_too_strange(event: dict[str, Any]) -> None:
-    Waiting(execution(uid="1", workers=1)).note_event(event)
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        ({}, STARTING),
+        (pod_event(message=""), "FailedMount"),
+        (pod_event(message=None), "FailedMount"),
+    ],
+)
+def test_an_event_without_a_message_is_told_by_its_reason(
+    event: dict[str, Any], reason: str
+) -> None:
+    known = Waiting(execution(uid="1", workers=1))
+    known.note_event(event)
+    assert known.reason(JobState(), [STARTS]).startswith(reason)
