@@ -10,7 +10,7 @@ IMAGE_REPOSITORY ?=
 PYTEST := $(VENV)/bin/pytest
 LOCAL := eval "$$(scripts/local-cluster env)"
 
-.PHONY: help fuzz format lint typecheck test test-unit test-docker test-cluster test-faults test-ray test-dist demo \
+.PHONY: help fuzz format lint typecheck test test-starved test-unit test-docker test-cluster test-faults test-ray test-dist demo \
 	demo-ray cluster-up cluster-up-ray cluster-down bench dist lock test-pythons \
 	release publish picture clean
 
@@ -38,6 +38,9 @@ typecheck: $(STAMP)  ## Check types.
 	$(VENV)/bin/mypy
 
 test: lint typecheck test-unit test-docker test-cluster  ## Run every check and test.
+
+test-starved:  ## Run every check and test N times (10) while something else keeps two cores busy.
+	scripts/starve $(or $(N),10) $(MAKE) test
 
 test-unit: $(STAMP)  ## Test without docker and without a cluster.
 	$(PYTEST) tests/unit -n auto

@@ -18,7 +18,7 @@ def run_git(argv: tuple[str, ...], folder: Path, environment: Mapping[str, str])
         text=True,
         check=False,
     )
-    assert done.returncode == 0, f"git {argv[0]}: {done.stderr}"
+    assert done.returncode == 0, f"git {' '.join(argv)}: {done.stderr}"
     return done.stdout.strip()
 
 

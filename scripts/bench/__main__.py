@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
+from scripts import leftovers
 from scripts.bench import lines, listing, on_ray, starting, thousand, workers
 from scripts.bench.measuring import Report
 
@@ -23,10 +25,12 @@ DEFAULT = [name for name in PARTS if name != "ray"]
 
 def main() -> None:
     """Measure everything, or the parts that are named."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that everything is taken down
+    leftovers.remove()
     report = Report()
     for name in sys.argv[1:] or DEFAULT:
         PARTS[name].measure(report)
-    sys.exit(0 if report.held else 1)
+    sys.exit(0 if report.conclude() else 1)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import statistics
@@ -14,6 +15,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
+
+from scripts import leftovers
 
 SUBMIT = str(Path(sys.executable).with_name("kubectl-submit"))
 # The smallest image of the local cluster, or any other that has a shell.
@@ -34,7 +37,8 @@ def run(*argv: str, stdin: str | None = None) -> str:
 def namespace() -> Iterator[str]:
     """A namespace of our own."""
     name = f"kubectl-submit-bench-{uuid.uuid4().hex[:5]}"
-    run("kubectl", "create", "namespace", name)
+    made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    run("kubectl", "create", "-f", "-", stdin=json.dumps(leftovers.with_own_label(made)))
     try:
         yield name
     finally:
@@ -123,10 +127,11 @@ def _pss(folder: Path) -> int:
 
 
 class Report:
-    """Says what was measured, a line each, and remembers whether every bar was held."""
+    """Says what was measured, a line each, and which bars were held."""
 
     def __init__(self) -> None:
-        self.held = True
+        self._missed: list[str] = []
+        self._held = 0
 
     def ratio(self, what: str, ours: float, bare: float, bar: float, peer: str = "") -> None:
         """Seconds of ours and of the bare tool; the bar is a ratio."""
@@ -137,7 +142,17 @@ class Report:
         """A value that may be as much as the bar."""
         self.line(what, f"{value:9.2f} {unit}   (bar {bar:g}){peer}", held=value <= bar)
 
-    def line(self, what: str, text: str, *, held: bool = True) -> None:
-        """One line of the table."""
-        self.held = self.held and held
-        print(f"{what:46}{text}{'' if held else '   MISSED'}", flush=True)
+    def line(self, what: str, text: str, *, held: bool | None = None) -> None:
+        """One line of the table; `held` is None where there is no bar."""
+        self._held += held is True
+        if held is False:
+            self._missed.append(what)
+        verdict = {True: "   held", False: "   MISSED", None: ""}[held]
+        print(f"{what:46}{text}{verdict}", flush=True)
+
+    def conclude(self) -> bool:
+        """Say how many bars were missed, and which; whether there was none."""
+        print(f"{len(self._missed)} of {self._held + len(self._missed)} bars missed", flush=True)
+        for what in self._missed:
+            print(f"  missed: {what}", flush=True)
+        return not self._missed

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from scripts import leftovers
 from scripts.bench.measuring import IMAGE, MB, SUBMIT, Report, Watched, namespace, run
 
 WORKERS = 1000
@@ -135,10 +136,10 @@ def _node(number: int) -> dict[str, Any]:
 @contextlib.contextmanager
 def kwok() -> Iterator[None]:
     """Nodes that are none, and who plays them."""
-    nodes = yaml.safe_dump_all([_node(number) for number in range(NODES)])
+    nodes = [leftovers.with_own_label(_node(number)) for number in range(NODES)]
     with subprocess.Popen(["scripts/local-cluster", "kwok"]) as running:
         try:
-            run("kubectl", "apply", "-f", "-", stdin=nodes)
+            run("kubectl", "apply", "-f", "-", stdin=yaml.safe_dump_all(nodes))
             yield
         finally:
             run("kubectl", "delete", "nodes", "--selector=type=kwok", "--wait=false")

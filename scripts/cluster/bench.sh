@@ -43,7 +43,8 @@ run_kwok() {
   for file in "$kwok"/*.yaml; do
     configs+=(--config "$file")
   done
-  exec nsenter --target "$(pid node)" --net -- kwok --kubeconfig="$etc/admin.conf" --manage-all-nodes=false \
+  # It ends with the benchmark, even if that is killed.
+  exec nsenter --target "$(pid node)" --net -- setpriv --pdeathsig TERM kwok --kubeconfig="$etc/admin.conf" --manage-all-nodes=false \
     --manage-nodes-with-label-selector=type=kwok --node-ip="$node_address" --node-port=10247 \
     --tls-cert-file="$etc/pki/apiserver.crt" --tls-private-key-file="$etc/pki/apiserver.key" \
     "${configs[@]}" >"$logs/kwok.log" 2>&1

@@ -5,7 +5,7 @@ stop_cluster() {
   local node begin=$SECONDS
   ! node=$(pid node) || kill -KILL "$node"
   until everything_has_ended; do
-    ((SECONDS - begin < 20)) || fail "processes do not end, see /sys/fs/cgroup/*/$control_group and: $(our_processes)"
+    ((SECONDS - begin < 300)) || fail "processes do not end, see /sys/fs/cgroup/*/$control_group and: $(our_processes)"
     sleep 0.05
   done
   [[ -z $node ]] || ip link delete ks0 2>/dev/null || true # the kernel does the same, a little later

@@ -50,7 +50,7 @@ listens() {
 
 # wait_for NAME CONDITION...: repeats CONDITION until it holds, while the process NAME runs.
 wait_for() {
-  local name=$1 end=$((SECONDS + 60))
+  local name=$1 end=$((SECONDS + 600)) # a busy machine takes minutes
   shift
   until "$@" >/dev/null 2>&1; do
     # While a process becomes another program, its environment is empty for a moment.

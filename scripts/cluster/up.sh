@@ -34,7 +34,7 @@ start_cluster() {
 }
 
 kubectl() {
-  KUBECONFIG=$etc/admin.conf "$bin/kubectl" --request-timeout=10s "$@"
+  KUBECONFIG=$etc/admin.conf "$bin/kubectl" --request-timeout=60s "$@"
 }
 
 start_missing() {
@@ -61,9 +61,9 @@ configure_all() {
 
 # No device is needed for a node to offer GPUs: it keeps what it is said to have while its kubelet runs.
 advertise_gpus() {
-  kubectl patch node node1 --subresource=status --type=json \
+  wait_for kubelet kubectl patch node node1 --subresource=status --type=json \
     --patch='[{"op": "add", "path": "/status/capacity/nvidia.com~1gpu", "value": "4"},
-              {"op": "add", "path": "/status/allocatable/nvidia.com~1gpu", "value": "4"}]' >/dev/null
+              {"op": "add", "path": "/status/allocatable/nvidia.com~1gpu", "value": "4"}]'
   wait_for kubelet gpus_are_advertised
 }
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import os
 import shutil
 import subprocess
+import sys
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,10 +17,21 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import Commands, Finished, Repository, Running, local
+from scripts import leftovers
+from tests.conftest import Commands, Finished, Repository, Running, eventually, local
+from tests.patience import KUBECTL_PATIENCE
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 Object = dict[str, Any]
+UNTIL_SIGNED = "until [ -e /tmp/sign ]; do sleep 0.1; done"
+"""The end of a command for a shell: it goes on once the test has called `Namespace.sign`."""
+WITH_TIME_FOR_CTRL_C = f"""\
+#!{sys.executable}
+from kubectl_submit import __main__, attendance
+assert attendance.SECOND_SECONDS == 2
+attendance.SECOND_SECONDS = 600
+__main__.main()
+"""
 
 
 class Namespace:
@@ -54,6 +67,29 @@ class Namespace:
         """The names of the objects of some kinds that are not being deleted."""
         return [obj["metadata"]["name"] for obj in self.get(kinds)]
 
+    def wait(self, *arguments: str) -> None:
+        """Run `kubectl wait`, with patience."""
+        self.kubectl("wait", KUBECTL_PATIENCE, *arguments)
+
+    def sign(self, pod: str) -> None:
+        """Let a pod go on whose command waits for it with UNTIL_SIGNED."""
+        self.kubectl("exec", pod, "--", "touch", "/tmp/sign")
+
+    def await_written(self, last: str) -> None:
+        """Wait until the node has a line with this end as the last one of every pod."""
+        for pod in self.names("pods"):
+            log = ("logs", pod, "--tail=1")
+            eventually(lambda: self.kubectl(*log).rstrip("\n").endswith(last), last[-80:])  # noqa: B023
+
+    def sign_after(self, last: str) -> None:
+        """Let every pod go on as soon as its last line is this one.
+
+        A busy runtime may lose what a container has written just before its end.
+        """
+        self.await_written(last)
+        for pod in self.names("pods"):
+            self.sign(pod)
+
     def job(self) -> Object:
         """The one Job that runs, or ran, a command."""
         (job,) = (job for job in self.get("jobs") if not job["metadata"]["name"].endswith("-build"))
@@ -65,12 +101,17 @@ class Namespace:
         return pod
 
 
+remove_leftovers_once = functools.cache(leftovers.remove)
+
+
 @pytest.fixture
 def namespace() -> Iterator[Namespace]:
-    """An empty namespace."""
+    """An empty namespace, in a cluster without what killed tests have left."""
+    remove_leftovers_once()
     namespace = Namespace(f"test-{uuid.uuid4().hex[:8]}")
-    namespace.kubectl("create", "namespace", namespace.name)
-    namespace.kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
+    made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace.name}}
+    namespace.create(json.dumps(leftovers.with_own_label(made)))
+    namespace.wait("--for=create", "serviceaccount/default")
     yield namespace
     namespace.kubectl("delete", "namespace", namespace.name, "--wait=false")
 
@@ -99,6 +140,16 @@ class Submit:
 def submit(commands: Commands, namespace: Namespace) -> Submit:
     """`kubectl submit` in the test's namespace."""
     return Submit(commands, namespace.name)
+
+
+@pytest.fixture
+def with_time_for_ctrl_c(tmp_path: Path) -> Mapping[str, str]:
+    """The environment in which a second Ctrl-C counts, however busy the machine is."""
+    program = tmp_path / "with-time" / "kubectl-submit"
+    program.parent.mkdir()
+    program.write_text(WITH_TIME_FOR_CTRL_C, encoding="utf-8")
+    program.chmod(0o755)
+    return {"PATH": f"{program.parent}:{os.environ['PATH']}"}
 
 
 def own_job(

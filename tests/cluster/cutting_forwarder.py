@@ -11,9 +11,14 @@ from socket import SO_LINGER, SOL_SOCKET
 
 
 class CuttingForwarder:
-    """Forwards 127.0.0.1:`port` to one address, and cuts; in a thread of its own."""
+    """Forwards 127.0.0.1:`port` to one address; in a thread of its own.
 
-    def __init__(self, address: tuple[str, int], seed: int, seconds: tuple[float, float]) -> None:
+    Once it is told to `cut`, each new connection lives for a random time between two `seconds`.
+    """
+
+    def __init__(
+        self, address: tuple[str, int], seed: int = 0, seconds: tuple[float, float] = (0.5, 3)
+    ) -> None:
         self.port = 0
         self.cuts = 0
         self._address = address
@@ -21,6 +26,7 @@ class CuttingForwarder:
         self._seconds = seconds
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
+        self._cutting = False
         self._blocked = False
         self._running: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -33,6 +39,11 @@ class CuttingForwarder:
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+
+    def cut(self) -> None:
+        """Cut from now on, beginning with every connection there is."""
+        self._cutting = True
+        self._loop.call_soon_threadsafe(self._cut_all)
 
     def block(self) -> None:
         """Cut every connection, and each new one at once."""
@@ -64,7 +75,7 @@ class CuttingForwarder:
                 asyncio.create_task(_pump(far_reader, writer)),
             }
             self._running |= pumps
-            timeout = self._random.uniform(*self._seconds)
+            timeout = self._random.uniform(*self._seconds) if self._cutting else None
             _, running = await asyncio.wait(
                 pumps, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
             )

@@ -35,12 +35,12 @@ class Terminal:
 
     def wait_for(self, text: str) -> None:
         """Wait until something is on the screen."""
-        eventually(lambda: text in self._read(), f"on the screen: {text!r}")
+        eventually(lambda: text in self.shown(), f"on the screen: {text!r}")
 
     def finish(self) -> tuple[int, str]:
         """Wait for the end; the exit code, and all that was on the screen."""
-        eventually(lambda: self._read() and self._process.poll() is not None, "it has ended")
-        shown = self._read()
+        eventually(lambda: self.shown() and self._process.poll() is not None, "it has ended")
+        shown = self.shown()
         os.close(self._screen)
         return self._process.returncode, shown
 
@@ -50,8 +50,8 @@ class Terminal:
             self._process.send_signal(signal.SIGTERM)
             self._process.wait()
 
-    def _read(self) -> str:
-        """What has been shown up to now."""
+    def shown(self) -> str:
+        """All that has been on the screen up to now."""
         try:
             while piece := os.read(self._screen, 1 << 16):
                 self._shown += piece

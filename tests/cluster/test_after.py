@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.conftest import Namespace, Submit, own_job
+from tests.cluster.conftest import UNTIL_SIGNED, Namespace, Submit, own_job
 from tests.conftest import Commands, Repository, eventually
 
-FAILS = "echo $NODE_RANK; [ $NODE_RANK = 0 ] || { sleep 3; exit 33; }"
+# Worker 1 fails once it has a sign: when worker 0 has ended.
+FAILS = f"echo $NODE_RANK; [ $NODE_RANK = 0 ] || {{ {UNTIL_SIGNED}; exit 33; }}"
 READY = "echo ready; sleep 300"
 
 
@@ -41,9 +42,15 @@ def as_user(email: str) -> dict[str, str]:
 def names(namespace: Namespace, submit: Submit, busybox: str) -> list[str]:
     """One run of Ada's whose worker 1 fails, and one of Bob's that succeeds."""
     image, command = f"--image={busybox}", ("--", "sh", "-c", FAILS, "two words")
-    one = submit(image, "--name=one", "--workers=2", *command, env=as_user("ada@example.org"))
-    two = submit(image, "--name=two", "--", "echo", "hi", env=as_user("bob@example.org"))
-    assert (one.exit_code, two.exit_code) == (33, 0)
+    ada, bob = as_user("ada@example.org"), as_user("bob@example.org")
+    one = submit.start(image, "--name=one", "--workers=2", *command, env=ada)
+    one.wait_for("[1] 1\n")
+    index = "batch.kubernetes.io/job-completion-index"
+    namespace.wait("--for=jsonpath={.status.phase}=Succeeded", "pods", f"--selector={index}=0")
+    [failing] = namespace.get("pods", f"{index}=1")
+    namespace.sign(failing["metadata"]["name"])
+    two = submit(image, "--name=two", "--", "echo", "hi", env=bob)
+    assert (one.finish().exit_code, two.exit_code) == (33, 0)
     return sorted(namespace.names("jobs"))
 
 
@@ -181,13 +188,12 @@ def test_all_of_mine_are_cancelled_and_nobody_elses(of: Any, submit: Submit, bus
 def test_a_list_that_goes_on(namespace: Namespace, submit: Submit, busybox: str) -> None:
     watching = submit.start("list", "-w")
     watching.wait_for("NAME ")
-    go = "until [ -e /tmp/go ]; do sleep 0.1; done; exit 4"
-    seen = ("--detach", "--name=seen", f"--image={busybox}", "--", "sh", "-c", go)
+    fails = f"{UNTIL_SIGNED}; exit 4"
+    seen = ("--detach", "--name=seen", f"--image={busybox}", "--", "sh", "-c", fails)
     assert submit(*seen).exit_code == 0
 
     watching.wait_for(" Running ")
-    pod = namespace.pod()["metadata"]["name"]
-    namespace.kubectl("exec", pod, "--", "touch", "/tmp/go")
+    namespace.sign(namespace.pod()["metadata"]["name"])
     watching.wait_for(" Failed (4) ")
 
     watching.press_ctrl_c()

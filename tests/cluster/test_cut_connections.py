@@ -46,7 +46,10 @@ def test_each_line_arrives_once(
     with CuttingForwarder(server(), seed, (0.5, 3)) as forwarder:
         env = {"KUBECONFIG": through(forwarder, tmp_path / "kubeconfig")}
         flags = (f"--workers={workers}", f"--image={busybox}", "--prefix", "--")
-        result = submit(*flags, *count(LINES), env=env)
+        running = submit.start(*flags, *count(LINES), env=env)
+        running.wait_for("line 0\n")  # as long as there is no job, a cut is an error
+        forwarder.cut()
+        result = running.finish()
         assert forwarder.cuts > 5
     assert check(result.stdout, workers=workers, lines=LINES) == FAULTLESS
     assert result.exit_code == 0
@@ -56,7 +59,7 @@ def test_each_line_arrives_once(
 def test_a_job_deleted_while_there_is_no_contact_is_missed(
     namespace: Namespace, submit: Submit, busybox: str, tmp_path: Path
 ) -> None:
-    with CuttingForwarder(server(), 1, (1000, 1000)) as forwarder:
+    with CuttingForwarder(server()) as forwarder:
         env = {"KUBECONFIG": through(forwarder, tmp_path / "kubeconfig")}
         running = submit.start(
             f"--image={busybox}", "--", "sh", "-c", "echo here; sleep 600", env=env
@@ -75,7 +78,7 @@ def test_a_job_deleted_while_there_is_no_contact_is_missed(
 def test_contact_that_is_lost_for_good_ends_it(
     namespace: Namespace, submit: Submit, busybox: str, tmp_path: Path
 ) -> None:
-    with CuttingForwarder(server(), 1, (1000, 1000)) as forwarder:
+    with CuttingForwarder(server()) as forwarder:
         env = {"KUBECONFIG": through(forwarder, tmp_path / "kubeconfig")}
         command = ("--", "sh", "-c", "echo here; sleep 600")
         running = submit.start(f"--image={busybox}", "--contact-timeout=3s", *command, env=env)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts import leftovers
 from tests.cluster.conftest import Namespace, Submit, own_job
 from tests.conftest import eventually
 
@@ -16,7 +17,7 @@ STOPPED = "trap 'echo bye; exit 9' TERM; echo ready; sleep 1000 & wait"
 URGENT = """
 apiVersion: scheduling.k8s.io/v1
 kind: PriorityClass
-metadata: {{name: {name}}}
+metadata: {{name: {name}, labels: {labels}}}
 value: 1000000
 ---
 apiVersion: v1
@@ -51,7 +52,9 @@ def scarce(namespace: Namespace) -> Iterator[str]:
 
 def node(namespace: Namespace) -> str:
     """A node that runs pods."""
-    return namespace.kubectl("get", "nodes", "--output=jsonpath={.items[0].metadata.name}")
+    return namespace.kubectl(
+        "get", "nodes", "--selector=type!=kwok", "--output=jsonpath={.items[0].metadata.name}"
+    )
 
 
 def test_a_worker_that_is_preempted(
@@ -62,6 +65,7 @@ def test_a_worker_that_is_preempted(
     running.wait_for("ready\n")
 
     urgent = {"name": scarce.replace("/", "-"), "image": busybox, "resource": scarce}
+    urgent["labels"] = json.dumps(leftovers.own_label())
     namespace.create(URGENT.format(**urgent))
     result = running.finish()
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Mapping
 
 import pytest
 
-from tests.cluster.conftest import Namespace, Submit
+from tests.cluster.conftest import UNTIL_SIGNED, Namespace, Submit
 from tests.conftest import Commands, Repository
 
 OTHERS = (signal.SIGTERM, signal.SIGHUP)
@@ -43,7 +44,7 @@ def test_while_this_machine_builds(
 def test_while_the_job_runs(
     namespace: Namespace, submit: Submit, commands: Commands, busybox: str
 ) -> None:
-    wait = "echo ready; until [ -e /tmp/sign ]; do sleep 0.1; done; echo still there"
+    wait = f"echo ready; {UNTIL_SIGNED}; echo still there"
     running = submit.start("--workers=2", f"--image={busybox}", "--", "sh", "-c", wait)
     running.wait_for("[0] ready\n")
     running.wait_for("[1] ready\n")
@@ -57,8 +58,8 @@ def test_while_the_job_runs(
     assert f"job/{job} goes on in the cluster" in result.stderr
     see, cancel = (line.split(": ", 1)[1].strip() for line in result.stderr.splitlines()[-2:])
     for pod in namespace.names("pods"):
-        namespace.kubectl("exec", pod, "--", "touch", "/tmp/sign")
-    namespace.kubectl("wait", "--for=condition=Complete", f"job/{job}", "--timeout=60s")
+        namespace.sign(pod)
+    namespace.wait("--for=condition=Complete", f"job/{job}")
     assert "[0] ready\n[0] still there\n" in commands.run(*see.split()).stdout
     assert commands.run(*cancel.split()).exit_code == 0
 
@@ -74,8 +75,11 @@ def test_while_the_job_waits(namespace: Namespace, submit: Submit, busybox: str)
     assert f"job/{namespace.job()['metadata']['name']} goes on in the cluster" in result.stderr
 
 
-def test_twice(namespace: Namespace, submit: Submit, busybox: str) -> None:
-    running = submit.start(f"--image={busybox}", "--", "sh", "-c", "echo ready; sleep 300")
+def test_twice(
+    namespace: Namespace, submit: Submit, busybox: str, with_time_for_ctrl_c: Mapping[str, str]
+) -> None:
+    command = ("--", "sh", "-c", "echo ready; sleep 300")
+    running = submit.start(f"--image={busybox}", *command, env=with_time_for_ctrl_c)
     running.wait_for("ready\n")
 
     running.press_ctrl_c()
@@ -132,4 +136,5 @@ def test_other_signals_while_the_job_runs(
     assert "Ctrl-C" not in result.stderr
     job = namespace.job()["metadata"]["name"]
     assert (f"job/{job} goes on in the cluster" in result.stderr) == (not cancels)
-    assert submit("wait", "--timeout=1s", job).exit_code == (130 if cancels else 124)
+    waited = submit("wait", job) if cancels else submit("wait", "--timeout=1s", job)
+    assert waited.exit_code == (130 if cancels else 124)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 
-from tests.cluster.conftest import Namespace, Submit
+from tests.cluster.conftest import UNTIL_SIGNED, Namespace, Submit
 from tests.conftest import Repository, local
 
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"
@@ -80,13 +80,17 @@ def test_its_resources(namespace: Namespace, submit: Submit, busybox: str) -> No
 
 
 def test_its_name_and_how_long_it_stays(namespace: Namespace, submit: Submit, busybox: str) -> None:
-    result = submit("--name=trainer", "--ttl=3s", f"--image={busybox}", "--", "true")
-
-    assert result.exit_code == 0
+    command = ("--", "sh", "-c", f"echo ready; {UNTIL_SIGNED}")
+    running = submit.start("--name=trainer", "--ttl=3s", f"--image={busybox}", *command)
+    running.wait_for("ready\n")
     (job,) = namespace.get("jobs")
     assert job["metadata"]["name"].startswith("trainer-")
     assert job["spec"]["ttlSecondsAfterFinished"] == 3
-    namespace.kubectl("wait", "--for=delete", f"job/{job['metadata']['name']}", "--timeout=60s")
+
+    namespace.sign(namespace.pod()["metadata"]["name"])
+
+    assert running.finish().exit_code == 0
+    namespace.wait("--for=delete", f"job/{job['metadata']['name']}")
 
 
 def test_secrets_are_read_only(namespace: Namespace, submit: Submit, busybox: str) -> None:

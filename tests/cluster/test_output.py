@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.conftest import Namespace, Submit
+from tests.cluster.conftest import UNTIL_SIGNED, Namespace, Submit
 from tests.conftest import Commands, eventually
 
 ALL_BYTES = bytes(range(256)) * 3
@@ -29,17 +29,27 @@ def test_bytes_without_a_last_newline(submit: Submit, python: str) -> None:
     assert (result.exit_code, result.output) == (0, ALL_BYTES)
 
 
-def test_twenty_thousand_lines(submit: Submit, busybox: str) -> None:
-    result = submit(f"--image={busybox}", "--", "sh", "-c", "seq 20000; sleep 1")
+def test_twenty_thousand_lines(namespace: Namespace, submit: Submit, busybox: str) -> None:
+    count = f"seq 20000; {UNTIL_SIGNED}"
+
+    running = submit.start(f"--image={busybox}", "--", "sh", "-c", count)
+    running.wait_for("\n20000\n")
+    namespace.sign_after("20000")
+    result = running.finish()
 
     assert result.exit_code == 0
     assert result.stdout == "".join(f"{number}\n" for number in range(1, 20001))
 
 
-def test_lines_of_all_workers(submit: Submit, busybox: str) -> None:
-    count = 'trap "" TERM; for n in $(seq 2000); do echo "$n of $NODE_RANK"; done; sleep 1'
+def test_lines_of_all_workers(namespace: Namespace, submit: Submit, busybox: str) -> None:
+    count = f'for n in $(seq 2000); do echo "$n of $NODE_RANK"; done; {UNTIL_SIGNED}'
 
-    result = submit("--workers=3", f"--image={busybox}", "--", "sh", "-c", count)
+    running = submit.start("--workers=3", f"--image={busybox}", "--", "sh", "-c", count)
+    for rank in range(3):
+        running.wait_for(f"[{rank}] 2000 of {rank}\n")
+    for pod in namespace.names("pods"):
+        namespace.sign(pod)
+    result = running.finish()
 
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
@@ -49,8 +59,14 @@ def test_lines_of_all_workers(submit: Submit, busybox: str) -> None:
         assert of_rank == [f"[{rank}] {n} of {rank}" for n in range(1, 2001)]
 
 
-def test_a_very_long_line(submit: Submit, python: str) -> None:
-    result = submit(f"--image={python}", "--", "python", "-c", f"print('x' * {LONG_LINE})")
+def test_a_very_long_line(namespace: Namespace, submit: Submit, python: str) -> None:
+    write = f"python -c \"print('x' * {LONG_LINE})\"; {UNTIL_SIGNED}"
+
+    running = submit.start(f"--image={python}", "--", "sh", "-c", write)
+    eventually(lambda: namespace.get("pods"), "there is a pod")
+    namespace.wait("--for=condition=Ready", "--all", "pods")
+    namespace.sign_after("x" * LONG_LINE)
+    result = running.finish()
 
     assert (result.exit_code, result.stdout) == (0, "x" * LONG_LINE + "\n")
 
@@ -88,11 +104,13 @@ def test_a_reader_that_takes_its_time(
 ) -> None:
     """As a pager does: the job has long ended when the rest, too little to be rotated, is read."""
     go = tmp_path / "go"
-    write = "seq 150000; sleep 2; exit 3"
+    write = f"seq 150000; {UNTIL_SIGNED}; exit 3"
 
     running = commands.start(*READ_LATER, namespace.name, busybox, write, str(go))
-    eventually(lambda: namespace.names("jobs"), "there is a job")
-    namespace.kubectl("wait", "--for=condition=Failed", "--all", "jobs", "--timeout=60s")
+    running.wait_for("job/")
+    namespace.wait("--for=jsonpath={.status.ready}=1", "--all", "jobs")
+    namespace.sign_after("150000")
+    namespace.wait("--for=condition=Failed", "--all", "jobs")
     go.touch()
     result = running.finish()
 
@@ -147,7 +165,7 @@ def test_ctrl_c_while_the_reader_pauses(
     go = tmp_path / "go"
     running = commands.start(*READ_LATER, namespace.name, busybox, GOES_ON, str(go))
     running.wait_for("job/")
-    namespace.kubectl("wait", "--for=jsonpath={.status.ready}=1", "--all", "jobs")
+    namespace.wait("--for=jsonpath={.status.ready}=1", "--all", "jobs")
 
     running.press_ctrl_c()
     running.wait_for("goes on in the cluster")
@@ -162,8 +180,9 @@ def test_a_job_that_is_deleted_while_the_reader_pauses(
     go = tmp_path / "go"
     running = commands.start(*READ_LATER, namespace.name, busybox, GOES_ON, str(go))
     running.wait_for("job/")
-    namespace.kubectl("wait", "--for=jsonpath={.status.ready}=1", "--all", "jobs")
+    namespace.wait("--for=jsonpath={.status.ready}=1", "--all", "jobs")
 
+    namespace.await_written("100000")
     namespace.kubectl("delete", "jobs", "--all", "--wait=false")
     go.touch()
     result = running.finish()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from scripts import leftovers
 from tests.cluster.conftest import Namespace, Submit, own_job
 from tests.conftest import eventually
 
@@ -57,7 +58,7 @@ def kinds(namespace: Namespace) -> Iterator[list[str]]:
 def install(namespace: Namespace, kinds: list[str]) -> None:
     """Let the cluster know Kueue's objects."""
     kinds += [str(one["metadata"]["name"]) for one in DEFINITIONS]  # type: ignore[index]
-    namespace.create(yaml.safe_dump_all(DEFINITIONS))
+    namespace.create(yaml.safe_dump_all(map(leftovers.with_own_label, DEFINITIONS)))
     shown = "--output=jsonpath={.status.conditions[?(@.type=='Established')].status}"
     for name in kinds:  # `kubectl wait` fails where there is no condition yet
         eventually(lambda: namespace.kubectl("get", "crd", name, shown) == "True", name)  # noqa: B023

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
 from pathlib import Path
 
 from tests.cluster.conftest import Namespace, Submit
@@ -57,11 +56,9 @@ def test_the_first_failure_ends_the_job(namespace: Namespace, submit: Submit, bu
     job = namespace.job()["metadata"]["name"]
     (failing,) = namespace.get("pods", "batch.kubernetes.io/job-completion-index=2")
 
-    namespace.kubectl("exec", failing["metadata"]["name"], "--", "touch", "/tmp/sign")
-    signed = time.monotonic()
+    namespace.sign(failing["metadata"]["name"])
     result = running.finish()
 
-    assert time.monotonic() - signed < 20
     assert result.exit_code == 33
     assert sorted(result.stdout.splitlines()) == [f"[{n}] worker {n} is here" for n in range(4)]
     assert result.stderr.endswith(f"job/{job}: worker 2 exited 33; 3 others stopped\n")
@@ -132,4 +129,4 @@ def test_the_service_goes_with_its_job(namespace: Namespace, submit: Submit, bus
 
     namespace.kubectl("delete", "job", job)
 
-    namespace.kubectl("wait", "--for=delete", f"service/{job}", "--timeout=60s")
+    namespace.wait("--for=delete", f"service/{job}")
