@@ -45,9 +45,11 @@ def tags(
 def eventually(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + seconds
+    pause = 0.02
     while not condition():
         assert time.monotonic() < deadline, f"after {seconds:g} s still not: {what}"
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(1.5 * pause, 0.25)  # a busy machine has better things to do than to answer us
 
 
 class Repository:
@@ -161,8 +163,10 @@ class Running:
         """Wait until it has printed something, on either stream."""
 
         def printed() -> bool:
-            assert self._process.poll() is None, f"ended without {text!r}: {self._errors()}"
-            return text.encode() in self._stdout.read_bytes() + self._stderr.read_bytes()
+            ended = self.ended  # asked first: what it has written by its end is there to be read
+            found = text.encode() in self._stdout.read_bytes() + self._stderr.read_bytes()
+            assert found or not ended, f"ended without {text!r}: {self._errors()}"
+            return found
 
         eventually(printed, f"printed {text!r}")
 

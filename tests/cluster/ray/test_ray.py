@@ -119,7 +119,7 @@ print("free", flush=True)
 
     running = submit.start(*flags, "--autoscale", "--idle-timeout=5s", "--", "python", "-c", driver)
     eventually(lambda: namespace.get("rayjobs"), "the RayJob is there")
-    eventually(lambda: len(rays.pods("worker")) == 2, "two came", 120)
+    eventually(lambda: len(rays.pods("worker")) == 2, "two came")
     result = running.finish()
 
     assert (result.exit_code, result.stdout) == (0, "worked\nfree\n"), result.stderr

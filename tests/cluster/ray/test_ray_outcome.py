@@ -46,8 +46,14 @@ def test_a_command_that_is_stopped_in_ray(start: Start, rays: Rays) -> None:
     assert "it was stopped in Ray" in result.stderr
 
 
-def test_a_command_that_runs_too_long(start: Start) -> None:
-    result = start("echo one; sleep 300", "--timeout=75s").finish()
+def test_a_command_that_runs_too_long(start: Start, namespace: Namespace, rays: Rays) -> None:
+    running = start("echo one; sleep 300", "--timeout=1h")
+    running.wait_for("one\n")
+    assert rays.job["spec"]["activeDeadlineSeconds"] == 3600
+    # The hour is over sooner, but not before a busy node has started the command.
+    sooner = '{"spec": {"activeDeadlineSeconds": 1}}'
+    namespace.kubectl("patch", "rayjob", rays.name, "--type=merge", f"--patch={sooner}")
+    result = running.finish()
     assert (result.exit_code, result.stdout) == (124, "one\n")
     assert "ran longer than --timeout allows" in result.stderr
 
