@@ -8,6 +8,7 @@ import gzip
 import json
 import os
 import subprocess
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -40,8 +41,8 @@ def assert_not_seen(password: str, namespace: Namespace, result: Finished) -> No
 
 def arguments(running: Running) -> str:
     """Follow a command to its end; what stood in the arguments of it, of what it started and of
-    all that runs in pods, as `ps` shows it. What lives for less than a few milliseconds may not
-    be seen.
+    all that runs in pods, as `ps` shows it. What lives for less than some hundredths of a second
+    may not be seen.
     """
     seen: set[bytes] = set()
     pods = next(Path("/sys/fs/cgroup").rglob("*kubepods*"), None)
@@ -49,6 +50,7 @@ def arguments(running: Running) -> str:
         for pid in [*running.processes(), *(_members(pods) if pods else [])]:
             with contextlib.suppress(OSError):
                 seen.add(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" "))
+        time.sleep(0.02)  # all that it looks at needs the cores, too
     return b"\n".join(seen).decode(errors="replace")
 
 

@@ -93,7 +93,7 @@ def test_a_run(
     assert result.exit_code == 0, result.stderr
     assert "hello\n" in result.stderr
     assert "--secret-file" in processes
-    assert "buildctl" in processes or build == "local"
+    assert "buildkitd" in processes or build == "local"
     name = namespace.job()["metadata"]["name"]
     repository = canaries.environment["KUBECTL_SUBMIT_IMAGE_REPOSITORY"]
     here = {**os.environ, **canaries.environment}
