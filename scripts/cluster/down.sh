@@ -4,6 +4,7 @@ stop_cluster() {
   [[ -z $(other_cluster) ]] || return 0 # then this one is down, and the control groups are not ours
   local node begin=$SECONDS
   ! node=$(pid node) || kill -KILL "$node"
+  end_our_processes # the same, if somebody has removed the folder with the process ids
   until everything_has_ended; do
     ((SECONDS - begin < 300)) || fail "processes do not end, see /sys/fs/cgroup/*/$control_group and: $(our_processes)"
     sleep 0.05
@@ -19,6 +20,13 @@ everything_has_ended() {
 
 our_processes() {
   grep --files-with-matches --null-data "^$mark=$home:" /proc/[0-9]*/environ 2>/dev/null || true
+}
+
+end_our_processes() {
+  local found
+  for found in $(our_processes); do
+    kill -KILL "$(cut -d/ -f3 <<<"$found")" 2>/dev/null || true
+  done
 }
 
 remove_control_groups() {
