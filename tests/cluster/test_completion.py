@@ -8,7 +8,7 @@ import pytest
 
 from kubectl_submit.commands.completion import SCRIPTS
 from tests.cluster.conftest import Namespace, Submit
-from tests.conftest import Commands
+from tests.conftest import Commands, eventually
 
 
 def test_through_kubectl(
@@ -26,9 +26,10 @@ def test_through_kubectl(
     where = ("-n", namespace.name)
     assert "list" in choices("")
     assert "--workers" in choices("--w")
-    assert choices(*where, "wait", "") == [name, ":4"]
-    assert choices(*where, "--secret", "") == ["wandb", ":4"]
-    assert namespace.name in choices("--namespace", "test-")
+    # A cluster that does not answer at once is not waited for: whoever types presses Tab again.
+    eventually(lambda: choices(*where, "wait", "") == [name, ":4"], "the run")
+    eventually(lambda: choices(*where, "--secret", "") == ["wandb", ":4"], "the Secret")
+    eventually(lambda: namespace.name in choices("--namespace", "test-"), "the namespace")
     assert choices("--", "python", "") == [":0"]
 
 
