@@ -24,9 +24,14 @@ fi
 
 mkdir /build/source
 cd /build/source
-git init --quiet
+case ${#COMMIT} in
+64) git init --quiet --object-format=sha256 ;;
+*) git init --quiet ;;
+esac
 git config core.autocrlf false
 git config advice.detachedHead false
+# What follows goes to the remote's server alone, whatever .gitmodules or .lfsconfig name.
+server=$(printf '%s' "$GIT_URL" | cut -d / -f 1-3)
 if [ -f "$GIT_SECRET/ssh-privatekey" ]; then
   hosts="-o StrictHostKeyChecking=accept-new"
   [ ! -f "$GIT_SECRET/known_hosts" ] ||
@@ -35,25 +40,73 @@ if [ -f "$GIT_SECRET/ssh-privatekey" ]; then
   chmod 600 /build/key
   export GIT_SSH_COMMAND="ssh -i /build/key -o IdentitiesOnly=yes $hosts"
 elif [ -f "$GIT_SECRET/password" ]; then
-  # No other server gets it, whatever .gitmodules or .lfsconfig name.
-  server=$(printf '%s' "$GIT_URL" | cut -d / -f 1-3)
   # shellcheck disable=SC2016 # the shell of git expands it
   git config --global "credential.$server.helper" \
     '!f() { echo "username=$(cat "$GIT_SECRET/username")"; echo "password=$(cat "$GIT_SECRET/password")"; }; f'
+elif [ -f "$GIT_SECRET/header" ]; then
+  printf '[http "%s/"]\n\textraHeader = "%s"\n' "$server" \
+    "$(sed 's/[\\"]/\\&/g' "$GIT_SECRET/header")" >> /build/.gitconfig
 elif [ -d "$GIT_SECRET" ]; then
   echo "error: the Secret of --git-secret has neither ssh-privatekey nor password" >&2
   exit 1
 fi
+
+over_ssh() {  # URL: ssh://… or user@host:path
+  case $1 in
+  *ssh://*) return 0 ;;
+  *://*) return 1 ;;
+  *:*) return 0 ;;
+  *) return 1 ;;
+  esac
+}
+prefix() {  # URL: all of it before the path
+  case $1 in
+  *://*) printf '%s/' "$(printf '%s' "$1" | cut -d / -f 1-3)" ;;
+  *) printf '%s:' "${1%%:*}" ;;
+  esac
+}
+host() {  # URL
+  prefix "$1" | sed 's,.*://,,; s,.*@,,; s,[:/].*,,'
+}
+# Submodules on the remote's server are fetched as the remote is, by ssh or not: the Job has one key or password.
+use_own_transport() {
+  find . -name .gitmodules -exec git config --file {} --get-regexp '^submodule\..*\.url$' ';' | sed 's/.* //' |
+    while read -r url; do
+      if over_ssh "$url"; then submodule=ssh; else submodule=other; fi
+      if over_ssh "$GIT_URL"; then remote=ssh; else remote=other; fi
+      if [ "$submodule" != "$remote" ] && [ "$(host "$url")" = "$(host "$GIT_URL")" ]; then
+        git config --global --add "url.$(prefix "$GIT_URL").insteadOf" "$(prefix "$url")"
+      fi
+    done
+}
+
+# With git-lfs, git checks out the files themselves.
+lfs=$(git lfs version 2>/dev/null) || lfs=
+[ -z "$lfs" ] || git lfs install --skip-repo >/dev/null
 git remote add origin "$GIT_URL"
 # Some servers refuse to send a commit that is not the tip of a branch.
 git fetch --quiet --depth 1 origin "${REF:-$COMMIT}" ||
   git fetch --quiet --tags origin '+refs/heads/*:refs/remotes/origin/*'
 git checkout --quiet --detach "$COMMIT"
-git submodule update --quiet --init --recursive --depth 1 ||
-  git submodule update --quiet --init --recursive
-if grep -rqs 'filter=lfs' --include=.gitattributes .; then
-  git lfs pull ||
-    { echo 'error: the commit uses git-lfs, and the builder image has none' >&2; exit 1; }
+# With a key, a public submodule may still be open to https alone.
+over_ssh "$GIT_URL" || use_own_transport
+if ! git submodule --quiet update --init --recursive --depth 1; then
+  git submodule --quiet deinit --force --all
+  rm -rf .git/modules
+  use_own_transport
+  git submodule --quiet update --init --recursive
+fi
+if [ -z "$lfs" ]; then
+  # shellcheck disable=SC2016 # git sets $displaypath in submodules
+  pointers='git grep -l "^version https://git-lfs.github.com/spec/" -- ":(attr:filter=lfs)" |
+    while read -r file; do echo "  ${displaypath:+$displaypath/}$file"; done'
+  found=$(eval "$pointers"; git submodule --quiet foreach --recursive "$pointers")
+  if [ -n "$found" ]; then
+    echo "error: in git LFS, and the builder image has no git-lfs:" >&2
+    printf '%s\n' "$found" | head -n 5 >&2
+    echo "Give an image that has it with --builder-image: FROM docker:cli, RUN apk add --no-cache git-lfs" >&2
+    exit 1
+  fi
 fi
 find . -name .git -prune -exec rm -rf {} +
 

@@ -18,12 +18,13 @@ print_environment() {
   export_line LOCAL_GIT "git://$host_address:9418"
   export_line LOCAL_GIT_ROOT "$git"
   printf 'export %s=%q\n' "${private[@]}"
+  export_line LOCAL_BUILDER_WITH_LFS "$in_cluster/builder-lfs:$BUILDER_VERSION"
   export_line LOCAL_POD_LOGS "$state/pod-logs"
   export_line LOCAL_KUBERAY "$(has_kuberay && echo "KubeRay $KUBERAY_VERSION" || echo "the stand-in of the tests")"
   export_line KUBECTL_SUBMIT_IMAGE_REPOSITORY localhost:5000/submit
   export_line KUBECTL_SUBMIT_PULL_REPOSITORY "$in_cluster/submit"
   export_line KUBECTL_SUBMIT_BUILDER_IMAGE "$in_cluster/builder:$BUILDER_VERSION"
-  export_line KUBECTL_SUBMIT_BUILDKIT_IMAGE "$in_cluster/builder:$BUILDER_VERSION"
+  export_line KUBECTL_SUBMIT_BUILDKIT_IMAGE "$in_cluster/rootless-buildkit:$BUILDER_VERSION"
 }
 
 export_line() {

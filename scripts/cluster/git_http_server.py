@@ -34,7 +34,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         body = self._body()
-        if self.headers.get("Authorization") == f"Basic {ALLOWED}":
+        scheme, _, account = self.headers.get("Authorization", "").partition(" ")
+        if (scheme.lower(), account) == ("basic", ALLOWED):
             head, content = self._ask_git(body).split(b"\r\n\r\n", 1)
             headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
         else:

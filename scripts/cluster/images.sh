@@ -1,6 +1,8 @@
 # Makes the images that the cluster needs from Debian packages and compiled programs, without any other image,
 # and puts them into its registry. The functions run in an empty work folder.
 
+usual_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
 # push IMAGE OPTIONS OF one_layer_image.py: makes an image of rootfs.tar and pushes it.
 push() {
   local image=$1 port registry_pid
@@ -19,6 +21,8 @@ push() {
     sleep 0.1
   done
   env -u DOCKER_CONFIG "$bin/crane" push image.tar "127.0.0.1:$port/$image"
+  kill "$registry_pid"
+  trap - EXIT
 }
 
 # configure FILE TARGET: fills the @names@ of a configuration file with the variables of the same name.
@@ -64,18 +68,23 @@ build_coredns() {
 }
 
 build_busybox() {
+  mkdir -p rootfs/{bin,etc,root,tmp,proc,sys,dev}
+  add_busybox rootfs/bin
+  pack
+  push busybox:1 --env PATH=/bin --command '["sh"]'
+}
+
+# add_busybox FOLDER: BusyBox under all of its names, a folder tmp, and no users but root and nobody.
+add_busybox() {
   local busybox applet
   busybox=$(find "$debian" -name busybox -type f -perm -100)
-  mkdir -p rootfs/{bin,etc,root,tmp,proc,sys,dev}
   chmod 1777 rootfs/tmp
-  cp "$busybox" rootfs/bin/busybox
+  cp "$busybox" "$1/busybox"
   for applet in $("$busybox" --list); do
-    [[ $applet == busybox ]] || ln -s busybox "rootfs/bin/$applet"
+    [[ $applet == busybox ]] || ln -sf busybox "$1/$applet"
   done
   printf '%s\n' root:x:0:0:root:/root:/bin/sh nobody:x:65534:65534:nobody:/:/bin/false >rootfs/etc/passwd
   printf '%s\n' root:x:0: nogroup:x:65534: >rootfs/etc/group
-  pack
-  push busybox:1 --env PATH=/bin --command '["sh"]'
 }
 
 build_python() {
@@ -84,18 +93,41 @@ build_python() {
   push python:3 --env PATH=/usr/local/bin:/usr/bin:/bin --command '["python3"]'
 }
 
-# Stands for both images of a remote build: docker:cli, and moby/buildkit:rootless, whose settings it repeats.
+# Stands for docker:cli, and is as poor: git, ssh, docker, buildx, and BusyBox for everything else; no user but root.
+# builder-lfs has git-lfs beside them.
 build_builder() {
-  mkdir -p files/usr/{bin,local/libexec/docker/cli-plugins} files/home/user/{.config/buildkit,.local/tmp,.local/share/buildkit}
-  cp "$debian/usr/bin/docker" "$bin"/build{kitd,ctl} files/usr/bin/
-  cp "$docker/cli-plugins/docker-buildx" files/usr/local/libexec/docker/cli-plugins/
+  local program
+  bootstrap git,git-lfs,ca-certificates,openssh-client
+  mkdir rootfs
+  tar --extract --file rootfs.tar --directory rootfs --exclude './dev/*'
+  rm -rf rootfs/usr/share/{perl*,doc,man,info,zoneinfo} rootfs/usr/lib/{apt,dpkg,systemd} rootfs/var/{lib,cache}/*
+  for program in rootfs/usr/{bin,sbin}/*; do
+    case ${program##*/} in
+    git* | ssh* | scp | sftp) ;;
+    *) rm "$program" ;;
+    esac
+  done
+  add_busybox rootfs/usr/bin
+  mkdir -p rootfs/usr/local/{bin,libexec/docker/cli-plugins}
+  cp "$debian/usr/bin/docker" rootfs/usr/local/bin/
+  cp "$docker/cli-plugins/docker-buildx" rootfs/usr/local/libexec/docker/cli-plugins/
+  pack
+  push "builder-lfs:$BUILDER_VERSION" --env PATH="$usual_path" --command '["sh"]'
+  rm rootfs/usr/bin/git-lfs
+  pack
+  push "builder:$BUILDER_VERSION" --env PATH="$usual_path" --command '["sh"]'
+}
+
+# Stands for moby/buildkit:rootless, whose settings it repeats.
+build_rootless-buildkit() {
+  mkdir -p files/usr/bin files/home/user/{.config/buildkit,.local/tmp,.local/share/buildkit}
+  cp "$bin"/build{kitd,ctl} files/usr/bin/
   configure buildkitd-rootless.toml files/home/user/.config/buildkit/buildkitd.toml
   chmod -R go=rX files
   bootstrap git,ca-certificates,openssh-client,uidmap,rootlesskit,runc \
-    --skip=cleanup/run --customize-hook="sync-in '$PWD/files' /" --customize-hook="bash '$sources/builder-user.sh' \"\$1\""
-  push "builder:$BUILDER_VERSION" --user 1000:1000 --entrypoint '["rootlesskit", "buildkitd"]' \
-    --volume /home/user/.local/share/buildkit \
-    --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    --skip=cleanup/run --customize-hook="sync-in '$PWD/files' /" --customize-hook="bash '$sources/buildkit-user.sh' \"\$1\""
+  push "rootless-buildkit:$BUILDER_VERSION" --user 1000:1000 --entrypoint '["rootlesskit", "buildkitd"]' \
+    --volume /home/user/.local/share/buildkit --env PATH="$usual_path" \
     --env HOME=/home/user --env USER=user --env XDG_RUNTIME_DIR=/run/user/1000 \
     --env TMPDIR=/home/user/.local/tmp --env BUILDKIT_HOST=unix:///run/user/1000/buildkit/buildkitd.sock
 }

@@ -5,7 +5,7 @@
 parts=(
   "kubernetes $KUBERNETES_VERSION" "crane $CRANE_VERSION" "buildx $BUILDX_VERSION" "buildkit $BUILDKIT_VERSION"
   "debian 1" "git-ssh 1" "pause 1" "coredns $COREDNS_VERSION" "busybox 1" "python 2"
-  "builder $BUILDER_VERSION"
+  "builder $BUILDER_VERSION" "rootless-buildkit $BUILDER_VERSION"
 )
 
 install_cluster() {

@@ -7,7 +7,7 @@ COREDNS_VERSION=1.14.7  # also in coredns/go.mod
 CRANE_VERSION=0.21.9
 RAY_VERSION=2.60.0 # also in ../../manifests/ray-job.yml
 KUBERAY_VERSION=1.7.0
-BUILDER_VERSION=$BUILDKIT_VERSION-$BUILDX_VERSION-5 # raise the last number when the making of the image changes
+BUILDER_VERSION=$BUILDKIT_VERSION-$BUILDX_VERSION-6 # raise the last number when the making of the image changes
 
 # Everything lies below this one folder, except a few plain Debian tools (see install.sh).
 home=${KUBECTL_SUBMIT_CLUSTER_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/kubectl-submit/cluster}

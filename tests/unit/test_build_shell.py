@@ -1,16 +1,46 @@
-"""The shell script of the build Job."""
+"""The shell script of the build Job: run as the Job runs it, with real git and without docker."""
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from scripts import embed_shell
 
-SHELLCHECK = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+from .conftest import TOO_LONG
+from .repositories import PATH, Project, pushed
+
+HTTP_SERVER = Path(embed_shell.__file__).parent / "cluster" / "git_http_server.py"
+SHELLCHECK = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}:{PATH}")
+DIGEST = "sha256:" + "5d" * 32
+# Builds nothing: keeps what would be built. No registry has a tag.
+DOCKER = """\
+#!/bin/sh
+case "$*" in
+*"build --push"*)
+  cp -R . "$OUT"
+  printf '{"containerimage.digest": "%s"}' "$DIGEST" > "$HOME/metadata.json" ;;
+*"buildx build"*) exit 1 ;;
+esac
+"""
+ALWAYS = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "REF": "",
+    "REBUILD": "",
+    "IMAGE": "registry.example/app:1",
+    "DOCKERFILE": "Dockerfile",
+    "CONTEXT": ".",
+}
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 4\n".format("4" * 64)
 
 
 def test_the_manifest_has_the_script() -> None:
@@ -23,3 +53,228 @@ def test_shellcheck_finds_nothing() -> None:
     argv = [SHELLCHECK, "--shell=sh", str(embed_shell.SHELL)]
     found = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """What the script left."""
+
+    exit_code: int
+    words: str
+    message: str
+    files: Mapping[str, str]
+
+
+class Job:
+    """Runs the script in folders of its own in place of the container's."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.secret = folder / "secret"
+        self.settings = {"protocol.file.allow": "always"}
+
+    def build(self, url: str, commit: str, **variables: str) -> Built:
+        """Build a commit of a remote."""
+        home, out, message = self.folder / "build", self.folder / "out", self.folder / "message"
+        home.mkdir()
+        docker = self.folder / "programs" / "docker"
+        docker.parent.mkdir()
+        docker.write_text(DOCKER)
+        docker.chmod(0o755)
+        script = embed_shell.script().replace("/build/", f"{home}/")
+        script = script.replace("/dev/termination-log", str(message))
+        ran = subprocess.run(
+            ["sh", "-euc", script, "build"],
+            env={
+                "PATH": f"{docker.parent}:{PATH}",
+                "LC_ALL": "C",
+                "HOME": str(home),
+                "OUT": str(out),
+                "DIGEST": DIGEST,
+                "GIT_CONFIG_NOSYSTEM": "1",
+                "GIT_SECRET": str(self.secret),
+                "GIT_URL": url,
+                "COMMIT": commit,
+                **ALWAYS,
+                **self._settings(),
+                **variables,
+            },
+            capture_output=True,
+            text=True,
+            timeout=TOO_LONG,
+            check=False,
+        )
+        files = {str(file.relative_to(out)): file for file in out.rglob("*") if file.is_file()}
+        return Built(
+            exit_code=ran.returncode,
+            words=ran.stderr,
+            message=message.read_text() if message.exists() else "",
+            files={path: file.read_text() for path, file in files.items()},
+        )
+
+    def _settings(self) -> dict[str, str]:
+        """git's settings, as the environment has them."""
+        listed = dict(enumerate(self.settings.items()))
+        keys = {f"GIT_CONFIG_KEY_{number}": key for number, (key, _) in listed.items()}
+        values = {f"GIT_CONFIG_VALUE_{number}": value for number, (_, value) in listed.items()}
+        return {"GIT_CONFIG_COUNT": str(len(listed)), **keys, **values}
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    folder = tmp_path / "job"
+    folder.mkdir()
+    return Job(folder)
+
+
+def remote(project: Project) -> str:
+    return project.git("remote", "get-url", "origin")
+
+
+FILES = {"Dockerfile": "FROM busybox\n", "main.py": "print('hello')\n"}
+
+
+def test_a_commit(project: Project, job: Job) -> None:
+    built = job.build(remote(project), project.head())
+    assert (built.exit_code, built.files) == (0, FILES), built.words
+    assert built.message == f'{{"digest":"{DIGEST}"}}'
+
+
+def test_a_server_that_sends_only_the_tips_of_branches(project: Project, job: Job) -> None:
+    first = project.head()
+    project.write("main.py", "changed")
+    project.commit()
+    project.push()
+    job.settings["protocol.version"] = "0"
+    built = job.build(remote(project), first)
+    assert (built.exit_code, built.files) == (0, FILES), built.words
+    assert "unadvertised object" in built.words
+
+
+def test_a_repository_with_sha256(tmp_path: Path, job: Job) -> None:
+    bare, root = tmp_path / "bare.git", tmp_path / "sha256"
+    project = Project(tmp_path / "any")
+    project.git("init", "--quiet", "--bare", "--object-format=sha256", str(bare))
+    project.git("init", "--quiet", "--object-format=sha256", str(root))
+    project = Project(root)
+    project.write("Dockerfile", "FROM busybox\n")
+    commit = project.commit()
+    project.git("push", "--quiet", str(bare), "HEAD")
+    built = job.build(str(bare), commit)
+    assert (built.exit_code, built.files) == (0, {"Dockerfile": "FROM busybox\n"}), built.words
+
+
+def test_a_submodule_that_git_leaves_out(tmp_path: Path, project: Project, job: Job) -> None:
+    lib = pushed(tmp_path / "lib", {"lib.py": "lib"})
+    project.add_submodule(lib, "lib")
+    project.add_submodule(lib, "none")
+    project.git("config", "--file", ".gitmodules", "submodule.none.update", "none")
+    project.commit()
+    project.push()
+    built = job.build(remote(project), project.head())
+    assert built.exit_code == 0, built.words
+    assert built.files.keys() == FILES.keys() | {".gitmodules", "lib/lib.py"}
+
+
+def test_a_submodule_at_an_older_commit(tmp_path: Path, project: Project, job: Job) -> None:
+    lib = pushed(tmp_path / "lib", {"lib.py": "before"})
+    project.add_submodule(lib, "lib")
+    for text in ("between", "after"):
+        lib.write("lib.py", text)
+        lib.commit()
+        lib.push()
+    job.settings["protocol.version"] = "0"
+    built = job.build(remote(project), project.head())
+    assert (built.exit_code, built.files.get("lib/lib.py")) == (0, "before"), built.words
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """The URL of a server that asks for a password, with all that is in the test's folder."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    account = {"GIT_SERVER_USER": "ada", "GIT_SERVER_PASSWORD": "canary", "PATH": PATH}
+    program = subprocess.Popen(
+        [sys.executable, str(HTTP_SERVER), "127.0.0.1", str(port), str(tmp_path)],
+        env={**os.environ, **account},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except ConnectionRefusedError:
+                assert program.poll() is None
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        program.terminate()
+        program.wait()
+
+
+BASIC = base64.b64encode(b"ada:canary").decode()
+SECRETS = [
+    {"username": "ada", "password": "canary"},
+    {"header": f"AUTHORIZATION: basic {BASIC}"},
+]
+
+
+@pytest.mark.parametrize("secret", SECRETS, ids=["password", "header"])
+@pytest.mark.parametrize(
+    "url", ["git@127.0.0.1:{}", "ssh://git@127.0.0.1/{}", "ssh://git@127.0.0.1:2222/{}", "../../{}"]
+)
+def test_a_submodule_on_the_remotes_server(
+    tmp_path: Path, project: Project, job: Job, server: str, secret: dict[str, str], url: str
+) -> None:
+    """It is fetched as the remote is, whatever way .gitmodules names."""
+    lib = pushed(tmp_path / "lib", {"lib.py": "of the library"})
+    project.add_submodule(lib, "lib")
+    path = Path(remote(lib)).relative_to(tmp_path)
+    project.git("config", "--file", ".gitmodules", "submodule.lib.url", url.format(path))
+    project.commit()
+    project.push()
+    job.secret.mkdir()
+    for name, text in secret.items():
+        (job.secret / name).write_text(text)
+
+    url = f"{server}/{Path(remote(project)).relative_to(tmp_path)}"
+    built = job.build(url, project.head(), GIT_SSH_COMMAND="false")
+
+    assert (built.exit_code, built.files.get("lib/lib.py")) == (0, "of the library"), built.words
+    assert "canary" not in built.words
+
+
+def test_without_the_password(tmp_path: Path, project: Project, job: Job, server: str) -> None:
+    url = f"{server}/{Path(remote(project)).relative_to(tmp_path)}"
+    built = job.build(url, project.head())
+    assert (built.exit_code, built.files, built.message) == (128, {}, "")
+    assert "could not read Username" in built.words
+
+
+@pytest.mark.parametrize("where", ["", "lib"])
+def test_pointers_of_git_lfs(tmp_path: Path, project: Project, job: Job, where: str) -> None:
+    """In an image without git-lfs; whatever way .gitattributes says so."""
+    owner = pushed(tmp_path / "lib", {"lib.py": "lib"}) if where else project
+    owner.write(".gitattributes", "[attr]large filter=lfs -text\n*.bin large\n")
+    owner.write("deep/two words.bin", POINTER)
+    owner.commit()
+    owner.push()
+    if where:
+        project.add_submodule(owner, where)
+    job.settings["alias.lfs"] = "!false"  # this machine may have it
+    built = job.build(remote(project), project.head())
+    assert (built.exit_code, built.files, built.message) == (1, {}, "")
+    path = Path(where) / "deep/two words.bin"
+    assert f"in git LFS, and the builder image has no git-lfs:\n  {path}\n" in built.words
+
+
+def test_what_only_looks_like_git_lfs(project: Project, job: Job) -> None:
+    project.write(".gitattributes", "*.bin filter=lfs\n")
+    project.write("a.bin", "committed as it is\n")
+    project.write("pointer.txt", POINTER)
+    project.commit()
+    project.push()
+    job.settings["alias.lfs"] = "!false"
+    built = job.build(remote(project), project.head())
+    assert built.exit_code == 0, built.words
+    assert built.files["pointer.txt"] == POINTER

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Adds the user of the builder image to the root folder given as the argument.
+# Adds the user of the BuildKit image to the root folder given as the argument.
 set -euo pipefail
 root=$1
 
