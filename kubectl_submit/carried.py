@@ -96,9 +96,10 @@ def registry(host: str, known: Mapping[str, str]) -> Carried:
 
 
 def git(known: Mapping[str, str]) -> Carried:
-    """The username and password for a git server, as a Secret to fetch with."""
+    """The username and password for a git server, or a header, as a Secret to fetch with."""
     data = {key: value.encode() for key, value in known.items()}
-    return Carried(suffix="-git", data=data, type="kubernetes.io/basic-auth")
+    kind = "kubernetes.io/basic-auth" if "password" in data else "Opaque"
+    return Carried(suffix="-git", data=data, type=kind)
 
 
 def documents(name: str, facts: dict[str, str], carried: Sequence[Carried]) -> Iterator[Node]:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
-from kubectl_submit import docker, dry_run, execution_backends, manifest, pod_security, preflight
-from kubectl_submit.errors import ClusterError, SubmitError
+from kubectl_submit import (
+    docker,
+    dry_run,
+    execution_backends,
+    manifest,
+    pod_security,
+    preflight,
+)
+from kubectl_submit.errors import ClusterError, RepositoryError, SubmitError
 from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.lent_refs import LeftBehind
 from kubectl_submit.options import Options
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import collect_build_parameters
-from kubectl_submit.repository import git_version
+from kubectl_submit.repository import git_version, inspect
 
 # What README says that it needs to be allowed, without what it can do without.
 VERBS = ("create", "get", "list", "watch", "patch", "delete")
@@ -47,6 +56,8 @@ def findings(options: Options, kubectl: Kubectl, output: Output) -> Iterator[Fin
     ]
     if not options.image:
         checks.insert(1, ("commit", lambda: _commit(options)))
+        if options.build == "remote":
+            checks.insert(2, ("remote", lambda: _remote(options)))
         checks.append(("build", lambda: _build(options)))
     checks.append(("manifest", lambda: _manifest(options, kubectl, output)))
     for name, check in checks:
@@ -64,6 +75,20 @@ def _commit(options: Options) -> str:
     return (
         f"{build.source.commit[:7]} of {build.source.branch or 'no branch'}, to {build.pull_name}"
     )
+
+
+def _remote(options: Options) -> str:
+    """Whether builds of clients that were killed have left a working tree on the remote."""
+    snapshot = inspect(Path.cwd(), options.git_remote)
+    left = LeftBehind(snapshot.root, snapshot.remote).refs() if snapshot.remote else []
+    if left:
+        raise RepositoryError(
+            f"{snapshot.remote} still has working trees of builds that were killed",
+            last_words=", ".join(left),
+            remedy="Your own are deleted by your next build with --allow-dirty; or delete them: "
+            f"git push {snapshot.remote} {' '.join(f':{ref}' for ref in left)}",
+        )
+    return f"{snapshot.remote or 'no remote'}, with nothing left of builds"
 
 
 def _namespace(kubectl: Kubectl) -> str:

@@ -88,6 +88,14 @@ class Started:
             stderr=_text(self._process.stderr),
         )
 
+    def ended(self) -> bool:
+        """Whether it has ended."""
+        return not self._process.is_alive()
+
+    def stop(self) -> None:
+        """End it now; does nothing if it has ended."""
+        _end(self._process)
+
 
 def run(
     argv: Sequence[str],

@@ -71,4 +71,10 @@ def _known_to_git(url: str, own_url: str) -> dict[str, str]:
             remedy="Name a Secret with --git-secret, or an https URL with --git-url.",
         )
     own = local_credentials.of_git(own_url) if git_url.takes_password(own_url) else {}
-    return own or local_credentials.of_git(url)
+    known = own or local_credentials.of_git(url)
+    if not known and not local_credentials.is_public(url):
+        raise UsageError(
+            f"git knows no password for {url}, which is not public",
+            remedy="Let a credential helper of git's know one, or name a Secret with --git-secret.",
+        )
+    return known

@@ -1,11 +1,20 @@
-"""The gate: what is built is what the remote has. Pure."""
+"""The gate: what is built is what the remote has."""
 
 from __future__ import annotations
 
+import contextlib
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+from kubectl_submit import git_remotes, repository
 from kubectl_submit.errors import GateError
+from kubectl_submit.remote_question import Answer, Question
 from kubectl_submit.repository import Snapshot
 
 SHOWN = 5
+PATIENCE_SECONDS = 10.0
+"""How long a remote may take to answer that has the commit as far as we know."""
 
 
 def faults(snapshot: Snapshot) -> list[str]:
@@ -27,18 +36,30 @@ def faults(snapshot: Snapshot) -> list[str]:
             f"{_count(changes.submodules, 'submodule')} changed: {_list(changes.submodules)}\n"
             "    Commit and push inside, then commit the new state here."
         )
-    if not snapshot.remote:
-        found.append(
+    found += _of_remote(snapshot)
+    return found
+
+
+def _of_remote(snapshot: Snapshot) -> list[str]:
+    """Why the build could not fetch the commit; empty if it could."""
+    remote, commit = snapshot.remote, snapshot.commit
+    if not remote:
+        return [
             "there is no remote that has the commit\n"
             "    Add one with `git remote add origin URL`, or choose one with --git-remote."
-        )
-    elif not snapshot.pushed:
-        target = f" {snapshot.remote} {snapshot.branch or f'{snapshot.commit}:refs/heads/…'}"
-        found.append(
-            f"the commit {snapshot.commit[:7]} is not on the remote {snapshot.remote}\n"
-            f"    Push with `git push{target}`."
-        )
-    return found
+        ]
+    if snapshot.silence:
+        return [
+            f"the remote {remote} does not say whether it has the commit {commit[:7]}\n"
+            f"{textwrap.indent(snapshot.silence, '    ')}\n"
+            f"    Try `git ls-remote {remote}`: it must work without asking for a password."
+        ]
+    if snapshot.pushed:
+        return []
+    target = f" {remote} {snapshot.branch or f'{commit}:refs/heads/…'}"
+    return [
+        f"the commit {commit[:7]} is not on the remote {remote}\n    Push with `git push{target}`."
+    ]
 
 
 def check(snapshot: Snapshot) -> None:
@@ -52,9 +73,31 @@ def check(snapshot: Snapshot) -> None:
         )
 
 
+@contextlib.contextmanager
+def confirming(root: Path, remote: str, commit: str) -> Iterator[None]:
+    """Ask a remote whether it still has the commit, while something else goes on.
+
+    Raises GateError at the end where it does not. Where it does not answer, the build will tell.
+    `remote` is empty if there is nothing to ask.
+    """
+    if not remote:
+        yield
+        return
+    url = git_remotes.url(root, remote)
+    with Question(root, repository.configuration(root), url, commit) as question:
+        yield
+        if question.reply(PATIENCE_SECONDS).answer is Answer.NO:
+            raise GateError(
+                f"the commit {commit[:7]} is no longer on the remote {remote}",
+                last_words="A remote-tracking branch here still has it; "
+                f"`git fetch --prune {remote}` updates those.",
+                remedy=f"Push it again with `git push {remote} {commit}:refs/heads/…`.",
+            )
+
+
 def _way_out(snapshot: Snapshot) -> str:
     """The flags that build it: the cluster needs a remote, and submodules as they are there."""
-    lendable = snapshot.remote and not snapshot.changes.submodules
+    lendable = snapshot.remote and not snapshot.silence and not snapshot.changes.submodules
     return "--allow-dirty" if lendable else "--build local --allow-dirty"
 
 

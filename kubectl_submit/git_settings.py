@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import unquote
 
 from kubectl_submit.git_url import takes_password, userinfo, without_credentials
@@ -21,6 +22,12 @@ QUIET_SETTINGS = (
 )
 ADDRESS = "kubectl-submit-remote"
 """What git calls the remote in its arguments; a setting says what that stands for."""
+# git and ssh fail where they would ask for a password.
+ASK_NOBODY = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "SSH_ASKPASS": "false",
+    "SSH_ASKPASS_REQUIRE": "force",
+}
 PASSWORD_VARIABLE = "KUBECTL_SUBMIT_GIT_PASSWORD"  # noqa: S105
 PASSWORD_HELPER = f"""!f() {{ printf 'password=%s\\n' "${PASSWORD_VARIABLE}"; }}; f"""
 
@@ -41,11 +48,25 @@ class Access:
 def quiet_environment(more: Sequence[tuple[str, str]] = ()) -> dict[str, str]:
     """The user's repository is only read: no index is refreshed, no hook or monitor started."""
     count = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
-    settings = (*QUIET_SETTINGS, *more)
-    environment = {"GIT_OPTIONAL_LOCKS": "0", "GIT_CONFIG_COUNT": str(count + len(settings))}
-    for number, (key, value) in enumerate(settings, count):
+    return {"GIT_OPTIONAL_LOCKS": "0", **as_environment((*QUIET_SETTINGS, *more), count)}
+
+
+def as_environment(settings: Sequence[tuple[str, str]], begin: int = 0) -> dict[str, str]:
+    """The variables that give git these settings, after the first `begin` that it has already."""
+    environment = {"GIT_CONFIG_COUNT": str(begin + len(settings))}
+    for number, (key, value) in enumerate(settings, begin):
         environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     return environment
+
+
+def objects_beside(objects: Path) -> str:
+    """An object database for GIT_ALTERNATE_OBJECT_DIRECTORIES, and those that are there already.
+
+    Quoted, so that its path may have a colon (git(1)).
+    """
+    escaped = str(objects).replace("\\", "\\\\").replace('"', '\\"')
+    already = os.environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "")
+    return os.pathsep.join(filter(None, [f'"{escaped}"', already]))
 
 
 def access(url: str) -> Access:

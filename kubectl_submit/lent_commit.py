@@ -9,19 +9,25 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
-import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_submit import command, gate, interrupts, repository
+from kubectl_submit import command, gate, interrupts, lent_refs, repository
 from kubectl_submit.errors import CommandFailedError, GateError, RepositoryError
-from kubectl_submit.git_settings import ADDRESS, access, quiet_environment
+from kubectl_submit.git_settings import (
+    ADDRESS,
+    ASK_NOBODY,
+    access,
+    objects_beside,
+    quiet_environment,
+)
+from kubectl_submit.lent_refs import LeftBehind
 from kubectl_submit.output import Output
-from kubectl_submit.repository import LENT_REFS, Snapshot
+from kubectl_submit.repository import Snapshot
 
 LARGE_BYTES = 100_000_000
 SECRET_LOOKING = (
@@ -37,13 +43,6 @@ IDENTITY = {
 }
 PUSH = ("push", "--quiet", "--no-verify", "--no-signed", "--no-follow-tags")
 PUSH_ELSEWHERE = ("--recurse-submodules=no", ADDRESS)
-# git and ssh fail where they would ask for a password: it would be for each push, and what is not
-# interrupted has no terminal.
-ASK_NOBODY = {
-    "GIT_TERMINAL_PROMPT": "0",
-    "SSH_ASKPASS": "false",
-    "SSH_ASKPASS_REQUIRE": "force",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,21 +93,23 @@ def lend(root: Path, remote: str, base: str, output: Output) -> Iterator[LentCom
     with tempfile.TemporaryDirectory(prefix="kubectl-submit-") as scratch:
         environment = _environment(root, Path(scratch))
         commit = _commit(root, base, environment)
-        lent = LentCommit(commit=commit, ref=LENT_REFS + commit)
+        lent = LentCommit(commit=commit, ref=lent_refs.new(commit))
         output.status(f"lending the working tree to {remote} as {lent.ref}")
+        others: LeftBehind | None = None
         refused = False
         try:
             try:
                 # A push that is cut may be carried out later, when nobody takes it back any more.
                 with interrupts.held():
                     _push(root, remote, lent, environment)
+                    others = LeftBehind(root, remote, lent_refs.own_prefix())
             except RepositoryError:
                 refused = True
                 raise
             yield lent
         finally:
             with interrupts.held():
-                words = _take_back(root, remote, lent)
+                words = _take_back(root, remote, lent, others.refs_so_far() if others else [])
                 if words and not refused:
                     yourself = f"Delete it: git push {remote} :{lent.ref}"
                     output.error(f"warning: {lent.ref} stays on {remote}\n{words}\n{yourself}")
@@ -133,18 +134,11 @@ def _environment(root: Path, scratch: Path) -> dict[str, str]:
     if index.exists():  # it knows which files have not changed
         shutil.copyfile(index, scratch / "index")
     (scratch / "objects").mkdir()
-    alternates = [_quoted(str(objects)), os.environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "")]
     return {
         "GIT_INDEX_FILE": str(scratch / "index"),
         "GIT_OBJECT_DIRECTORY": str(scratch / "objects"),
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(filter(None, alternates)),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects_beside(objects),
     }
-
-
-def _quoted(path: str) -> str:
-    """A path as a list of object databases may hold it, also with a colon (git(1))."""
-    escaped = path.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def _commit(root: Path, base: str, environment: Mapping[str, str]) -> str:
@@ -158,7 +152,7 @@ def _commit(root: Path, base: str, environment: Mapping[str, str]) -> str:
 
 def _push(root: Path, remote: str, lent: LentCommit, environment: Mapping[str, str]) -> None:
     try:
-        _push_ref(root, remote, f"{lent.commit}:{lent.ref}", environment)
+        _push_refs(root, remote, [f"{lent.commit}:{lent.ref}"], environment)
     except RepositoryError as error:
         raise RepositoryError(
             f"the remote {remote} does not take the working tree",
@@ -167,20 +161,22 @@ def _push(root: Path, remote: str, lent: LentCommit, environment: Mapping[str, s
         ) from None
 
 
-def _take_back(root: Path, remote: str, lent: LentCommit) -> str:
-    """Delete the ref; git's last words where it stays."""
+def _take_back(root: Path, remote: str, lent: LentCommit, others: Sequence[str]) -> str:
+    """Delete its ref and others; git's last words where one stays."""
     try:
-        _push_ref(root, remote, f":{lent.ref}")
+        _push_refs(root, remote, [f":{ref}" for ref in (lent.ref, *others)])
     except RepositoryError as error:
         return "" if "remote ref does not exist" in error.last_words else error.last_words
     return ""
 
 
-def _push_ref(root: Path, remote: str, refspec: str, environment: Mapping[str, str] = {}) -> None:
+def _push_refs(
+    root: Path, remote: str, refspecs: Sequence[str], environment: Mapping[str, str] = {}
+) -> None:
     reached = access(_git(root, "remote", "get-url", "--push", remote))
     _git(
         root,
-        *(*PUSH, *PUSH_ELSEWHERE, refspec),
+        *(*PUSH, *PUSH_ELSEWHERE, *refspecs),
         environment={**reached.environment, **environment, **ASK_NOBODY},
     )
 

@@ -37,6 +37,8 @@ class BuildParameters:
     """As the cluster reaches the remote, without credentials."""
     lend_by: str
     """The remote by which the working tree is lent to the build; empty: it fetches the commit."""
+    unconfirmed: str
+    """The remote that has the commit as far as is known here, and was not asked; else empty."""
     push_name: str
     """The image's name from this machine."""
     pull_name: str
@@ -131,6 +133,7 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
         root=snapshot.root,
         fetch_url=fetch_url,
         lend_by=snapshot.remote if lending else "",
+        unconfirmed="" if source.dirty or snapshot.confirmed else snapshot.remote,
         push_name=options.image_repository,
         pull_name=pull_name,
         tag=_tag(options, source, dockerfile, context, name),

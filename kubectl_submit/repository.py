@@ -11,18 +11,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
-from kubectl_submit import command
+from kubectl_submit import command, git_lfs, git_remotes
 from kubectl_submit.changes import Changes, parse_status
 from kubectl_submit.errors import MissingProgramError, RepositoryError
-from kubectl_submit.git_settings import ADDRESS, access, quiet_environment
+from kubectl_submit.git_settings import quiet_environment
 
 if TYPE_CHECKING:
     from git import Repo
 
 GITLINK_MODE = "160000"
 STAT_LINES = 20
-LENT_REFS = "refs/kubectl-submit/"
-"""Where commits stand on a remote as long as a build fetches them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +38,10 @@ class Snapshot:
     pushed: bool
     """Whether the remote has the commit."""
     email: str
+    confirmed: bool = True
+    """Whether the remote itself was asked; else only our remote-tracking branches were."""
+    silence: str = ""
+    """git's own words, where the remote was asked and did not answer."""
     changes: Changes = field(default_factory=Changes)
 
 
@@ -52,18 +54,28 @@ def inspect(start: Path, remote_name: str | None = None) -> Snapshot:
     changes, commit, branch = _status(repo)
     if not commit:
         raise RepositoryError("the repository has no commit yet", remedy="Commit your work first.")
-    remote = _remote(repo, branch, remote_name)
-    url = _ask(repo, "remote", "get-url", remote) if remote else ""
+    root = Path(str(repo.working_tree_dir))
+    settings = configuration(root)
+    location = git_remotes.locate(root, commit, branch, settings, remote_name)
     return Snapshot(
-        root=Path(str(repo.working_tree_dir)),
+        root=root,
         commit=commit,
         branch=branch,
-        remote=remote,
-        url=url,
-        pushed=bool(url) and _on_remote(repo, commit, remote, url),
-        email=_ask(repo, "config", "user.email"),
+        remote=location.remote,
+        url=location.url,
+        pushed=location.pushed,
+        confirmed=location.confirmed,
+        silence=location.silence,
+        email=dict(settings).get("user.email", ""),
         changes=changes,
     )
+
+
+def configuration(root: Path) -> list[tuple[str, str]]:
+    """Every setting of git for a repository, the ones that count last."""
+    listed = command.run(["git", "config", "--null", "--list"], cwd=root, check=False).stdout
+    entries = (entry.partition("\n") for entry in listed.split("\0") if entry)
+    return [(key, value if newline else "true") for key, newline, value in entries]
 
 
 def git_version() -> str:
@@ -112,6 +124,11 @@ def _listed(root: Path, *argv: str) -> tuple[str, ...]:
     return tuple(filter(None, text.split("\0")))
 
 
+def refuse_lfs_pointers(root: Path) -> None:
+    """Raise RepositoryError where the working tree has pointers of git LFS in place of files."""
+    git_lfs.refuse_pointers(root, _listed(root, "ls-files", "-z", "--", git_lfs.ATTRIBUTE))
+
+
 def changes_stat(root: Path) -> str:
     """How much has changed since the commit in what git tracks, one line a file."""
     shown = ("--stat=72", f"--stat-count={STAT_LINES}", "--no-color", "--no-ext-diff")
@@ -145,16 +162,35 @@ def _write_tree(repo: Repo, commit: str, tree: Path, index: Path) -> None:
             repo.git.read_tree(commit)
             repo.git(c="core.autocrlf=false", work_tree=str(tree)).checkout_index("-a", "-f")
             entries = str(repo.git.ls_files("-s", "-z"))
+            of_lfs = _of_lfs(repo, tree) if ".gitattributes" in entries else ()
     except GitCommandError as error:
         raise RepositoryError(
             f"cannot check out {commit[:12]}", last_words=str(error.stderr)
         ) from None
+    git_lfs.refuse_pointers(tree, of_lfs)
+    left_out = _left_out(repo, tree)
     for entry in entries.split("\0"):
         mode, _, rest = entry.partition(" ")
-        if mode == GITLINK_MODE:
-            sub_commit, path = rest.split(" ", 1)[0], rest.split("\t", 1)[1]
+        sub_commit, path = rest.partition(" ")[0], rest.partition("\t")[2]
+        if mode == GITLINK_MODE and path not in left_out:
             sub_repo = _submodule(repo, path)
             _write_tree(sub_repo, sub_commit, tree / path, index.with_name(index.name + "-sub"))
+
+
+def _of_lfs(repo: Repo, tree: Path) -> tuple[str, ...]:
+    """The files in a tree that are in git LFS, as its .gitattributes say."""
+    listed = str(repo.git(work_tree=str(tree)).ls_files("-z", "--", git_lfs.ATTRIBUTE))
+    return tuple(filter(None, listed.split("\0")))
+
+
+def _left_out(repo: Repo, tree: Path) -> set[str]:
+    """The submodules that git does not check out: `update = none` in .gitmodules."""
+    if not (tree / ".gitmodules").is_file():
+        return set()
+    listed = _ask(repo, "config", "--null", "--list", "--file", str(tree / ".gitmodules"))
+    settings = dict(entry.partition("\n")[::2] for entry in listed.split("\0"))
+    none = [key for key, value in settings.items() if key.endswith(".update") and value == "none"]
+    return {settings.get(key.removesuffix("update") + "path", "") for key in none}
 
 
 def _submodule(repo: Repo, path: str) -> Repo:
@@ -224,33 +260,3 @@ def _status(repo: Repo) -> tuple[Changes, str, str]:
     except GitCommandError as error:
         raise RepositoryError("git status failed", last_words=str(error.stderr)) from None
     return parse_status(text)
-
-
-def _remote(repo: Repo, branch: str, wanted: str | None) -> str:
-    """The remote's name: the one asked for, the branch's, origin, or the only one."""
-    names = _ask(repo, "remote").split()
-    if wanted:
-        if wanted not in names:
-            raise RepositoryError(
-                f"there is no remote {wanted!r}",
-                remedy=f"There is: {', '.join(names)}." if names else "See `git remote add`.",
-            )
-        return wanted
-    of_branch = _ask(repo, "config", f"branch.{branch}.remote") if branch else ""
-    for name in (of_branch, "origin"):
-        if name in names:
-            return name
-    return names[0] if len(names) == 1 else ""
-
-
-def _on_remote(repo: Repo, commit: str, remote: str, url: str) -> bool:
-    """Whether the remote has the commit: as far as we know, else as the remote says."""
-    known = _ask(
-        repo, "for-each-ref", "--count=1", f"--contains={commit}", f"refs/remotes/{remote}/"
-    )
-    if known:
-        return True
-    # A checkout of CI often has no branches of the remote; its tips tell.
-    answer = _ask(repo, "ls-remote", "--quiet", ADDRESS, environment=access(url).environment)
-    tips = (line.partition("\t") for line in answer.splitlines())
-    return any(tip == commit and not ref.startswith(LENT_REFS) for tip, _, ref in tips)

@@ -68,12 +68,13 @@ def _of_built_image(
     kubectl: Kubectl,
     output: Output,
 ) -> ExecutionParameters:
-    from kubectl_submit import preflight
+    from kubectl_submit import gate, preflight
 
     build = collect_build_parameters(options, backend.NAME_LIMIT)
     promised = Image(name=build.pull_name, digest=NOT_BUILT_YET)
-    draft = collect_execution_parameters(options, argv, build, promised, backend.NAME_LIMIT)
-    preflight.check(backend.render(draft), options, kubectl)
+    with gate.confirming(build.root, build.unconfirmed, build.source.commit):
+        draft = collect_execution_parameters(options, argv, build, promised, backend.NAME_LIMIT)
+        preflight.check(backend.render(draft), options, kubectl)
     begun = time.monotonic()
     image = build_backends.load(options.build).build(build, kubectl, output)
     image = replace(image, build_seconds=time.monotonic() - begun)

@@ -86,6 +86,7 @@ def _size(secret: BuildSecret) -> int:
 @contextlib.contextmanager
 def _paths(parameters: BuildParameters) -> Iterator[BuildPaths]:
     if parameters.source.dirty:
+        repository.refuse_lfs_pointers(parameters.root)
         with _without_git(parameters) as paths:
             yield paths
     else:

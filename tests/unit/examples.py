@@ -56,6 +56,7 @@ def build_parameters(**changes: Any) -> BuildParameters:
         "source": SOURCE,
         "root": Path("/project"),
         "lend_by": "",
+        "unconfirmed": "",
         "fetch_url": "https://git.example/team/app.git",
         "push_name": "localhost:5000/app",
         "pull_name": "registry.example/app",

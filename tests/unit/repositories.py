@@ -47,7 +47,7 @@ class Project:
     def add_remote(self, name: str) -> Path:
         """An empty bare repository, known by a name; where it lies."""
         bare = self.root.parent / f"{name}.remotes" / f"{self.root.name}.git"
-        bare.parent.mkdir(exist_ok=True)
+        bare.parent.mkdir(parents=True, exist_ok=True)
         self.git("init", "--quiet", "--bare", str(bare))
         self.git("remote", "add", name, str(bare))
         return bare

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from scripts import embed_shell
+from tests.patience import PATIENCE
 
-from .conftest import TOO_LONG
+from . import git_server
 from .repositories import PATH, Project, pushed
 
-HTTP_SERVER = Path(embed_shell.__file__).parent / "cluster" / "git_http_server.py"
 SHELLCHECK = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}:{PATH}")
 DIGEST = "sha256:" + "5d" * 32
 # Builds nothing: keeps what would be built. No registry has a tag.
@@ -101,7 +98,7 @@ class Job:
             },
             capture_output=True,
             text=True,
-            timeout=TOO_LONG,
+            timeout=PATIENCE,
             check=False,
         )
         files = {str(file.relative_to(out)): file for file in out.rglob("*") if file.is_file()}
@@ -190,32 +187,13 @@ def test_a_submodule_at_an_older_commit(tmp_path: Path, project: Project, job: J
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
-    """The URL of a server that asks for a password, with all that is in the test's folder."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    account = {"GIT_SERVER_USER": "ada", "GIT_SERVER_PASSWORD": "canary", "PATH": PATH}
-    program = subprocess.Popen(
-        [sys.executable, str(HTTP_SERVER), "127.0.0.1", str(port), str(tmp_path)],
-        env={**os.environ, **account},
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except ConnectionRefusedError:
-                assert program.poll() is None
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        program.terminate()
-        program.wait()
+    with git_server.serving(tmp_path) as url:
+        yield url
 
 
-BASIC = base64.b64encode(b"ada:canary").decode()
 SECRETS = [
-    {"username": "ada", "password": "canary"},
-    {"header": f"AUTHORIZATION: basic {BASIC}"},
+    {"username": git_server.USER, "password": git_server.PASSWORD},
+    {"header": f"AUTHORIZATION: basic {git_server.BASIC}"},
 ]
 
 
@@ -241,7 +219,7 @@ def test_a_submodule_on_the_remotes_server(
     built = job.build(url, project.head(), GIT_SSH_COMMAND="false")
 
     assert (built.exit_code, built.files.get("lib/lib.py")) == (0, "of the library"), built.words
-    assert "canary" not in built.words
+    assert git_server.PASSWORD not in built.words
 
 
 def test_without_the_password(tmp_path: Path, project: Project, job: Job, server: str) -> None:

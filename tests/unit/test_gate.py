@@ -65,6 +65,17 @@ def test_names_the_fault_and_its_remedy(snapshot: Snapshot, fault: str, remedy: 
     assert ("--build local" in refused.value.remedy) == (not lendable)
 
 
+def test_a_remote_that_does_not_answer_is_no_reason_to_push() -> None:
+    words = "ssh: connect to host git.example port 22: Connection timed out"
+    snapshot = replace(CLEAN, pushed=False, silence=words)
+    with pytest.raises(GateError) as refused:
+        gate.check(snapshot)
+    assert f"    {words}\n" in refused.value.last_words
+    assert "git ls-remote origin" in refused.value.last_words
+    assert "push" not in str(refused.value).lower()
+    assert "--build local --allow-dirty" in refused.value.remedy
+
+
 def test_names_all_faults_at_once() -> None:
     changes = Changes(tracked=("a",), untracked=("b",), submodules=("c",))
     found = gate.faults(replace(CLEAN, changes=changes, pushed=False))

@@ -42,10 +42,12 @@ def test_the_remote_is_asked_where_its_branches_are_not_known(
     assert repository.inspect(project.root).pushed
 
 
-def test_a_remote_that_does_not_answer_has_nothing(project: Project) -> None:
+def test_a_remote_that_does_not_answer(project: Project) -> None:
     project.git("remote", "set-url", "origin", "/nowhere")
     project.git("update-ref", "-d", "refs/remotes/origin/main")
-    assert not repository.inspect(project.root).pushed
+    snapshot = repository.inspect(project.root)
+    assert (snapshot.pushed, snapshot.confirmed) == (False, True)
+    assert "'/nowhere' does not appear to be a git repository" in snapshot.silence
 
 
 def remotes(*names: str, follow: str = "") -> Callable[[Project], None]:
@@ -104,3 +106,46 @@ def test_a_remote_that_is_not_there(
     with pytest.raises(RepositoryError) as refused:
         repository.inspect(project.root, "fork")
     assert (refused.value.message, refused.value.remedy) == (message, remedy)
+
+
+FORK = [
+    ("config", "remote.pushDefault", "fork"),
+    ("config", "branch.main.pushRemote", "fork"),
+    ("config", "branch.main.remote", "fork"),
+]
+
+
+@pytest.mark.parametrize("setting", FORK)
+@pytest.mark.parametrize("known", [True, False], ids=["known here", "the server is asked"])
+def test_a_commit_that_is_pushed_to_a_fork(
+    project: Project, setting: tuple[str, ...], known: bool
+) -> None:
+    project.add_remote("fork")
+    project.write("main.py", "changed")
+    project.commit()
+    project.git("push", "--quiet", "fork", "HEAD:refs/heads/mine")
+    project.git(*setting)
+    if not known:
+        project.git("update-ref", "-d", "refs/remotes/fork/mine")
+    snapshot = repository.inspect(project.root)
+    assert (snapshot.remote, snapshot.pushed, snapshot.confirmed) == ("fork", True, not known)
+    assert snapshot.url == project.git("remote", "get-url", "fork")
+
+
+def test_a_commit_that_only_another_remote_has(project: Project) -> None:
+    project.add_remote("a/b")
+    project.write("main.py", "changed")
+    project.commit()
+    project.git("push", "--quiet", "a/b", "HEAD:main")
+    assert repository.inspect(project.root).remote == "a/b"
+    assert not repository.inspect(project.root, "origin").pushed
+
+
+def test_a_commit_that_is_to_be_pushed(project: Project) -> None:
+    """It is told where git would push it."""
+    project.add_remote("fork")
+    project.git("config", "remote.pushDefault", "fork")
+    project.write("main.py", "changed")
+    project.commit()
+    snapshot = repository.inspect(project.root)
+    assert (snapshot.remote, snapshot.pushed, snapshot.silence) == ("fork", False, "")

@@ -1,0 +1,110 @@
+"""Which remote has a commit: as far as the repository knows, else as the servers say."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kubectl_submit import command
+from kubectl_submit.errors import RepositoryError
+from kubectl_submit.git_settings import quiet_environment
+from kubectl_submit.remote_question import Answer, Question, Settings
+
+REMOTE_KEY = re.compile(r"remote\.(.+)\.(?:url|fetch|pushurl)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Location:
+    """The remote that has the commit, or to which it would be pushed."""
+
+    remote: str = ""
+    """Its name; empty if there is none."""
+    url: str = ""
+    """Its URL, with credentials if it has some."""
+    pushed: bool = False
+    """Whether it has the commit."""
+    confirmed: bool = True
+    """Whether the server said so; else only our remote-tracking branches do."""
+    silence: str = ""
+    """git's own words, where the server did not answer."""
+
+
+def locate(
+    root: Path, commit: str, branch: str, settings: Settings, wanted: str | None
+) -> Location:
+    """The remote of that name, else the first of those that fit that has the commit.
+
+    Raises RepositoryError if there is none of the name.
+    """
+    names = names_of(settings)
+    if wanted and wanted not in names:
+        raise RepositoryError(
+            f"there is no remote {wanted!r}",
+            remedy=f"There is: {', '.join(names)}." if names else "See `git remote add`.",
+        )
+    preferred = [wanted] if wanted else _preferred(dict(settings), branch, names)
+    holders = _holders(root, commit, [wanted] if wanted else names)
+    for name in (*preferred, *holders):
+        if name in holders:
+            return Location(remote=name, url=url(root, name), pushed=True, confirmed=False)
+    return _ask(root, commit, settings, preferred)
+
+
+def names_of(settings: Settings) -> list[str]:
+    """The names of all remotes."""
+    found = (REMOTE_KEY.fullmatch(key) for key, _ in settings)
+    return list(dict.fromkeys(match[1] for match in found if match))
+
+
+def url(root: Path, name: str, *, push: bool = False) -> str:
+    """The URL from which git fetches, or to which it pushes; empty if there is none."""
+    return _git(root, "remote", "get-url", *(["--push"] if push else []), name).strip("\n")
+
+
+def _preferred(settings: dict[str, str], branch: str, names: Sequence[str]) -> list[str]:
+    """Where git pushes the branch to, where it pulls it from, origin, or the only remote."""
+    found = [
+        settings.get(f"branch.{branch}.pushremote", ""),
+        settings.get("remote.pushdefault", ""),
+        settings.get(f"branch.{branch}.remote", ""),
+        "origin",
+    ]
+    known = [name for name in dict.fromkeys(found) if name in names]
+    return known or (list(names) if len(names) == 1 else [])
+
+
+def _holders(root: Path, commit: str, names: Sequence[str]) -> list[str]:
+    """The remotes whose branches have the commit, as far as we know."""
+    if not names:
+        return []
+    argv = ("for-each-ref", f"--contains={commit}", "--format=%(refname)")
+    refs = _git(root, *argv, *(f"refs/remotes/{name}/" for name in names)).splitlines()
+    return [name for name in names if any(ref.startswith(f"refs/remotes/{name}/") for ref in refs)]
+
+
+def _ask(root: Path, commit: str, settings: Settings, names: Sequence[str]) -> Location:
+    """Ask the servers, all at once; the first that has the commit, else the first."""
+    urls = {name: url(root, name) for name in names}
+    with contextlib.ExitStack() as stack:
+        asked = [
+            (name, stack.enter_context(Question(root, settings, urls[name], commit)))
+            for name in names
+            if urls[name]
+        ]
+        first = Location(remote=names[0], url=urls[names[0]]) if names else Location()
+        for name, question in asked:
+            reply = question.reply()
+            if reply.answer is Answer.YES:
+                return Location(remote=name, url=urls[name], pushed=True)
+            if reply.answer is Answer.NONE and name == first.remote:
+                first = Location(remote=name, url=urls[name], silence=reply.words)
+        return first
+
+
+def _git(root: Path, *argv: str) -> str:
+    """What git answers; empty where it has no answer."""
+    result = command.run(["git", *argv], cwd=root, env=quiet_environment(), check=False)
+    return result.stdout if result.exit_code == 0 else ""

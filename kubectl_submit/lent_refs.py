@@ -1,0 +1,71 @@
+"""The refs under which a remote has working trees as long as builds fetch them.
+
+Their names say whose they are and since when, so that those of clients that were killed can be
+told from those in use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from kubectl_submit import command, git_remotes
+from kubectl_submit.errors import RepositoryError
+from kubectl_submit.git_settings import ADDRESS, ASK_NOBODY, access
+from kubectl_submit.identity import me
+
+PREFIX = "refs/kubectl-submit/"
+FORM = re.compile(rf"{PREFIX}[0-9a-f]{{12}}/(\d{{8}}T\d{{6}}Z)-[0-9a-f]{{40,64}}")
+TIME = "%Y%m%dT%H%M%SZ"
+LONGEST_BUILD = timedelta(days=7)
+"""A ref that is older than this belongs to no build any more."""
+
+
+def own_prefix() -> str:
+    """What the refs of this user begin with; without the name, as anybody may read it."""
+    return f"{PREFIX}{hashlib.sha256(me().encode()).hexdigest()[:12]}/"
+
+
+def new(commit: str) -> str:
+    """A ref for a commit that is lent now."""
+    return f"{own_prefix()}{datetime.now(timezone.utc):{TIME}}-{commit}"
+
+
+class LeftBehind:
+    """The refs on a remote that are older than any build; asked for in the background."""
+
+    def __init__(self, root: Path, remote: str, prefix: str = PREFIX) -> None:
+        self._remote = remote
+        reached = access(git_remotes.url(root, remote, push=True))
+        settings = {**reached.environment, **ASK_NOBODY, "LC_ALL": "C"}
+        argv = ["git", "ls-remote", "--quiet", ADDRESS, f"{prefix}*"]
+        self._asked = command.Started(argv, cwd=root, env=settings)
+
+    def refs(self) -> list[str]:
+        """Wait for the answer. Raises RepositoryError where there is none."""
+        answer = self._asked.result()
+        if answer.exit_code != 0:
+            raise RepositoryError(
+                f"the remote {self._remote} does not answer",
+                last_words=command.mask(answer.stderr),
+            )
+        refs = [line.partition("\t")[2] for line in answer.stdout.splitlines()]
+        return [ref for ref in refs if _is_old(ref)]
+
+    def refs_so_far(self) -> list[str]:
+        """The same without waiting: empty if there is no answer yet, or none at all."""
+        if not self._asked.ended():
+            self._asked.stop()
+            return []
+        try:
+            return self.refs()
+        except RepositoryError:
+            return []
+
+
+def _is_old(ref: str) -> bool:
+    """Also if it has no time: then an older version has lent it."""
+    match = FORM.fullmatch(ref)
+    return not match or match[1] < f"{datetime.now(timezone.utc) - LONGEST_BUILD:{TIME}}"

@@ -1,0 +1,204 @@
+"""Servers are asked for a commit itself, and nothing of the answer is kept."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kubectl_submit import gate, git_remotes, repository
+from kubectl_submit.errors import GateError
+from kubectl_submit.remote_question import Answer, Question, Reply
+
+from . import git_server
+from .repositories import Project, contents
+
+
+def ask(project: Project, commit: str = "", url: str = "") -> Reply:
+    settings = repository.configuration(project.root)
+    url = url or git_remotes.url(project.root, "origin")
+    with Question(project.root, settings, url, commit or project.head()) as question:
+        return question.reply()
+
+
+def change(project: Project, *, push: bool = True) -> str:
+    project.write("main.py", f"after {project.head()}")
+    commit = project.commit()
+    if push:
+        project.push()
+    return commit
+
+
+def bare(project: Project) -> Path:
+    return Path(project.git("remote", "get-url", "origin"))
+
+
+def test_a_commit_that_is_no_tip(project: Project, tmp_path: Path) -> None:
+    first = project.head()
+    change(project)
+    before = contents(project.root)
+    assert ask(project, first) == Reply(answer=Answer.YES)
+    assert contents(project.root) == before
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_commit_that_is_not_there(project: Project) -> None:
+    reply = ask(project, change(project, push=False))
+    assert reply.answer is Answer.NO
+    assert "not our ref" in reply.words
+
+
+def prune(project: Project) -> None:
+    at = str(bare(project))
+    project.git("reflog", "expire", "--expire=now", "--all", at=at)
+    project.git("gc", "--quiet", "--prune=now", at=at)
+
+
+def test_a_branch_that_was_deleted_on_the_server(project: Project) -> None:
+    project.git("checkout", "--quiet", "-b", "gone")
+    commit = change(project)
+    project.git("branch", "-D", "gone", at=str(bare(project)))
+    snapshot = repository.inspect(project.root)
+    assert (snapshot.pushed, snapshot.confirmed) == (True, False)
+    with gate.confirming(project.root, "origin", commit):
+        pass  # nobody has cleaned up yet: a build gets it
+    prune(project)
+    with pytest.raises(GateError) as refused, gate.confirming(project.root, "origin", commit):
+        pass
+    assert refused.value.message == f"the commit {commit[:7]} is no longer on the remote origin"
+    assert "git fetch --prune origin" in refused.value.last_words
+
+
+def test_an_error_meanwhile_goes_first(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), gate.confirming(project.root, "origin", "0" * 40):
+        raise ZeroDivisionError
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize("remote", ["", "origin"])
+def test_who_does_not_answer_does_not_refuse(project: Project, remote: str) -> None:
+    project.git("remote", "set-url", "origin", "/nowhere")
+    with gate.confirming(project.root, remote, project.head()):
+        pass
+
+
+def test_a_server_that_takes_its_time(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(gate, "PATIENCE_SECONDS", 0.1)
+    ssh = project.write("../ssh", f"#!{sys.executable}\nimport time\ntime.sleep(600)\n", 0o755)
+    project.git("config", "core.sshCommand", str(ssh))
+    project.git("config", "ssh.variant", "simple")
+    project.git("remote", "set-url", "origin", "git@git.example:app.git")
+    with gate.confirming(project.root, "origin", project.head()):
+        pass
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def clone(*flags: str) -> Callable[[Project, Path], Project]:
+    def make(project: Project, folder: Path) -> Project:
+        project.git("config", "uploadpack.allowFilter", "true", at=str(bare(project)))
+        project.git("clone", "--quiet", *flags, f"file://{bare(project)}", str(folder))
+        return Project(folder)
+
+    return make
+
+
+def worktree(project: Project, folder: Path) -> Project:
+    project.git("worktree", "add", "--quiet", "--detach", str(folder))
+    return Project(folder)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        clone("--depth=1"),
+        clone("--filter=blob:none"),
+        clone("--filter=tree:0", "--sparse"),
+        clone("--shared"),
+        worktree,
+    ],
+    ids=["shallow", "partial", "treeless", "shared", "worktree"],
+)
+def test_any_kind_of_clone(
+    project: Project, tmp_path: Path, make: Callable[[Project, Path], Project]
+) -> None:
+    change(project)
+    other = make(project, tmp_path / 'a "clone": \\ here')
+    commit = other.head()
+    other.git("checkout", "--quiet", "--detach")
+    for ref in other.git("for-each-ref", "--format=%(refname)", "refs/remotes").splitlines():
+        other.git("update-ref", "-d", ref)
+    change(project)
+    before = contents(other.root)
+    assert repository.inspect(other.root).pushed
+    assert contents(other.root) == before
+    other.git("commit", "--quiet", "--allow-empty", "--message", "not pushed")
+    assert not repository.inspect(other.root).pushed
+    assert ask(other, commit).answer is Answer.YES
+
+
+@pytest.mark.parametrize("version", ["0", "1"])
+def test_a_server_that_tells_only_of_tips(project: Project, version: str) -> None:
+    project.git("config", "protocol.version", version)
+    first = project.head()
+    last = change(project)
+    assert ask(project, last).answer is Answer.YES
+    assert ask(project, first).answer is Answer.NO_TIP
+    with gate.confirming(project.root, "origin", first):
+        pass
+
+
+def test_a_repository_with_sha256(tmp_path: Path) -> None:
+    root, remote = tmp_path / "sha256", tmp_path / "bare.git"
+    maker = Project(tmp_path / "any")
+    for flags in ((str(root),), ("--bare", str(remote))):
+        maker.git("init", "--quiet", "--object-format=sha256", *flags)
+    project = Project(root)
+    project.write("main.py")
+    project.commit()
+    project.git("remote", "add", "origin", str(remote))
+    project.push()
+    assert ask(project).answer is Answer.YES
+    assert ask(project, change(project, push=False)).answer is Answer.NO
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    with git_server.serving(tmp_path) as url:
+        yield url
+
+
+HEADER = f"AUTHORIZATION: basic {git_server.BASIC}"
+
+
+def set_header(project: Project, server: str) -> None:
+    project.git("config", f"http.{server}/.extraheader", HEADER)
+
+
+def include_header(project: Project, server: str) -> None:
+    """As actions/checkout does since its version 6."""
+    included = project.write("../credentials", f'[http "{server}/"]\n\textraheader = {HEADER}\n')
+    project.git("config", f"includeIf.gitdir:{project.root}/.git.path", str(included))
+
+
+def set_helper(project: Project, server: str) -> None:
+    told = f"echo username={git_server.USER}; echo password={git_server.PASSWORD}"
+    project.git("config", "credential.helper", f"!f() {{ {told}; }}; f")
+
+
+@pytest.mark.parametrize("give", [set_header, include_header, set_helper])
+def test_the_settings_of_the_repository_count(
+    project: Project, tmp_path: Path, server: str, give: Callable[[Project, str], None]
+) -> None:
+    url = f"{server}/{bare(project).relative_to(tmp_path)}"
+    refused = ask(project, url=url)
+    assert refused.answer is Answer.NONE
+    assert "could not read Username" in refused.words
+    give(project, server)
+    assert ask(project, url=url).answer is Answer.YES
+    shutil.rmtree(bare(project))
+    assert ask(project, url=url).answer is Answer.NONE
