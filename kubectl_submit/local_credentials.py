@@ -20,7 +20,12 @@ from urllib.parse import urlsplit
 
 from kubectl_submit import command
 from kubectl_submit.errors import UsageError
-from kubectl_submit.git_settings import ASK_NOBODY, quiet_environment
+from kubectl_submit.git_settings import (
+    ASK_NOBODY,
+    QUIET_SETTINGS,
+    as_environment,
+    quiet_environment,
+)
 
 DOCKER_HUB = "https://index.docker.io/v1/"
 FIELDS = ("auth", "username", "password", "identitytoken", "registrytoken")
@@ -67,7 +72,7 @@ def of_git(url: str) -> dict[str, str]:
 def is_public(url: str) -> bool:
     """Whether the server of an HTTP URL tells anybody of it; also where it does not answer."""
     alone = {
-        **quiet_environment((("credential.helper", ""),)),
+        **as_environment(QUIET_SETTINGS),
         **ASK_NOBODY,
         "LC_ALL": "C",
         "GIT_CONFIG_GLOBAL": os.devnull,

@@ -12,7 +12,7 @@ import pytest
 from kubectl_submit import repository
 from kubectl_submit.errors import RepositoryError
 
-from .repositories import Project, contents, pushed
+from .repositories import PATH, Project, contents, pushed
 
 
 def checked_out(project: Project, commit: str = "HEAD") -> dict[str, str]:
@@ -193,3 +193,59 @@ def test_leaves_nothing_behind(project: Project, tmp_path: Path) -> None:
     with repository.checkout(project.root, project.head()) as folder:
         assert folder.is_relative_to(tmp_path / "tmp")
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4' * 64}\nsize 4\n"
+
+
+@pytest.mark.parametrize("where", [".", "libs/öuter"])
+def test_pointers_of_git_lfs_are_no_files(nested: Project, where: str) -> None:
+    """In a clone without git-lfs; also where a macro of attributes says so, and in submodules."""
+    nested.write(f"{where}/.gitattributes", "[attr]large filter=lfs -text\n*.bin large\n")
+    nested.write(f"{where}/deep/a.bin", POINTER)
+    nested.write(f"{where}/deep/text", POINTER)
+    nested.commit(at=where)
+    commit = nested.commit() if where != "." else nested.head()
+    with pytest.raises(RepositoryError) as refused, repository.checkout(nested.root, commit):
+        pass
+    assert refused.value.message == "only the pointers of files in git LFS are here"
+    assert refused.value.last_words == "deep/a.bin"
+    assert "git lfs pull" in refused.value.remedy
+
+
+def test_files_that_git_lfs_has_put_in_place(project: Project) -> None:
+    filter_of_lfs = "sed s/.*// | head -c 0; echo large"
+    project.git("config", "filter.lfs.smudge", filter_of_lfs)
+    project.write(".gitattributes", "*.bin filter=lfs\n")
+    project.write("a.bin", POINTER)
+    project.commit()
+    environment = os.environ["PATH"]
+    os.environ["PATH"] = PATH  # the filter is a shell script
+    try:
+        assert checked_out(project)["a.bin"] == "large\n"
+    finally:
+        os.environ["PATH"] = environment
+
+
+def test_pointers_in_the_working_tree(project: Project) -> None:
+    project.write(".gitattributes", "*.bin filter=lfs\n")
+    for number in range(7):
+        project.write(f"{number}.bin", POINTER)
+    project.write("gone.bin", POINTER)
+    project.commit()
+    (project.root / "gone.bin").unlink()
+    with pytest.raises(RepositoryError) as refused:
+        repository.refuse_lfs_pointers(project.root)
+    assert refused.value.last_words == "0.bin, 1.bin, 2.bin, 3.bin, 4.bin and 2 more"
+    for number in range(7):
+        project.write(f"{number}.bin", "large")
+    repository.refuse_lfs_pointers(project.root)
+
+
+def test_a_submodule_that_git_leaves_out(nested: Project) -> None:
+    nested.git("config", "--file", ".gitmodules", "submodule.libs/zwei.update", "none")
+    nested.git("submodule", "--quiet", "deinit", "--force", "libs/zwei")
+    commit = nested.commit()
+    with repository.checkout(nested.root, commit) as folder:
+        assert list((folder / "libs/zwei").iterdir()) == []
+        assert (folder / "libs/öuter/outer.py").exists()

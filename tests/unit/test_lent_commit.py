@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_submit import lent_commit, repository
+from kubectl_submit import lent_commit, lent_refs, repository
 from kubectl_submit.errors import GateError, RepositoryError
 from kubectl_submit.lent_commit import LentCommit
+from kubectl_submit.lent_refs import LeftBehind
 from kubectl_submit.output import Output
+from tests.conftest import eventually
 from tests.working_copy import write_hook
 
 from .repositories import Project, contents, pushed
@@ -251,3 +253,56 @@ def test_without_a_remote(project: Project) -> None:
     project.git("remote", "remove", "origin")
     with pytest.raises(GateError, match="there is no remote"):
         lent_commit.check(repository.inspect(project.root), confirmed=True)
+
+
+def lend(project: Project) -> LentCommit:
+    with lent_commit.lend(project.root, "origin", project.head(), Output()) as lent:
+        return lent
+
+
+def put_ref(project: Project, ref: str) -> None:
+    project.git("push", "--quiet", "origin", f"HEAD:{ref}")
+
+
+def test_what_a_client_that_was_killed_has_left(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one deletes what is its user's and older than any build; others' it leaves alone."""
+    own, commit = lent_refs.own_prefix(), project.head()
+    new = lent_refs.new(commit)
+    others = f"{lent_refs.PREFIX}{'0' * 12}/20200101T000000Z-{commit}"
+    old_form = lent_refs.PREFIX + commit
+    put_ref(project, f"{own}20200101T000000Z-{commit}")
+    for ref in (new, others, old_form):
+        put_ref(project, ref)
+    asked = LeftBehind.refs
+    monkeypatch.setattr(LeftBehind, "refs_so_far", asked)  # the remote is quick
+    lend(project)
+    assert sorted(ref.split("\t")[1] for ref in refs(project)) == sorted([new, others, old_form])
+    assert sorted(LeftBehind(project.root, "origin").refs()) == sorted([others, old_form])
+
+
+def test_nobody_waits_for_what_was_left(project: Project) -> None:
+    asked = LeftBehind(project.root, "origin")
+    eventually(asked._asked.ended, "the remote has answered")
+    assert asked.refs_so_far() == []
+    never = LeftBehind(project.root, "origin")
+    never._asked.stop()
+    assert never.refs_so_far() == []
+
+
+def test_a_remote_that_does_not_tell_what_was_left(project: Project) -> None:
+    project.git("remote", "set-url", "origin", "/nowhere")
+    with pytest.raises(RepositoryError, match="the remote origin does not answer"):
+        LeftBehind(project.root, "origin").refs()
+    asked = LeftBehind(project.root, "origin")
+    eventually(asked._asked.ended, "git has ended")
+    assert asked.refs_so_far() == []
+
+
+def test_a_ref_says_whose_it_is_without_a_name(project: Project) -> None:
+    lent = lend(project)
+    assert lent_refs.FORM.fullmatch(lent.ref)
+    assert lent.ref.startswith(lent_refs.own_prefix())
+    project.git("config", "user.email", "grace@example.com")
+    assert not lent.ref.startswith(lent_refs.own_prefix())

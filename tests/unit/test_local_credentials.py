@@ -15,7 +15,9 @@ from kubectl_submit.errors import MissingProgramError, UsageError
 from kubectl_submit.options import Options
 from kubectl_submit.values import SecretEnvironment, SecretFile, SecretMount
 
+from . import git_server
 from .programs import Answer, Program
+from .repositories import Project
 
 AUTH = base64.b64encode(b"ada:canary").decode()
 HUB = "https://index.docker.io/v1/"
@@ -216,3 +218,80 @@ def test_what_a_run_is_given_twice(tmp_path: Path, given: dict[str, Any]) -> Non
     file = SecretFile(local=str(tmp_path / "key"), path="/run/secrets/key")
     with pytest.raises(UsageError, match="both give"):
         credentials.of_run(Options(secret_file=(file,), **given), "run", "busybox")
+
+
+def header(monkeypatch: pytest.MonkeyPatch, value: str, url: str = "https://git.example/") -> None:
+    """Let git send a header."""
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"http.{url}.extraheader")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", value)
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+
+
+BEARER = "Authorization: Bearer canary"
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (f"AUTHORIZATION: basic {AUTH}", {"username": "ada", "password": "canary"}),
+        (f"Authorization: Basic {AUTH}", {"username": "ada", "password": "canary"}),
+        (BEARER, {"header": BEARER}),
+        ("Authorization: basic ?", {"header": "Authorization: basic ?"}),
+        ("X-Other: header", {}),
+        ("", {}),
+    ],
+)
+def test_a_header_of_git(
+    monkeypatch: pytest.MonkeyPatch, value: str, found: dict[str, str]
+) -> None:
+    """As actions/checkout sets it."""
+    header(monkeypatch, value)
+    assert local_credentials.of_git(URL) == found
+    assert local_credentials.of_git("https://other.example/app.git") == {}
+
+
+def test_a_header_that_an_included_file_has(project: Project) -> None:
+    """As actions/checkout sets it from its version 6 on."""
+    file = f'[http "https://git.example/"]\n\textraheader = AUTHORIZATION: basic {AUTH}\n'
+    path = project.write("../credentials", file)
+    project.git("config", f"includeIf.gitdir:{project.root}/.git.path", str(path))
+    assert local_credentials.of_git(URL) == {"username": "ada", "password": "canary"}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("machine git.example login ada password canary\n",
+         {"username": "ada", "password": "canary"}),
+        ("machine other.example login ada password canary\n", {}),
+        ("machine", {}),
+    ],
+)  # fmt: skip
+def test_the_netrc_file(text: str, found: dict[str, str]) -> None:
+    path = Path.home() / ".netrc"
+    path.write_text(text)
+    path.chmod(0o600)
+    assert local_credentials.of_git(URL) == found
+
+
+def test_a_repository_that_is_not_public(
+    configure: Any, monkeypatch: pytest.MonkeyPatch, project: Project, tmp_path: Path
+) -> None:
+    configure({"auths": {"registry.example": {"auth": AUTH}}})
+    with git_server.serving(tmp_path) as server:
+        url = f"{server}/origin.remotes/project.git"
+        assert not local_credentials.is_public(url)
+        with pytest.raises(UsageError) as refused:
+            known(own_url=url, url=url)
+        assert refused.value.message == f"git knows no password for {url}, which is not public"
+        header(monkeypatch, f"AUTHORIZATION: basic {git_server.BASIC}", f"{server}/")
+        assert known(own_url=url, url=url).git_secret == "run-build-git"
+        assert not local_credentials.is_public(url)
+    assert local_credentials.is_public(url)  # nobody answers: the cluster may get one
+
+
+def test_a_header_in_a_secret(configure: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    configure({"auths": {"registry.example": {"auth": AUTH}}})
+    header(monkeypatch, BEARER)
+    [_, made] = known().carried
+    assert (made.type, made.data) == ("Opaque", {"header": BEARER.encode()})
