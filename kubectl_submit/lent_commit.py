@@ -73,6 +73,13 @@ def check(snapshot: Snapshot, *, confirmed: bool) -> None:
             f"a repository inside of this one cannot be lent: {inside[0]}",
             remedy="Add it as a submodule, or name it in .gitignore.",
         )
+    changed = [path for path in snapshot.changes.tracked if (snapshot.root / path).exists()]
+    large = repository.of_lfs(snapshot.root, (*changed, *files))
+    if large:
+        raise GateError(
+            f"changed files of git LFS cannot be lent: {', '.join(map(gate.shown, large[:5]))}",
+            remedy=f"Commit and push them. {LOCAL_BUILD}",
+        )
     new = (*files, *repository.added(snapshot.root))
     doubts = [_doubt(snapshot.root, path) for path in new]
     if any(doubts) and not confirmed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -122,6 +122,19 @@ def _listed(root: Path, *argv: str) -> tuple[str, ...]:
     if status != 0:
         raise RepositoryError(f"git {argv[0]} failed", last_words=command.mask(words))
     return tuple(filter(None, text.split("\0")))
+
+
+def of_lfs(root: Path, paths: Sequence[str]) -> list[str]:
+    """Those of the paths of which .gitattributes says that they are in git LFS."""
+    asked = command.run(
+        ["git", "check-attr", "-z", "--stdin", "filter"],
+        cwd=root,
+        env=quiet_environment(),
+        stdin="".join(f"{path}\0" for path in paths),
+        check=False,
+    )
+    told = asked.stdout.split("\0")  # path, attribute, value, path, …
+    return [path for path, value in zip(told[::3], told[2::3], strict=False) if value == "lfs"]
 
 
 def refuse_lfs_pointers(root: Path) -> None:

@@ -306,3 +306,22 @@ def test_a_ref_says_whose_it_is_without_a_name(project: Project) -> None:
     assert lent.ref.startswith(lent_refs.own_prefix())
     project.git("config", "user.email", "grace@example.com")
     assert not lent.ref.startswith(lent_refs.own_prefix())
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+def test_changed_files_of_git_lfs(project: Project, tracked: bool) -> None:
+    """The remote would have their pointers alone."""
+    project.write(".gitattributes", "*.bin filter=lfs\n")
+    project.write("gone.bin")
+    if tracked:
+        project.write("two words.bin")
+    project.commit()
+    project.push()
+    (project.root / "gone.bin").unlink()
+    project.write("main.py", "changed")
+    lent_commit.check(repository.inspect(project.root), confirmed=False)
+    project.write("two words.bin", "large")
+    with pytest.raises(GateError) as refused:
+        lent_commit.check(repository.inspect(project.root), confirmed=False)
+    assert refused.value.message == "changed files of git LFS cannot be lent: two words.bin"
+    assert "--build local --allow-dirty" in refused.value.remedy
