@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Serves git over HTTP to one user with a password: git's own http-backend behind Python's server.
+"""Serves git and git LFS over HTTP to one user with a password: git's own http-backend.
+
+Files of LFS lie where git-lfs itself would keep them in the repositories, and can only be fetched.
 
 Arguments: address, port, folder of the repositories. User and password stand in GIT_SERVER_USER
 and GIT_SERVER_PASSWORD.
@@ -8,6 +10,7 @@ and GIT_SERVER_PASSWORD.
 from __future__ import annotations
 
 import base64
+import json
 import os
 import subprocess
 import sys
@@ -36,8 +39,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self._body()
         scheme, _, account = self.headers.get("Authorization", "").partition(" ")
         if (scheme.lower(), account) == ("basic", ALLOWED):
-            head, content = self._ask_git(body).split(b"\r\n\r\n", 1)
-            headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+            headers, content = self._of_lfs(body) or self._of_git(body)
         else:
             headers = {"Status": "401 Unauthorized", "WWW-Authenticate": "Basic realm=git"}
             content = b""
@@ -58,6 +60,29 @@ class Handler(BaseHTTPRequestHandler):
             self.rfile.readline()
         self.rfile.readline()
         return b"".join(pieces)
+
+    def _of_lfs(self, body: bytes) -> tuple[dict[str, str], bytes] | None:
+        """Addresses of files, or a file (git-lfs, docs/api/batch.md); None if it is not LFS."""
+        repository, _, rest = self.path.partition("/info/lfs/objects/")
+        if not rest:
+            return None
+        folder = ROOT / repository.strip("/") / "lfs" / "objects"
+        if rest != "batch":
+            return {}, (folder / rest[:2] / rest[2:4] / rest).read_bytes()
+        address = f"http://{self.headers['Host']}{repository}/info/lfs/objects"
+        files = json.loads(body)["objects"]
+        for file in files:
+            href = {
+                "href": f"{address}/{file['oid']}",
+                "header": {"Authorization": self.headers["Authorization"]},
+            }
+            file["actions"] = {"download": href}
+        answer = {"transfer": "basic", "objects": files}
+        return {"Content-Type": "application/vnd.git-lfs+json"}, json.dumps(answer).encode()
+
+    def _of_git(self, body: bytes) -> tuple[dict[str, str], bytes]:
+        head, content = self._ask_git(body).split(b"\r\n\r\n", 1)
+        return dict(line.split(": ", 1) for line in head.decode().split("\r\n")), content
 
     def _ask_git(self, body: bytes) -> bytes:
         path, _, query = self.path.partition("?")
