@@ -100,7 +100,7 @@ build_builder() {
   bootstrap git,git-lfs,ca-certificates,openssh-client
   mkdir rootfs
   tar --extract --file rootfs.tar --directory rootfs --exclude './dev/*'
-  rm -rf rootfs/usr/share/{perl*,doc,man,info,zoneinfo} rootfs/usr/lib/{apt,dpkg,systemd} rootfs/var/{lib,cache}/*
+  rm -rf rootfs/etc/gitconfig rootfs/usr/share/{perl*,doc,man,info,zoneinfo} rootfs/usr/lib/{apt,dpkg,systemd} rootfs/var/{lib,cache}/*
   for program in rootfs/usr/{bin,sbin}/*; do
     case ${program##*/} in
     git* | ssh* | scp | sftp) ;;
