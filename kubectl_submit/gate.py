@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from kubectl_submit import git_remotes, repository
+from kubectl_submit import git_remotes
 from kubectl_submit.errors import GateError
 from kubectl_submit.remote_question import Answer, Question
 from kubectl_submit.repository import Snapshot
@@ -35,6 +35,12 @@ def faults(snapshot: Snapshot) -> list[str]:
         found.append(
             f"{_count(changes.submodules, 'submodule')} changed: {_list(changes.submodules)}\n"
             "    Commit and push inside, then commit the new state here."
+        )
+    unpushed = snapshot.unpushed_submodules
+    if unpushed:
+        found.append(
+            f"the commit of {len(unpushed)} {'submodule' if len(unpushed) == 1 else 'submodules'} "
+            f"is not on its remote: {_list(unpushed)}\n    Push inside."
         )
     found += _of_remote(snapshot)
     return found
@@ -84,7 +90,7 @@ def confirming(root: Path, remote: str, commit: str) -> Iterator[None]:
         yield
         return
     url = git_remotes.url(root, remote)
-    with Question(root, repository.configuration(root), url, commit) as question:
+    with Question(root, git_remotes.configuration(root), url, commit) as question:
         yield
         if question.reply(PATIENCE_SECONDS).answer is Answer.NO:
             raise GateError(
@@ -97,7 +103,8 @@ def confirming(root: Path, remote: str, commit: str) -> Iterator[None]:
 
 def _way_out(snapshot: Snapshot) -> str:
     """The flags that build it: the cluster needs a remote, and submodules as they are there."""
-    lendable = snapshot.remote and not snapshot.silence and not snapshot.changes.submodules
+    submodules = snapshot.changes.submodules or snapshot.unpushed_submodules
+    lendable = snapshot.remote and not snapshot.silence and not submodules
     return "--allow-dirty" if lendable else "--build local --allow-dirty"
 
 

@@ -53,6 +53,31 @@ def locate(
     return _ask(root, commit, settings, preferred)
 
 
+def configuration(root: Path) -> list[tuple[str, str]]:
+    """Every setting of git for a repository, the ones that count last."""
+    listed = command.run(["git", "config", "--null", "--list"], cwd=root, check=False).stdout
+    entries = (entry.partition("\n") for entry in listed.split("\0") if entry)
+    return [(key, value if newline else "true") for key, newline, value in entries]
+
+
+def unpushed_submodules(root: Path) -> tuple[str, ...]:
+    """The paths of submodules whose remotes do not have their commit, as far as they answer."""
+    if not (root / ".gitmodules").exists():
+        return ()
+    listed = _git(root, "config", "--null", "--list", "--file", ".gitmodules").split("\0")
+    entries = (entry.partition("\n") for entry in listed)
+    paths = [value for key, _, value in entries if key.endswith(".path")]
+    return tuple(
+        path for path in paths if (root / path / ".git").exists() and _unpushed(root / path)
+    )
+
+
+def _unpushed(root: Path) -> bool:
+    commit = _git(root, "rev-parse", "HEAD").strip()
+    location = locate(root, commit, "", configuration(root), None)
+    return bool(location.remote) and not location.pushed and not location.silence
+
+
 def names_of(settings: Settings) -> list[str]:
     """The names of all remotes."""
     found = (REMOTE_KEY.fullmatch(key) for key, _ in settings)

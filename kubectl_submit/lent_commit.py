@@ -61,9 +61,10 @@ def check(snapshot: Snapshot, *, confirmed: bool) -> None:
     """
     if not snapshot.remote:
         raise GateError("there is no remote to lend the working tree by", remedy=LOCAL_BUILD)
-    if snapshot.changes.submodules:
+    submodules = (*snapshot.changes.submodules, *snapshot.unpushed_submodules)
+    if submodules:
         raise GateError(
-            f"the working tree of a submodule cannot be lent: {snapshot.changes.submodules[0]}",
+            f"the working tree of a submodule cannot be lent: {submodules[0]}",
             remedy=f"Commit and push inside. {LOCAL_BUILD}",
         )
     files = repository.untracked(snapshot.root)

@@ -42,6 +42,8 @@ class Snapshot:
     """Whether the remote itself was asked; else only our remote-tracking branches were."""
     silence: str = ""
     """git's own words, where the remote was asked and did not answer."""
+    unpushed_submodules: tuple[str, ...] = ()
+    """Those whose commit their own remotes do not have."""
     changes: Changes = field(default_factory=Changes)
 
 
@@ -55,7 +57,7 @@ def inspect(start: Path, remote_name: str | None = None) -> Snapshot:
     if not commit:
         raise RepositoryError("the repository has no commit yet", remedy="Commit your work first.")
     root = Path(str(repo.working_tree_dir))
-    settings = configuration(root)
+    settings = git_remotes.configuration(root)
     location = git_remotes.locate(root, commit, branch, settings, remote_name)
     return Snapshot(
         root=root,
@@ -66,16 +68,10 @@ def inspect(start: Path, remote_name: str | None = None) -> Snapshot:
         pushed=location.pushed,
         confirmed=location.confirmed,
         silence=location.silence,
+        unpushed_submodules=git_remotes.unpushed_submodules(root),
         email=dict(settings).get("user.email", ""),
         changes=changes,
     )
-
-
-def configuration(root: Path) -> list[tuple[str, str]]:
-    """Every setting of git for a repository, the ones that count last."""
-    listed = command.run(["git", "config", "--null", "--list"], cwd=root, check=False).stdout
-    entries = (entry.partition("\n") for entry in listed.split("\0") if entry)
-    return [(key, value if newline else "true") for key, newline, value in entries]
 
 
 def git_version() -> str:
@@ -264,12 +260,15 @@ def _answer(
 
 def _status(repo: Repo) -> tuple[Changes, str, str]:
     """The changes, the commit and the branch, from one `git status` (porcelain version 2)."""
-    from git import GitCommandError
-
     argv = ["git", "status", "--porcelain=v2", "--branch", "-z", "--no-renames"]
     argv += ["--untracked-files=normal", "--ignore-submodules=none"]
-    try:
-        text = str(repo.git.execute(argv, env=quiet_environment(), strip_newline_in_stdout=False))
-    except GitCommandError as error:
-        raise RepositoryError("git status failed", last_words=str(error.stderr)) from None
-    return parse_status(text)
+    status, text, words = repo.git.execute(
+        argv,
+        with_extended_output=True,
+        with_exceptions=False,
+        strip_newline_in_stdout=False,
+        env=quiet_environment(),
+    )
+    if status != 0:
+        raise RepositoryError("git status failed", last_words=str(words))
+    return parse_status(str(text))

@@ -41,6 +41,11 @@ def test_a_pushed_commit_has_no_fault() -> None:
         (changed(untracked=("new",)), "1 file is not in git: new", "git add"),
         (changed(untracked=MANY), "9 files are not in git: file0", ".gitignore"),
         (changed(submodules=("lib",)), "1 submodule is changed: lib", "Commit and push inside"),
+        (
+            replace(CLEAN, unpushed_submodules=("lib",)),
+            "the commit of 1 submodule is not on its remote: lib",
+            "Push inside",
+        ),
         (replace(CLEAN, remote="", pushed=False), "no remote", "git remote add origin URL"),
         (
             replace(CLEAN, pushed=False),
@@ -60,7 +65,8 @@ def test_names_the_fault_and_its_remedy(snapshot: Snapshot, fault: str, remedy: 
     assert len(gate.faults(snapshot)) == 1
     assert fault in str(refused.value)
     assert remedy in str(refused.value)
-    lendable = snapshot.remote and not snapshot.changes.submodules
+    submodules = snapshot.changes.submodules or snapshot.unpushed_submodules
+    lendable = snapshot.remote and not submodules
     assert "--allow-dirty." in refused.value.remedy
     assert ("--build local" in refused.value.remedy) == (not lendable)
 

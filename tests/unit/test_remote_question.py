@@ -18,7 +18,7 @@ from .repositories import Project, contents
 
 
 def ask(project: Project, commit: str = "", url: str = "") -> Reply:
-    settings = repository.configuration(project.root)
+    settings = git_remotes.configuration(project.root)
     url = url or git_remotes.url(project.root, "origin")
     with Question(project.root, settings, url, commit or project.head()) as question:
         return question.reply()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from kubectl_submit import repository
-from kubectl_submit.errors import RepositoryError
+from kubectl_submit import lent_commit, repository
+from kubectl_submit.errors import GateError, RepositoryError
 
-from .repositories import Project
+from .repositories import Project, pushed
 
 
 def test_a_commit_that_is_not_pushed(project: Project) -> None:
@@ -149,3 +151,25 @@ def test_a_commit_that_is_to_be_pushed(project: Project) -> None:
     project.commit()
     snapshot = repository.inspect(project.root)
     assert (snapshot.remote, snapshot.pushed, snapshot.silence) == ("fork", False, "")
+
+
+def test_a_submodule_whose_commit_is_not_pushed(project: Project, tmp_path: Path) -> None:
+    lib = pushed(tmp_path / "lib", {"lib.py": "lib"})
+    project.add_submodule(lib, "lib")
+    project.add_submodule(lib, "none")
+    project.git("submodule", "--quiet", "deinit", "none")
+    first = repository.inspect(project.root)
+    project.write("lib/lib.py", "changed")
+    project.commit(at="lib")
+    project.commit()
+    project.push()
+    second = repository.inspect(project.root)
+    project.git("push", "--quiet", "origin", "HEAD:refs/heads/other", at="lib")
+    project.git("update-ref", "-d", "refs/remotes/origin/other", at="lib")
+    third = repository.inspect(project.root)
+    snapshots = (first, second, third)
+    assert [one.unpushed_submodules for one in snapshots] == [(), ("lib",), ()]
+    shutil.rmtree(lib.git("remote", "get-url", "origin"))
+    assert repository.inspect(project.root).unpushed_submodules == ()  # nobody knows
+    with pytest.raises(GateError, match="the working tree of a submodule cannot be lent: lib"):
+        lent_commit.check(second, confirmed=False)
