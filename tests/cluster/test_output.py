@@ -60,15 +60,15 @@ def test_lines_of_all_workers(namespace: Namespace, submit: Submit, busybox: str
 
 
 def test_a_very_long_line(namespace: Namespace, submit: Submit, python: str) -> None:
-    write = f"python -c \"print('x' * {LONG_LINE})\"; {UNTIL_SIGNED}"
+    write = f"python -c \"print('x' * {LONG_LINE} + '.')\"; {UNTIL_SIGNED}"
 
     running = submit.start(f"--image={python}", "--", "sh", "-c", write)
     eventually(lambda: namespace.get("pods"), "there is a pod")
     namespace.wait("--for=condition=Ready", "--all", "pods")
-    namespace.sign_after("x" * LONG_LINE)
+    namespace.sign_after(".")
     result = running.finish()
 
-    assert (result.exit_code, result.stdout) == (0, "x" * LONG_LINE + "\n")
+    assert (result.exit_code, result.stdout) == (0, "x" * LONG_LINE + ".\n")
 
 
 def test_empty_lines_and_both_streams(submit: Submit, busybox: str) -> None:
@@ -171,7 +171,7 @@ def test_ctrl_c_while_the_reader_pauses(
     running.wait_for("goes on in the cluster")
 
     go.touch()
-    running.finish()
+    assert running.finish().exit_code == 130
 
 
 def test_a_job_that_is_deleted_while_the_reader_pauses(
