@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +38,7 @@ ALWAYS = {
     "IMAGE": "registry.example/app:1",
     "DOCKERFILE": "Dockerfile",
     "CONTEXT": ".",
+    "DOCKER_CONFIG": "/nowhere",
 }
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 4\n".format("4" * 64)
 
@@ -65,8 +68,9 @@ class Built:
 class Job:
     """Runs the script in folders of its own in place of the container's."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, buildkit: Path) -> None:
         self.folder = folder
+        self.buildkit = buildkit
         self.secret = folder / "secret"
         self.settings = {"protocol.file.allow": "always"}
 
@@ -79,6 +83,7 @@ class Job:
         docker.write_text(DOCKER)
         docker.chmod(0o755)
         script = embed_shell.script().replace("/build/", f"{home}/")
+        script = script.replace("/run/user/1000/buildkit", str(self.buildkit))
         script = script.replace("/dev/termination-log", str(message))
         ran = subprocess.run(
             ["sh", "-euc", script, "build"],
@@ -118,10 +123,16 @@ class Job:
 
 
 @pytest.fixture
-def job(tmp_path: Path) -> Job:
+def job(tmp_path: Path) -> Iterator[Job]:
     folder = tmp_path / "job"
     folder.mkdir()
-    return Job(folder)
+    # The path of a socket is short.
+    with (
+        tempfile.TemporaryDirectory(dir="/tmp") as place,
+        socket.socket(socket.AF_UNIX) as buildkit,
+    ):
+        buildkit.bind(f"{place}/buildkitd.sock")
+        yield Job(folder, Path(place))
 
 
 def remote(project: Project) -> str:
