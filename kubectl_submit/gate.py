@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kubectl_submit import git_remotes
 from kubectl_submit.errors import GateError
+from kubectl_submit.git_url import without_credentials
 from kubectl_submit.remote_question import Answer, Question
 from kubectl_submit.repository import Snapshot
 
@@ -93,12 +94,25 @@ def confirming(root: Path, remote: str, commit: str) -> Iterator[None]:
     with Question(root, git_remotes.configuration(root), url, commit) as question:
         yield
         if question.reply(PATIENCE_SECONDS).answer is Answer.NO:
-            raise GateError(
-                f"the commit {commit[:7]} is no longer on the remote {remote}",
-                last_words="A remote-tracking branch here still has it; "
-                f"`git fetch --prune {remote}` updates those.",
-                remedy=f"Push it again with `git push {remote} {commit}:refs/heads/…`.",
-            )
+            raise _gone(root, remote, commit, url)
+
+
+def _gone(root: Path, remote: str, commit: str, url: str) -> GateError:
+    """The error where our remote-tracking branches have a commit that the server does not have."""
+    pushed_to = git_remotes.url(root, remote, push=True)
+    if pushed_to != url:
+        fetched, pushed = without_credentials(url), without_credentials(pushed_to)
+        return GateError(
+            f"the commit {commit[:7]} is not on the remote {remote}",
+            last_words=f"It is fetched from {fetched}, and pushed to {pushed}.",
+            remedy=f"Make a remote of {pushed}, and choose it with --git-remote.",
+        )
+    return GateError(
+        f"the commit {commit[:7]} is no longer on the remote {remote}",
+        last_words="A remote-tracking branch here still has it; "
+        f"`git fetch --prune {remote}` updates those.",
+        remedy=f"Push it again with `git push {remote} {commit}:refs/heads/…`.",
+    )
 
 
 def _way_out(snapshot: Snapshot) -> str:

@@ -72,6 +72,18 @@ def test_a_branch_that_was_deleted_on_the_server(project: Project) -> None:
     assert "git fetch --prune origin" in refused.value.last_words
 
 
+def test_a_remote_that_is_pushed_to_elsewhere(project: Project) -> None:
+    """As a fork that is the pushurl of the remote."""
+    fork = project.add_remote("fork")
+    project.git("remote", "set-url", "--push", "origin", str(fork))
+    commit = change(project)
+    assert repository.inspect(project.root).pushed
+    with pytest.raises(GateError) as refused, gate.confirming(project.root, "origin", commit):
+        pass
+    assert f"fetched from {bare(project)}, and pushed to {fork}." in refused.value.last_words
+    assert "--git-remote" in refused.value.remedy
+
+
 def test_an_error_meanwhile_goes_first(project: Project, tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), gate.confirming(project.root, "origin", "0" * 40):
         raise ZeroDivisionError
