@@ -57,7 +57,7 @@ def findings(options: Options, kubectl: Kubectl, output: Output) -> Iterator[Fin
     if not options.image:
         checks.insert(1, ("commit", lambda: _commit(options)))
         if options.build == "remote":
-            checks.insert(2, ("remote", lambda: _remote(options)))
+            checks.append(("remote", lambda: _remote(options)))
         checks.append(("build", lambda: _build(options)))
     checks.append(("manifest", lambda: _manifest(options, kubectl, output)))
     for name, check in checks:
