@@ -5,6 +5,7 @@ from __future__ import annotations
 from kubectl_submit.kubectl import Kubectl, Object
 from kubectl_submit.provenance import CANCELLED_BY
 from kubectl_submit.run import Run
+from kubectl_submit.states import followers
 
 
 def cancel(run: Run, kubectl: Kubectl, who: str) -> None:
@@ -13,14 +14,26 @@ def cancel(run: Run, kubectl: Kubectl, who: str) -> None:
         kubectl.patch(run.kind, run.name, run.namespace, changes(run.kind, run.main, who))
     elif run.build:
         name = run.build["metadata"]["name"]
-        kubectl.patch("job", name, run.namespace, changes("job", run.build, who))
+        kubectl.patch("job", name, run.namespace, _build_changes(run, run.build, who))
 
 
 def delete(run: Run, kubectl: Kubectl) -> None:
     """Delete a run with everything that belongs to it. Raises ClusterError."""
     if run.main:
         kubectl.delete(run.kind, run.name, run.namespace)
-    kubectl.delete("job", f"{run.name}-build", run.namespace)
+    if run.build and followers.others(run.build, run.name):
+        removed = {"metadata": {"annotations": followers.removed(run.name)}}
+        kubectl.patch("job", run.build["metadata"]["name"], run.namespace, removed)
+    elif run.build:
+        kubectl.delete("job", run.build["metadata"]["name"], run.namespace)
+
+
+def _build_changes(run: Run, build: Object, who: str) -> Object:
+    """What to change in the Job that builds a run's image: it goes on where others want it."""
+    follower = followers.of_job(build).get(run.name)
+    if follower and followers.others(build, run.name):
+        return {"metadata": {"annotations": followers.cancelled(follower, who)}}
+    return changes("job", build, who)
 
 
 def changes(kind: str, obj: Object, who: str) -> Object:

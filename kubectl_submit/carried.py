@@ -88,9 +88,9 @@ def of_build(secrets: Sequence[BuildSecret]) -> Carried:
     return Carried(suffix="-secrets", data=data, path=BUILD_SECRETS_PATH)
 
 
-def registry(host: str, known: Mapping[str, str]) -> Carried:
-    """What is known for a registry, as a Secret to push and to pull with."""
-    configuration = json.dumps({"auths": {host: known}}).encode()
+def registry(known: Mapping[str, Mapping[str, str]]) -> Carried:
+    """What is known for registries, by their names, as a Secret to push and to pull with."""
+    configuration = json.dumps({"auths": known}).encode()
     data = {".dockerconfigjson": configuration}
     return Carried(suffix="-registry", data=data, type=PULL_SECRET)
 

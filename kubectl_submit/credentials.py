@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kubectl_submit import carried, git_url, local_credentials
@@ -19,18 +20,21 @@ class Credentials:
     carried: tuple[carried.Carried, ...] = ()
 
 
-def of_build(options: Options, job: str, image_name: str, url: str, own_url: str) -> Credentials:
+def of_build(
+    options: Options, job: str, images: Sequence[str], url: str, own_url: str
+) -> Credentials:
     """What the build Job of that name pushes and fetches with.
 
-    `own_url` is the remote's as git has it here, `url` as the cluster reaches it. Raises
-    UsageError, MissingProgramError.
+    `images`: the one that is pushed, and those that the Dockerfile begins with. `own_url` is the
+    remote's as git has it here, `url` as the cluster reaches it. Raises UsageError,
+    MissingProgramError.
     """
     if options.build == "local":  # docker itself knows
         return Credentials(registry_secret=options.registry_secret, git_secret=options.git_secret)
     made = [carried.of_build(options.build_secret)] if options.build_secret else []
     registry_secret, git_secret = options.registry_secret, options.git_secret
     if options.credentials_from_local and not registry_secret:
-        made.append(_registry(options, image_name))
+        made.append(_registry(options, *images))
         registry_secret = job + made[-1].suffix
     known = {} if git_secret or not options.credentials_from_local else _known_to_git(url, own_url)
     if known:
@@ -48,19 +52,24 @@ def of_run(options: Options, name: str, image_name: str) -> Credentials:
     return Credentials(registry_secret=name + registry.suffix, carried=(*made, registry))
 
 
-def _registry(options: Options, image_name: str) -> carried.Carried:
+def _registry(options: Options, image_name: str, *others: str) -> carried.Carried:
+    """What docker knows for an image's registry, and for those of others if it knows any."""
+    hosts = {local_credentials.registry_key(name): name for name in (*others, image_name)}
+    known = {host: _known_to_docker(options, name) for host, name in hosts.items()}
+    own = local_credentials.registry_key(image_name)
+    if not known[own]:
+        raise UsageError(
+            f"docker knows no password for {own}",
+            remedy=f"Log in with `docker login {own}`, or name a Secret with --registry-secret.",
+        )
+    return carried.registry({host: password for host, password in known.items() if password})
+
+
+def _known_to_docker(options: Options, image_name: str) -> dict[str, str]:
     """What docker knows for an image's registry, under its name in the cluster or here."""
     image = Image(name=image_name, digest="")
     here = seen_from_here(image, options.pull_repository, options.image_repository)
-    host = local_credentials.registry_key(image_name)
-    for name in (image.name, here.name):
-        known = local_credentials.of_registry(name)
-        if known:
-            return carried.registry(host, known)
-    raise UsageError(
-        f"docker knows no password for {host}",
-        remedy=f"Log in with `docker login {host}`, or name a Secret with --registry-secret.",
-    )
+    return local_credentials.of_registry(image.name) or local_credentials.of_registry(here.name)
 
 
 def _known_to_git(url: str, own_url: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from kubectl_submit import command
@@ -33,25 +34,55 @@ def check() -> None:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a registry says of a tag or a digest."""
+
+    digest: str = ""
+    """`sha256:…`, of the index or manifest that a pull would use; empty if there is none."""
+    platforms: tuple[str, ...] = ()
+    """Such as `linux/amd64`."""
+    trouble: str = ""
+    """docker's words, where it cannot tell whether there is one."""
+
+
 def digest(reference: str) -> str:
     """The digest of a tag in its registry, `sha256:…`; empty if it is not there or not told."""
-    return begin_digest(reference)()
+    return begin_to_find(reference)().digest
 
 
 def begin_digest(reference: str) -> Callable[[], str]:
-    """Ask for a digest; what waits for the answer.
+    """Ask for a digest; what waits for the answer."""
+    found = begin_to_find(reference)
+    return lambda: found().digest
 
-    `imagetools inspect` prints the digest of the index or manifest that a pull would use.
-    """
-    argv = ["docker", "buildx", "imagetools", "inspect", reference]
-    asked = command.Started([*argv, "--format", "{{.Manifest.Digest}}"])
 
-    def answer() -> str:
+def begin_to_find(reference: str) -> Callable[[], Found]:
+    """Ask a registry for an image; what waits for the answer."""
+    argv = ["docker", "buildx", "imagetools", "inspect", reference, "--format", "{{json .}}"]
+    asked = command.Started(argv)
+
+    def answer() -> Found:
         result = asked.result()
-        told = result.stdout.strip()
-        return told if result.exit_code == 0 and told.startswith("sha256:") else ""
+        if result.exit_code == 0:
+            return _found(result.stdout)
+        words = (result.stderr.strip().splitlines() or ["docker says nothing"])[-1]
+        return Found(trouble="" if words.endswith(": not found") else words)
 
     return answer
+
+
+def _found(told: str) -> Found:
+    """What `imagetools inspect` tells: `image` is the configuration, in an index one a platform."""
+    try:
+        answer = json.loads(told)
+        configurations = answer.get("image") or {}
+        if "architecture" in configurations:
+            configurations = {f"{configurations['os']}/{configurations['architecture']}": {}}
+        digest = parse_digest(answer["manifest"]["digest"])
+        return Found(digest=digest, platforms=tuple(configurations))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Found(trouble="docker buildx imagetools does not tell the digest")
 
 
 def build_and_push(

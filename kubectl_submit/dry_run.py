@@ -55,7 +55,8 @@ def render(
     else:
         build = collect_build_parameters(options, limit)
         image = Image(name=build.pull_name, digest=NOT_BUILT_YET)
-        documents_ = build_backends.load(options.build).render(build)
+        # Under a name of its own: the server would refuse that of a build that is there.
+        documents_ = build_backends.load(options.build).render(replace(build, after=build.name))
         output.status(f"nothing is built: {image.reference} stands for the image (dry run)")
     parameters = collect_execution_parameters(options, argv, build, image, limit)
     return [*documents_, *backend.render(replace(parameters, restricted=restricted))]

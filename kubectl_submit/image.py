@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 
 NOT_BUILT_YET = "sha256:" + 64 * "0"
@@ -32,6 +33,14 @@ def parse_digest(text: object) -> str:
     if not isinstance(text, str) or not text.startswith("sha256:"):
         raise ValueError(f"{text!r} is no digest")
     return text
+
+
+def digest_of_message(message: str) -> str:
+    """The digest in what a build leaves as its termination message; ValueError if there is none."""
+    try:
+        return parse_digest(json.loads(message)["digest"])
+    except (KeyError, TypeError):
+        raise ValueError(f"{message!r} has no digest") from None
 
 
 def parse_reference(reference: str) -> Image:

@@ -123,6 +123,14 @@ class Kubectl:
             raise _cluster_error("cannot ask the cluster", result.stderr)
         return [name for name in names if without_group(name) not in found]
 
+    def get(self, kind: str, name: str, namespace: str) -> Object | None:
+        """An object as it is now; None if there is none. Raises ClusterError."""
+        argv = ["get", kind, name, "-o", "json", "--ignore-not-found", *_in(namespace)]
+        result = command.run(self._argv(argv), check=False)
+        if result.exit_code != 0:
+            raise _cluster_error(f"cannot read {kind}/{name}", result.stderr)
+        return next(_objects(result.stdout), None)
+
     def secret_type(self, name: str) -> str:
         """The type of a Secret; empty where it is not there or may not be read."""
         argv = ["get", "secret", name, "-o", "jsonpath={.type}"]
@@ -207,8 +215,8 @@ class Kubectl:
 
         return labels
 
-    def patch(self, kind: str, name: str, namespace: str, changes: Object) -> None:
-        """Change an object (a JSON merge patch, RFC 7386). Raises ClusterError."""
+    def patch(self, kind: str, name: str, namespace: str, changes: Object) -> Object:
+        """Change an object (a JSON merge patch, RFC 7386); how it is now. Raises ClusterError."""
         argv = [
             "patch",
             kind,
@@ -216,11 +224,13 @@ class Kubectl:
             *_in(namespace),
             "--type=merge",
             f"--patch={json.dumps(changes)}",
+            *("-o", "json"),
         ]
-        try:
-            command.run(self._argv(argv))
-        except CommandFailedError as error:
-            raise _cluster_error(f"cannot change {kind}/{name}", error.stderr) from None
+        result = command.run(self._argv(argv), check=False)
+        if result.exit_code != 0:
+            raise _cluster_error(f"cannot change {kind}/{name}", result.stderr)
+        changed: Object = json.loads(result.stdout)
+        return changed
 
     def namespace(self) -> str:
         """The namespace where nothing else is said: the flag's, the context's, the pod's own."""

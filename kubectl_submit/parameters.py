@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_submit import build_paths, carried, credentials, gate, git_url, lent_commit, values
+from kubectl_submit import (
+    base_images,
+    build_paths,
+    carried,
+    credentials,
+    gate,
+    git_url,
+    lent_commit,
+    recipe,
+    values,
+)
 from kubectl_submit.errors import UsageError
 from kubectl_submit.identity import created_by, me
 from kubectl_submit.image import Image
@@ -44,6 +52,8 @@ class BuildParameters:
     pull_name: str
     """The image's name inside the cluster."""
     tag: str
+    recipe: str
+    """The same for every submit that may take the same image (a label's value)."""
     dockerfile: str
     context: str
     target: str | None
@@ -53,6 +63,10 @@ class BuildParameters:
     carried: tuple[carried.Carried, ...]
     """What is in the Secrets that are made for the build."""
     rebuild: bool
+    cpu: str | None
+    memory: str | None
+    queue: str | None
+    priority: str | None
     registry_secret: str | None
     git_secret: str | None
     service_account: str | None
@@ -61,6 +75,18 @@ class BuildParameters:
     buildkit_image: str | None
     lent: lent_commit.LentCommit | None = None
     """What the build fetches instead of the source's commit."""
+    after: str = ""
+    """The uid of the last build Job of this image; empty for the first one."""
+
+    @property
+    def image(self) -> str:
+        """Name and tag, as the cluster pushes them."""
+        return f"{self.pull_name}:{self.tag}"
+
+    @property
+    def job(self) -> str:
+        """The name of the Job that builds the image in the cluster."""
+        return recipe.job_name(self.image, self.source.commit, self.recipe, after=self.after)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +152,15 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
     name = run_name(options.name, f"{project}-{source.commit[:7]}", name_limit)
     fetch_url = _fetch_url(options, snapshot)
     pull_name = options.pull_repository or options.image_repository
-    known = credentials.of_build(options, f"{name}-build", pull_name, fetch_url, snapshot.url)
+    base = base_images.read(snapshot.root / dockerfile, options.build_arg)
+    known = credentials.of_build(
+        options, f"{name}-build", [pull_name, *base], fetch_url, snapshot.url
+    )
+    tag = recipe.tag(
+        source.commit,
+        [dockerfile, context, options.target, options.build_arg, options.platform],
+        dirty=name[-5:] if source.dirty else "",
+    )
     return BuildParameters(
         name=name,
         source=source,
@@ -136,7 +170,8 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
         unconfirmed="" if source.dirty or snapshot.confirmed else snapshot.remote,
         push_name=options.image_repository,
         pull_name=pull_name,
-        tag=_tag(options, source, dockerfile, context, name),
+        tag=tag,
+        recipe=recipe.identity(f"{pull_name}:{tag}", only=name if options.rebuild else ""),
         dockerfile=dockerfile,
         context=context,
         target=options.target,
@@ -145,6 +180,10 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
         secrets=options.build_secret,
         carried=known.carried,
         rebuild=options.rebuild or source.dirty,
+        cpu=options.build_cpu,
+        memory=options.build_memory,
+        queue=options.queue,
+        priority=options.priority,
         registry_secret=known.registry_secret,
         git_secret=known.git_secret,
         service_account=options.service_account,
@@ -236,13 +275,3 @@ def _fetch_url(options: Options, snapshot: Snapshot) -> str:
             "or build here: --build local.",
         )
     return url
-
-
-def _tag(options: Options, source: Source, dockerfile: str, context: str, name: str) -> str:
-    """The commit, and a short hash of whatever else decides what is in the image."""
-    if source.dirty:
-        return f"{source.commit}-dirty-{name[-5:]}"
-    recipe = [dockerfile, context, options.target, options.build_arg, options.platform]
-    if recipe == ["Dockerfile", ".", None, (), None]:
-        return source.commit
-    return f"{source.commit}-{hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:8]}"

@@ -35,6 +35,7 @@ class RunWatch:
         self._loop = loop
         self._read = partial(runs.read_objects, kubectl, namespace, selector)
         self._on_change = on_change
+        self._all = not selector
         self._objects = self._read()
         self._telling = False
         self._watches = [
@@ -76,7 +77,7 @@ class RunWatch:
 
     def _tell(self) -> None:
         self._telling = False
-        self._on_change(states.runs(self._objects))
+        self._on_change(states.runs(self._objects, all_of_a_build=self._all))
 
     def _check(self) -> None:
         """What was deleted while a watch was cut is not told by the next one."""

@@ -39,7 +39,7 @@ def query(what: str, selector: str = "") -> dict[str, str]:
 
 def read(kubectl: Kubectl, namespace: str | None, selector: str = "") -> list[Run]:
     """The runs in a namespace, or (None) in all, the newest last. Raises ClusterError."""
-    return states.runs(read_objects(kubectl, namespace, selector))
+    return states.runs(read_objects(kubectl, namespace, selector), all_of_a_build=not selector)
 
 
 def read_objects(kubectl: Kubectl, namespace: str | None, selector: str = "") -> Objects:

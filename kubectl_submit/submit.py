@@ -10,7 +10,14 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from kubectl_submit import attendance, build_backends, execution_backends, interrupts, pod_security
+from kubectl_submit import (
+    attendance,
+    build_backends,
+    execution_backends,
+    interrupts,
+    job_quota,
+    pod_security,
+)
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.execution_backends import ExecutionBackend
 from kubectl_submit.given_image import begin_to_resolve
@@ -39,7 +46,9 @@ def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
     else:
         parameters = _of_built_image(options, argv, execution_backend, kubectl, output)
     with interrupts.held():  # until it is known what was created
-        execution = execution_backend.execute(parameters, kubectl)
+        execution = job_quota.create(
+            lambda: execution_backend.execute(parameters, kubectl), parameters.name, kubectl, output
+        )
         output.status(f"{execution.kind}/{execution.name} runs {parameters.image.reference}")
         outcome = attendance.attend(execution, kubectl, options, output)
     return _report(execution, outcome, kubectl, options, output)

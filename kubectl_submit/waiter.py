@@ -29,6 +29,8 @@ def wait(kubectl: Kubectl, names: Sequence[str], seconds: int | None, output: Ou
     try:
         waiter = _Waiter(loop, found, output)
         selector = f"{NAME_LABEL} in ({','.join(one.name for one in found)})"
+        if any(one.main is None for one in found):
+            selector = ""  # its build may be that of another run
         RunWatch(loop, kubectl, found[0].namespace, waiter.see, selector=selector)
         if seconds:
             loop.later(seconds, lambda: waiter.give_up(seconds))

@@ -4,22 +4,71 @@
 set -eu
 
 umask 022
+socket=/run/user/1000/buildkit/buildkitd.sock
+fail() {  # MESSAGE
+  echo "error: $1" >&2
+  exit 1
+}
 built() {  # DIGEST: say it and leave it where `kubectl get pod` shows it
   echo "image: ${IMAGE%:*}@$1" >&2
   printf '{"digest":"%s"}' "$1" > /dev/termination-log
   exit 0
 }
-docker buildx create --name build --use --driver remote \
-  unix:///run/user/1000/buildkit/buildkitd.sock >/dev/null
 
-# BuildKit itself resolves the tag: it alone knows how the registry is to be reached.
-if [ -z "$REBUILD" ]; then
+# Asks whether the registry has the image. Sets $digest if it has; $other if it has it, but for another platform than
+# the one that is built for; $trouble if that cannot be told. BuildKit resolves the tag: it alone knows how the
+# registry is to be reached.
+look() {
+  digest='' other='' trouble=''
   printf 'FROM %s\n' "$IMAGE" > /build/Tag
-  if docker buildx build --quiet --output type=cacheonly --provenance=mode=min \
-      --metadata-file /build/tag.json "$@" - < /build/Tag >/dev/null 2>&1; then
-    digest=$(sed -n 's/.*"sha256": *"\([0-9a-f]\{64\}\)".*/sha256:\1/p' /build/tag.json | head -n 1)
-    [ -z "$digest" ] || built "$digest"
+  if docker buildx build --progress=plain --output type=cacheonly --provenance=mode=min \
+      --metadata-file /build/tag.json ${platform:+"$platform"} - < /build/Tag > /build/tag.log 2>&1; then
+    if grep -q InvalidBaseImagePlatform /build/tag.log; then
+      other=yes
+    else
+      digest=$(sed -n 's/.*"sha256": *"\([0-9a-f]\{64\}\)".*/sha256:\1/p' /build/tag.json | head -n 1)
+    fi
+  elif grep -q 'no match for platform' /build/tag.log; then
+    other=yes
+  elif ! grep -q ': not found$' /build/tag.log; then
+    trouble=$(tail -n 1 /build/tag.log)
   fi
+}
+
+platform=''
+for flag in "$@"; do
+  case $flag in --platform=*) platform=$flag ;; esac
+done
+
+# What docker would say of this only after the build.
+config=$DOCKER_CONFIG/config.json
+if [ -f "$config" ]; then
+  settings=$(tr -d ' \t\r\n' < "$config")
+  helper=$(echo "$settings" | sed -n "s|.*\"credHelpers\":{[^}]*\"${IMAGE%%/*}\":\"\([^\"]*\)\".*|\1|p")
+  [ -n "$helper" ] || helper=$(echo "$settings" | sed -n 's/.*"credsStore":"\([^"]*\)".*/\1/p')
+  [ -z "$helper" ] || command -v "docker-credential-$helper" >/dev/null ||
+    fail "the registry Secret names docker-credential-$helper, which is not in the builder image: name a Secret with a password or a token (--registry-secret), or an image that has the helper (--builder-image)"
+fi
+
+# No probe of the kubelet does this: on a busy node it would time out again and again.
+deadline=$(($(date +%s) + 600))
+until [ -S "$socket" ]; do
+  [ "$(date +%s)" -lt "$deadline" ] || fail 'BuildKit has not started within 10 minutes'
+  sleep 0.1 2>/dev/null || sleep 1
+done
+docker buildx create --name build --use --driver remote "unix://$socket" >/dev/null
+
+digest=''
+if [ -z "$REBUILD" ]; then
+  look
+  if [ -n "$other" ]; then
+    arch=$(uname -m | sed 's/^x86_64$/amd64/; s/^aarch64$/arm64/')
+    echo "$IMAGE is for another platform: using the tag ${IMAGE##*:}-$arch" >&2
+    IMAGE=$IMAGE-$arch
+    look
+  fi
+  [ -z "$digest" ] || built "$digest"
+  [ -z "$trouble" ] || echo "warning: building, as it is not known whether $IMAGE exists: $trouble" >&2
 fi
 
 mkdir /build/source
@@ -111,5 +160,11 @@ fi
 find . -name .git -prune -exec rm -rf {} +
 
 docker buildx build --push --provenance=false --progress=plain --tag "$IMAGE" \
-  --metadata-file /build/metadata.json --file "$DOCKERFILE" "$@" "./$CONTEXT"
+  --metadata-file /build/metadata.json --file "$DOCKERFILE" "$@" "./$CONTEXT" || {
+  code=$?
+  # Another build of the same image may have pushed it meanwhile, to a registry where a tag is written once.
+  [ -n "$REBUILD" ] || look
+  [ -z "$digest" ] || built "$digest"
+  exit "$code"
+}
 built "$(sed -n 's/.*"containerimage.digest": *"\([^"]*\)".*/\1/p' /build/metadata.json)"

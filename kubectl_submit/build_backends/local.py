@@ -6,10 +6,12 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubectl_submit import docker, repository
+from kubectl_submit.build_backends import platforms
+from kubectl_submit.errors import BuildError
 from kubectl_submit.image import Image
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
@@ -39,16 +41,49 @@ def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Imag
 
     Raises MissingProgramError, RepositoryError, BuildError, UsageError.
     """
-    del kubectl  # the cluster has no part in it
-    reference = f"{parameters.push_name}:{parameters.tag}"
-    digest = "" if parameters.rebuild else docker.digest(reference)
-    if digest:
+    ask_nodes = platforms.begin_to_ask(kubectl, parameters.platform)
+    reference, there = f"{parameters.push_name}:{parameters.tag}", docker.Found()
+    asked = None if parameters.rebuild else docker.begin_to_find(reference)
+    platform = ask_nodes()
+    if asked:
+        reference, there = _look(reference, asked(), platform, output)
+    if there.digest:
         output.status(f"image {reference} exists")
-    else:
-        docker.check()
-        output.status(f"building {reference}")
-        digest = _build(parameters, reference)
-    return Image(name=parameters.pull_name, digest=digest)
+        return Image(name=parameters.pull_name, digest=there.digest)
+    docker.check()
+    if not parameters.platform and platform not in ("", platforms.here()):
+        output.status(f"building for {platform}, the platform of the cluster's nodes")
+        parameters = replace(parameters, platform=platform)
+    output.status(f"building {reference}")
+    return Image(name=parameters.pull_name, digest=_build_or_take(parameters, reference))
+
+
+def _look(
+    reference: str, there: docker.Found, platform: str, output: Output
+) -> tuple[str, docker.Found]:
+    """The tag to use, and what there is of it: one of another platform does not count."""
+    if not platforms.fits(there.platforms, platform):
+        output.status(f"{reference} is for {', '.join(there.platforms)}, not for {platform}")
+        reference = f"{reference}-{platform.replace('/', '-').removeprefix('linux-')}"
+        there = docker.begin_to_find(reference)()
+        if not platforms.fits(there.platforms, platform):
+            there = docker.Found()
+    if there.trouble:
+        output.error(
+            f"warning: building, as it is not known whether {reference} exists: {there.trouble}"
+        )
+    return reference, there
+
+
+def _build_or_take(parameters: BuildParameters, reference: str) -> str:
+    """The digest of what was built, or (where a tag is written once) was pushed meanwhile."""
+    try:
+        return _build(parameters, reference)
+    except BuildError:
+        there = docker.Found() if parameters.rebuild else docker.begin_to_find(reference)()
+        if not there.digest:
+            raise
+        return there.digest
 
 
 def _build(parameters: BuildParameters, reference: str) -> str:

@@ -2,46 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
-from kubectl_submit import carried, docker, interrupts, job, lent_commit, manifest, pod_template
-from kubectl_submit.errors import BuildError, CancelledError, ExecutionError
+from kubectl_submit import interrupts, lent_commit
+from kubectl_submit.build_backends import build_job, shared_job
+from kubectl_submit.build_backends.build_lines import BuildLines
+from kubectl_submit.build_backends.shared_job import SharedJob
+from kubectl_submit.errors import BuildError, CancelledError, ClusterError, ExecutionError
 from kubectl_submit.execution import Outcome
 from kubectl_submit.follow import follow
-from kubectl_submit.image import Image, parse_digest
+from kubectl_submit.image import Image, digest_of_message
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import BuildParameters
 from kubectl_submit.run import CANCELLED_CODE
 
-REGISTRY_SECRET_PATH = "/run/registry-secret"  # noqa: S105 (DOCKER_CONFIG in the manifest)
+# What the cluster says of a pod that it does not take, and what to do about it.
 LOCALLY = "Build here with --build local, or in a namespace that takes a rootless BuildKit."
-GIT_SECRET_PATH = "/run/git-secret"  # noqa: S105 (GIT_SECRET in the manifest)
+SIZE = "Say how much the build may use: --build-cpu, --build-memory."
+REMEDIES = {"violates PodSecurity": LOCALLY, "must specify": SIZE, "exceeded quota": SIZE}
 
 
 def render(parameters: BuildParameters) -> list[Node]:
     """The build Job, and whatever else stands in the user's manifest; pure."""
-    text, source = manifest.read(parameters.manifest, "build-remote.yml")
-    documents = manifest.load(text, source)
-    root = manifest.only(documents, "Job", source)
-    manifest.check_shape(root, job.SHAPE, source)
-    facts = parameters.source.facts(parameters.name)
-    pod_template.identify(root, f"{parameters.name}-build", facts)
-    template = manifest.child(root, "spec", "template")
-    pod_template.describe(template, facts)
-    pod_spec = manifest.child(template, "spec")
-    container = manifest.only_container(pod_spec, source)
-    _set_build(pod_spec, container, parameters)
-    _set_credentials(pod_spec, container, parameters)
-    return [*documents, *carried.documents(f"{parameters.name}-build", facts, parameters.carried)]
+    return build_job.render(parameters)
 
 
 def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Image:
     """The image of the commit as the cluster fetches it. Raises BuildError, ClusterError.
 
-    The Job of a build that failed or was interrupted is deleted: its log has been shown.
+    The Job of a build that failed or was interrupted is deleted, unless others follow it: its log
+    has been shown.
     """
     if not parameters.lend_by:
         return _build(parameters, kubectl, output)
@@ -51,25 +43,61 @@ def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Imag
 
 
 def _build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Image:
-    with interrupts.held():  # until it is known what there is to be deleted
-        return _build_held(parameters, kubectl, output)
+    digest = ""
+    while not digest:
+        with interrupts.held():  # until it is known what there is to be deleted
+            shared = shared_job.create_or_find(parameters, kubectl)
+            digest = shared.digest or _follow(shared, parameters, kubectl, output)
+    if shared.digest:
+        output.status(f"image {parameters.image} exists: job/{shared.execution.name} built it")
+    return Image(name=parameters.pull_name, digest=digest)
 
 
-def _build_held(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Image:
-    execution = job.create(render(parameters), kubectl)
-    output.status(f"building {parameters.pull_name}:{parameters.tag} in job/{execution.name}")
+def _follow(
+    shared: SharedJob, parameters: BuildParameters, kubectl: Kubectl, output: Output
+) -> str:
+    """The digest that a build Job leaves; empty where another submit's was deleted meanwhile."""
+    job = f"job/{shared.execution.name}"
+    whose = "" if shared.ours else f", which {shared.owner} began"
+    output.status(f"building {parameters.image} in {job}{whose}")
     try:
-        outcome = follow(execution, kubectl, output.build())
-        return Image(name=parameters.pull_name, digest=_digest(outcome))
-    except (ExecutionError, BuildError, KeyboardInterrupt) as error:
-        kubectl.take_back("job", execution.name, execution.namespace, error)
-        if isinstance(error, ExecutionError):
-            raise BuildError(
-                f"the build never ran: {error.message}",
-                last_words=error.last_words,
-                remedy=LOCALLY if "violates PodSecurity" in error.last_words else error.remedy,
-            ) from None
+        lines = BuildLines(output, queue=parameters.queue)
+        digest = _digest(follow(shared.execution, kubectl, lines))
+    except ExecutionError as error:
+        if not shared.ours and _is_gone(shared, kubectl):
+            return ""
+        shared_job.leave(shared, kubectl, error)
+        raise _never_ran(error) from None
+    except (BuildError, KeyboardInterrupt) as error:
+        others = shared_job.leave(shared, kubectl, error)
+        if others and isinstance(error, KeyboardInterrupt):
+            output.error(f"{job} goes on: {_submits(others)} for it, too")
         raise
+    who = shared_job.cancelled_by(shared, kubectl)
+    if who:
+        raise CancelledError(f"the run was cancelled by {who} while its image was built")
+    return digest
+
+
+def _submits(count: int) -> str:
+    return "another submit waits" if count == 1 else f"{count} other submits wait"
+
+
+def _is_gone(shared: SharedJob, kubectl: Kubectl) -> bool:
+    execution = shared.execution
+    try:
+        return bool(kubectl.missing([f"job/{execution.name}"], execution.namespace))
+    except ClusterError:
+        return False
+
+
+def _never_ran(error: ExecutionError) -> BuildError:
+    remedies = (remedy for words, remedy in REMEDIES.items() if words in error.last_words)
+    return BuildError(
+        f"the build never ran: {error.message}",
+        last_words=error.last_words,
+        remedy=next(remedies, error.remedy),
+    )
 
 
 def _digest(outcome: Outcome) -> str:
@@ -80,54 +108,10 @@ def _digest(outcome: Outcome) -> str:
             f"the image build failed: {outcome.summary}", remedy="Its last lines are above."
         )
     try:
-        return parse_digest(json.loads(outcome.last_message)["digest"])
-    except (ValueError, KeyError, TypeError):
+        return digest_of_message(outcome.last_message)
+    except ValueError:
         raise BuildError(
             "the build ended well, but left no digest",
             last_words=outcome.last_message,
             remedy='Its container must write {"digest": "sha256:…"} to /dev/termination-log.',
         ) from None
-
-
-def _set_build(pod_spec: Node, container: Node, parameters: BuildParameters) -> None:
-    lent = parameters.lent
-    variables = {
-        "GIT_URL": parameters.fetch_url,
-        "COMMIT": lent.commit if lent else parameters.source.commit,
-        "REF": lent.ref if lent else "",
-        "IMAGE": f"{parameters.pull_name}:{parameters.tag}",
-        "DOCKERFILE": parameters.dockerfile,
-        "CONTEXT": parameters.context,
-        "REBUILD": "yes" if parameters.rebuild else "",
-    }
-    pod_template.set_environment(container, variables)
-    flags = docker.build_flags(parameters.target, parameters.build_args, parameters.platform)
-    for number, secret in enumerate(parameters.secrets):
-        flags.append(docker.secret_flag(secret, f"{carried.BUILD_SECRETS_PATH}/{number}"))
-    manifest.put(container, ("args",), [pod_template.literal(flag) for flag in flags])
-    if parameters.builder_image:
-        manifest.put(container, ("image",), parameters.builder_image)
-    if parameters.buildkit_image:
-        for sidecar in pod_spec.get("initContainers") or []:
-            if sidecar.get("name") == "buildkit":
-                manifest.put(sidecar, ("image",), parameters.buildkit_image)
-
-
-def _set_credentials(pod_spec: Node, container: Node, parameters: BuildParameters) -> None:
-    for one in parameters.carried:
-        if one.path:
-            secret = f"{parameters.name}-build{one.suffix}"
-            pod_template.mount_secret(pod_spec, container, secret, one.path)
-    if parameters.registry_secret:
-        pod_template.mount_secret(
-            pod_spec,
-            container,
-            parameters.registry_secret,
-            REGISTRY_SECRET_PATH,
-            items={".dockerconfigjson": "config.json"},
-        )
-        pod_template.pull_with(pod_spec, parameters.registry_secret)
-    if parameters.git_secret:
-        pod_template.mount_secret(pod_spec, container, parameters.git_secret, GIT_SECRET_PATH)
-    if parameters.service_account:
-        manifest.put(pod_spec, ("serviceAccountName",), parameters.service_account)

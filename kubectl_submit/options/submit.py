@@ -99,6 +99,19 @@ class Options(KubectlOptions):
         "Image", "--buildkit-image", metavar="REF", help="Rootless BuildKit (remote build)."
     )
 
+    build_cpu: str | None = option(
+        "Image",
+        "--build-cpu",
+        type=QUANTITY,
+        help="CPUs of the remote build: BuildKit's request, and the limit of both containers.",
+    )
+    build_memory: str | None = option(
+        "Image",
+        "--build-memory",
+        type=QUANTITY,
+        help="Memory of the remote build: BuildKit's request, and the limit of both containers.",
+    )
+
     allow_dirty: bool = option(
         "Git",
         "--allow-dirty",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from kubectl_submit.kubectl import Object
 from kubectl_submit.provenance import NAME_LABEL, PREFIX
 from kubectl_submit.run import Run, Standing
+from kubectl_submit.states import followers
 from kubectl_submit.states.crew import ROLE_LABEL, crew_state
 from kubectl_submit.states.pods import pod_state
 from kubectl_submit.states.standing import build_standing, job_standing, ray_standing
@@ -33,22 +35,46 @@ class _Parts:
     pods: list[Object] = field(default_factory=list)
 
 
-def runs(objects: Objects) -> list[Run]:
-    """The runs that the objects belong to, the newest last."""
+def runs(objects: Objects, *, all_of_a_build: bool = True) -> list[Run]:
+    """The runs that the objects belong to, the newest last.
+
+    Runs of the same image share the Job that builds it. Without `all_of_a_build` it counts only
+    for the run that created it: where the objects are a selection, those of others are missing.
+    """
     parts: dict[tuple[str, str], _Parts] = {}
     for kind, some in (("job", objects.jobs), ("rayjob", objects.ray_jobs)):
         for obj in some.values():
-            part = parts.setdefault(_key(obj), _Parts())
-            # A run's name never ends as that of its build does.
-            if obj["metadata"]["name"] == _key(obj)[1]:
+            namespace, name = _key(obj)
+            # A run's name never ends as that of a build does.
+            if obj["metadata"]["name"] == name:
+                part = parts.setdefault((namespace, name), _Parts())
                 part.main, part.kind = obj, kind
-            else:
-                part.build = obj
+                continue
+            for run in _built_for(obj, name):
+                if all_of_a_build or run == name:
+                    _note_build(parts.setdefault((namespace, run), _Parts()), obj)
     for pod in objects.pods.values():
         if _key(pod) in parts:
             parts[_key(pod)].pods.append(pod)
     found = [_run(namespace, name, part) for (namespace, name), part in parts.items()]
     return sorted(found, key=lambda one: (one.created, one.name))
+
+
+def _built_for(build: Object, creator: str) -> Iterable[str]:
+    """The runs that a build Job is for."""
+    if followers.RECIPE_LABEL not in build["metadata"].get("labels", {}):
+        return [creator]  # of a version that did not share builds
+    return followers.of_job(build)
+
+
+def _note_build(part: _Parts, build: Object) -> None:
+    """The newest one counts, where one after the other was to build the image."""
+    if part.build is None or _created(part.build) <= _created(build):
+        part.build = build
+
+
+def _created(obj: Object) -> str:
+    return str(obj["metadata"]["creationTimestamp"])
 
 
 def _key(obj: Object) -> tuple[str, str]:
@@ -58,16 +84,12 @@ def _key(obj: Object) -> tuple[str, str]:
 
 
 def _run(namespace: str, name: str, parts: _Parts) -> Run:
-    anchor = parts.main or parts.build or {}
-    first = parts.build or anchor
     status = (parts.main or {}).get("status", {})
     ready, workers = _workers(parts)
-    annotations = anchor["metadata"].get("annotations", {})
-    facts = {
-        key.removeprefix(PREFIX): value
-        for key, value in annotations.items()
-        if key.startswith(PREFIX)
-    }
+    follower = followers.of_job(parts.build).get(name) if parts.build else None
+    begun = [_created(one) for one in (parts.main,) if one]
+    if parts.build:
+        begun.append(follower.since if follower and follower.since else _created(parts.build))
     return Run(
         name=name,
         namespace=namespace,
@@ -75,16 +97,27 @@ def _run(namespace: str, name: str, parts: _Parts) -> Run:
         standing=_standing(parts, name, workers),
         workers=workers,
         ready=ready,
-        created=min(
-            first["metadata"]["creationTimestamp"], anchor["metadata"]["creationTimestamp"]
-        ),
+        created=min(begun),
         started=status.get("startTime") or "",
         ended=_ended(status),
-        facts=facts,
+        facts=_facts(parts, follower),
         main=parts.main,
         build=parts.build,
         pods=tuple(parts.pods),
     )
+
+
+def _facts(parts: _Parts, follower: followers.Follower | None) -> dict[str, str]:
+    """What was recorded at the submit; on a build Job of somebody else, by the follower."""
+    if follower and not parts.main:
+        return follower.facts
+    anchor = parts.main or parts.build or {}
+    annotations = anchor["metadata"].get("annotations", {})
+    return {
+        key.removeprefix(PREFIX): value
+        for key, value in annotations.items()
+        if key.startswith(PREFIX)
+    }
 
 
 def _workers(parts: _Parts) -> tuple[int, int]:
@@ -102,7 +135,7 @@ def _workers(parts: _Parts) -> tuple[int, int]:
 
 def _standing(parts: _Parts, name: str, workers: int) -> Standing:
     if parts.main is None:
-        return build_standing(parts.build or {})
+        return build_standing(parts.build or {}, name)
     if parts.kind == "rayjob":
         crew = [pod for pod in parts.pods if ROLE_LABEL in pod["metadata"].get("labels", {})]
         return ray_standing(parts.main, map(crew_state, crew))

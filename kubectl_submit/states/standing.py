@@ -7,19 +7,23 @@ from collections.abc import Iterable
 from kubectl_submit import run
 from kubectl_submit.kubectl import Object
 from kubectl_submit.run import Standing
-from kubectl_submit.states import jobs, ray_jobs
+from kubectl_submit.states import followers, jobs, ray_jobs
 from kubectl_submit.states.pods import PodState
 
 
-def build_standing(build: Object) -> Standing:
-    """How a run stands that has nothing but the Job that builds its image."""
-    state = jobs.job_state(build)
+def build_standing(build: Object, name: str) -> Standing:
+    """How a run of that name stands that has nothing but the Job that builds its image."""
+    state, follower = jobs.job_state(build), followers.of_job(build).get(name)
+    if follower and follower.cancelled_by:
+        return _cancelled(follower.cancelled_by, ended=True)
     if state.cancelled_by:
         return _cancelled(state.cancelled_by, ended=state.failed)
     if state.failed:
         return Standing(state=run.FAILED, reason="the image build failed", exit_code=125)
     if state.succeeded:
         return Standing(state=run.BUILT, reason="nothing runs the image (yet)")
+    if state.suspended:
+        return Standing(state=run.QUEUED, reason="the build is suspended")
     return Standing(state=run.BUILDING)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+from kubectl_submit import recipe
 from kubectl_submit.execution import Execution
 from kubectl_submit.image import Image
 from kubectl_submit.parameters import BuildParameters, ExecutionParameters
@@ -13,6 +15,7 @@ from kubectl_submit.ray_parameters import RayParameters
 
 DIGEST = "sha256:" + "5d" * 32
 COMMIT = "0123456789" * 4
+RECIPE = "5d" * 10
 SOURCE = Source(
     created_by="ada@example.com",
     commit=COMMIT,
@@ -61,6 +64,7 @@ def build_parameters(**changes: Any) -> BuildParameters:
         "push_name": "localhost:5000/app",
         "pull_name": "registry.example/app",
         "tag": COMMIT,
+        "recipe": RECIPE,
         "dockerfile": "Dockerfile",
         "context": ".",
         "target": None,
@@ -69,6 +73,10 @@ def build_parameters(**changes: Any) -> BuildParameters:
         "secrets": (),
         "carried": (),
         "rebuild": False,
+        "cpu": None,
+        "memory": None,
+        "queue": None,
+        "priority": None,
         "registry_secret": None,
         "git_secret": None,
         "service_account": None,
@@ -77,6 +85,21 @@ def build_parameters(**changes: Any) -> BuildParameters:
         "buildkit_image": None,
     }
     return BuildParameters(**(plain | changes))
+
+
+BUILD_JOB = recipe.job_name(f"registry.example/app:{COMMIT}", COMMIT, RECIPE)
+"""The name of the Job of a plain build."""
+
+
+def inspected(digest: str, *platforms: str) -> str:
+    """What `docker buildx imagetools inspect` says of an image, by default for linux/amd64."""
+    configurations = [
+        dict(zip(("os", "architecture"), one.split("/"), strict=True)) for one in platforms
+    ]
+    image: Any = dict(zip(platforms, configurations, strict=True))
+    if len(platforms) < 2:
+        image = configurations[0] if configurations else {"os": "linux", "architecture": "amd64"}
+    return json.dumps({"name": "app", "manifest": {"digest": digest}, "image": image})
 
 
 def execution(**changes: Any) -> Execution:

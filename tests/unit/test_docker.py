@@ -12,6 +12,7 @@ from kubectl_submit import docker as calls
 from kubectl_submit.errors import BuildError, MissingProgramError
 from kubectl_submit.values import BuildSecret
 
+from .examples import inspected
 from .programs import Answer, Metadata, Program
 
 DIGEST = "sha256:6648c85d064d2d7d44f6d4bfb15f3dec4306d50e6724e12f2b6c39270710aa32"
@@ -89,10 +90,10 @@ def test_the_digest_is_that_of_what_was_pushed() -> None:
 @pytest.mark.parametrize(
     ("answer", "digest"),
     [
-        (Answer(DIGEST), DIGEST),
-        (Answer(f"{DIGEST}\n"), DIGEST),
+        (Answer(inspected(DIGEST)), DIGEST),
+        (Answer(inspected(DIGEST, "linux/amd64", "linux/arm64")), DIGEST),
         (Answer(stderr="ERROR: localhost:5000/app:1: not found\n", exit_code=1), ""),
-        (Answer(DIGEST, exit_code=1), ""),
+        (Answer(inspected(DIGEST), exit_code=1), ""),
         (Answer("docker: 'buildx' is not a docker command\n"), ""),
         (Answer(), ""),
     ],
@@ -100,6 +101,19 @@ def test_the_digest_is_that_of_what_was_pushed() -> None:
 def test_the_digest_of_a_tag(docker: Program, answer: Answer, digest: str) -> None:
     docker.on("imagetools", "inspect", "localhost:5000/app:1", answer)
     assert calls.digest("localhost:5000/app:1") == digest
+
+
+@pytest.mark.parametrize(
+    ("words", "trouble"),
+    [
+        ("ERROR: localhost:5000/app:1: not found", ""),
+        ("WARNING: x\nERROR: 401 Unauthorized", "ERROR: 401 Unauthorized"),
+        ("", "docker says nothing"),
+    ],
+)
+def test_what_is_not_there_is_no_trouble(docker: Program, words: str, trouble: str) -> None:
+    docker.on("imagetools", Answer(stderr=words, exit_code=1))
+    assert calls.begin_to_find("localhost:5000/app:1")() == calls.Found(trouble=trouble)
 
 
 def test_docker_without_buildx(docker: Program) -> None:

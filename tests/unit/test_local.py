@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,11 @@ from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.output import Output
 from kubectl_submit.provenance import Source
 
-from .examples import DIGEST, build_parameters
+from .examples import DIGEST, build_parameters, inspected
 from .programs import Answer, Metadata, Program
 from .repositories import Project
 
-NOT_FOUND = Answer(stderr="ERROR: not found\n", exit_code=1)
+NOT_FOUND = Answer(stderr="ERROR: localhost:5000/app:tag: not found\n", exit_code=1)
 TREE = {
     "Dockerfile": ["-rw-r--r--", "FROM busybox\n"],
     "main.py": ["-rw-r--r--", "print('hello')\n"],
@@ -27,10 +29,11 @@ TREE = {
 
 
 @pytest.fixture(autouse=True)
-def buildx(docker: Program) -> Program:
+def buildx(docker: Program, kubectl: Program) -> Program:
     """A docker that finds no image in the registry, and builds."""
     docker.on("buildx", "version", Answer("v0.36.1"))
     docker.on("imagetools", NOT_FOUND)
+    kubectl.on("nodes", Answer(stderr="(Forbidden): no\n", exit_code=1))
     docker.on("--push", Answer(Metadata(f'{{"containerimage.digest": "{DIGEST}"}}')))
     return docker
 
@@ -77,14 +80,80 @@ def test_builds_from_the_context_and_the_dockerfile_asked_for(
 def test_builds_nothing_that_is_there(
     project: Project, buildx: Program, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    buildx.on("imagetools", "localhost:5000/app:tag", Answer(DIGEST))
+    buildx.on("imagetools", "localhost:5000/app:tag", Answer(inspected(DIGEST)))
     assert build(project).digest == DIGEST
     assert buildx.calls("--push") == []
     assert "localhost:5000/app:tag exists" in capsys.readouterr().err
 
 
+OTHER = "sha256:" + "0" * 64
+
+
+def test_says_why_it_is_not_known_what_is_there(
+    project: Project, buildx: Program, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = "ERROR: failed to do request: connection refused"
+    buildx.on("imagetools", Answer(stderr=f"{words}\n", exit_code=1))
+    assert build(project).digest == DIGEST
+    said = capsys.readouterr().err
+    assert f"not known whether localhost:5000/app:tag exists: {words}" in said
+
+
+@pytest.fixture
+def on_a_laptop(monkeypatch: pytest.MonkeyPatch, kubectl: Program) -> None:
+    """This machine is an arm64 one, the nodes are not."""
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    node = {"metadata": {"labels": {"kubernetes.io/arch": "amd64"}}}
+    kubectl.on("nodes?", Answer(json.dumps({"items": [node]})))
+    kubectl.on("nodes?", "kubernetes.io%2Farch%3Darm64", Answer('{"items": []}'))
+
+
+@pytest.mark.usefixtures("on_a_laptop")
+def test_builds_for_the_nodes_where_they_are_of_another_platform(
+    project: Project, buildx: Program, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build(project)
+    assert buildx.call("--push").flag("--platform") == "linux/amd64"
+    assert "linux/amd64, the platform of the cluster's nodes" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("on_a_laptop")
+@pytest.mark.parametrize("there", [False, True])
+def test_an_image_for_another_platform_does_not_count(
+    project: Project, buildx: Program, capsys: pytest.CaptureFixture[str], there: bool
+) -> None:
+    buildx.on("imagetools", "localhost:5000/app:tag", Answer(inspected(OTHER, "linux/arm64")))
+    if there:
+        buildx.on("imagetools", "localhost:5000/app:tag-amd64", Answer(inspected(DIGEST)))
+    assert build(project).digest == DIGEST
+    said = capsys.readouterr().err
+    assert "localhost:5000/app:tag is for linux/arm64, not for linux/amd64" in said
+    pushed = [call.flag("--tag") for call in buildx.calls("--push")]
+    assert pushed == ([] if there else ["localhost:5000/app:tag-amd64"])
+
+
+def test_an_index_with_the_platform_counts(project: Project, buildx: Program) -> None:
+    buildx.on("imagetools", Answer(inspected(OTHER, "linux/arm64", "linux/amd64")))
+    assert build(project, platform="linux/amd64").digest == OTHER
+
+
+@pytest.mark.parametrize("rebuild", [False, True])
+def test_what_another_build_has_pushed_meanwhile(
+    project: Project, buildx: Program, rebuild: bool
+) -> None:
+    """Where a tag is written once: the second push is refused."""
+    missing = [] if rebuild else [NOT_FOUND]
+    buildx.on("imagetools", *missing, Answer(inspected(OTHER)))
+    buildx.on("--push", Answer(stderr="tag is immutable\n", exit_code=1))
+    if rebuild:
+        with pytest.raises(BuildError):
+            build(project, rebuild=True)
+    else:
+        assert build(project).digest == OTHER
+
+
 def test_builds_again_if_asked_to(project: Project, buildx: Program) -> None:
-    buildx.on("imagetools", Answer("sha256:" + "0" * 64))
+    buildx.on("imagetools", Answer(inspected("sha256:" + "0" * 64)))
     assert build(project, rebuild=True).digest == DIGEST
     assert len(buildx.calls("--push")) == 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,9 @@ def test_what_git_knows(monkeypatch: pytest.MonkeyPatch) -> None:
     assert local_credentials.of_git(URL) == {"username": "ada", "password": "canary"}
 
 
-def known(own_url: str = URL, url: str = URL, **options: Any) -> Credentials:
+def known(
+    own_url: str = URL, url: str = URL, base: Sequence[str] = (), **options: Any
+) -> Credentials:
     """The credentials of a build, but for these options."""
     asked: dict[str, Any] = {
         "build": "remote",
@@ -163,7 +166,7 @@ def known(own_url: str = URL, url: str = URL, **options: Any) -> Credentials:
         "pull_repository": "registry.example/app",
     }
     return credentials.of_build(
-        Options(**(asked | options)), "run-build", "registry.example/app", url, own_url
+        Options(**(asked | options)), "run-build", ["registry.example/app", *base], url, own_url
     )
 
 
@@ -172,11 +175,22 @@ def test_what_is_made_for_a_build(configure: Any) -> None:
     found = known(own_url="https://ada:canary@git.example/team/app.git")
     assert (found.registry_secret, found.git_secret) == ("run-build-registry", "run-build-git")
     assert found.carried == (
-        carried.registry("registry.example", {"auth": AUTH}),
+        carried.registry({"registry.example": {"auth": AUTH}}),
         carried.git({"username": "ada", "password": "canary"}),
     )
     assert "canary" not in repr(found)
     assert AUTH not in repr(found)
+
+
+def test_the_registries_of_the_dockerfile_count(configure: Any) -> None:
+    """What docker knows of them; of one without a password it need not know anything."""
+    hub = "https://index.docker.io/v1/"
+    auths = {host: {"auth": AUTH} for host in ("localhost:5000", "other.example:5000", hub)}
+    configure({"auths": auths | {"unused.example": {"auth": AUTH}}})
+    base = ["busybox", "other.example:5000/base:1", "open.example/base"]
+    registry = known(base=base).carried[0]
+    told = json.loads(registry.data[".dockerconfigjson"])["auths"]
+    assert set(told) == {"registry.example", "other.example:5000", hub}
 
 
 def test_secrets_that_exist_are_taken(configure: Any) -> None:

@@ -12,21 +12,26 @@ import yaml
 
 from kubectl_submit import interrupts
 from kubectl_submit.build_backends import remote
-from kubectl_submit.errors import BuildError, ClusterError
+from kubectl_submit.errors import BuildError, CancelledError, ClusterError
 from kubectl_submit.image import Image
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.output import Output
+from kubectl_submit.provenance import NAME_LABEL
+from kubectl_submit.states import followers
 
-from .clusters import created, replay
-from .examples import build_parameters
+from .clusters import created, lines, replay
+from .examples import BUILD_JOB, build_parameters, inspected
 from .programs import FOREVER, Answer, Open, Program, Signal
 from .samples import Run
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
 
-def build() -> Image:
-    return remote.build(build_parameters(), Kubectl(), Output())
+RUN = "app-0123456-x2k4z"
+
+
+def build(**changes: Any) -> Image:
+    return remote.build(build_parameters(**changes), Kubectl(), Output())
 
 
 def play(kubectl: Program, run: Run) -> None:
@@ -35,8 +40,20 @@ def play(kubectl: Program, run: Run) -> None:
         for status in event["object"]["status"].get("containerStatuses", []):
             status["name"] = "build"
     replay(kubectl, run)
-    kubectl.on("create", Answer(created(run)))
+    job = ours(run)
+    kubectl.on("create", Answer(json.dumps(job)))
+    kubectl.on("get", "job", "-o", Answer(json.dumps(job)))
+    kubectl.on("patch", Answer(json.dumps(job)))
     kubectl.on("delete", Answer())
+
+
+def ours(run: Run, *others: str) -> Any:
+    """The run's Job as this submit has created it; these runs follow it, too."""
+    job = json.loads(created(run))
+    job["metadata"]["labels"] = {NAME_LABEL: RUN}
+    annotations = [followers.added(name, {"created-by": "bob"}) for name in (RUN, *others)]
+    job["metadata"]["annotations"] = {k: v for one in annotations for k, v in one.items()}
+    return job
 
 
 def test_the_image_is_what_the_build_left_as_its_message(
@@ -49,7 +66,7 @@ def test_the_image_is_what_the_build_left_as_its_message(
     digest = json.loads(message)["digest"]
     assert build() == Image(name="registry.example/app", digest=digest)
     [job] = yaml.safe_load_all(kubectl.call("create").stdin)
-    assert job["metadata"]["name"] == "app-0123456-x2k4z-build"
+    assert job["metadata"]["name"] == BUILD_JOB
     assert kubectl.calls("delete") == []
     said = capfd.readouterr()
     assert said.out == ""
@@ -124,3 +141,107 @@ def test_a_failure_is_told_even_if_nothing_can_be_deleted(kubectl: Program) -> N
     kubectl.on("delete", Answer(stderr="(Forbidden): no\n", exit_code=1))
     with pytest.raises(BuildError, match="exited 7"):
         build()
+
+
+def test_a_build_goes_on_for_others(kubectl: Program) -> None:
+    run = Run("failed")
+    play(kubectl, run)
+    kubectl.on("patch", Answer(json.dumps(ours(run, "bobs-run"))))
+    with pytest.raises(BuildError, match="exited 7"):
+        build()
+    left = json.loads(kubectl.call("patch").flag("--patch"))
+    assert left == {"metadata": {"annotations": {f"follower.kubectl-submit/{RUN}": None}}}
+    assert kubectl.calls("delete") == []
+
+
+def test_a_run_that_was_cancelled_while_others_build(kubectl: Program) -> None:
+    run = Run("built")
+    play(kubectl, run)
+    job = ours(run, "bobs-run")
+    [mine, _] = followers.of_job(job).values()
+    job["metadata"]["annotations"] |= followers.cancelled(mine, "ada")
+    kubectl.on("get", "job", "-o", Answer(json.dumps(job)))
+    with pytest.raises(CancelledError, match="cancelled by ada while its image was built"):
+        build()
+    assert kubectl.calls("delete") == []
+
+
+@pytest.fixture
+def taken(kubectl: Program) -> Run:
+    """The build Job's name is taken, by that of another submit."""
+    run = Run("built")
+    play(kubectl, run)
+    words = f'Error from server (AlreadyExists): jobs.batch "{BUILD_JOB}" already exists'
+    kubectl.on("create", Answer(stderr=words, exit_code=1), Answer(created(run)))
+    kubectl.on("config", Answer("team"))
+    kubectl.on("patch", Answer(json.dumps(bobs(run))))
+    kubectl.on("/pods?labelSelector", Answer(json.dumps({"items": run.last_pods})))
+    return run
+
+
+def bobs(run: Run, **status: Any) -> Any:
+    """The run's Job as another submit has created it."""
+    job = ours(run)
+    job["metadata"]["labels"][NAME_LABEL] = "bobs-run"
+    job["metadata"]["creationTimestamp"] = "2026-11-22T17:00:00Z"
+    return job | {"status": status}
+
+
+def another(run: Run, **status: Any) -> str:
+    """The other submit's Job, in a list."""
+    return json.dumps({"items": [bobs(run, **status)]})
+
+
+def test_follows_the_build_of_another_submit(
+    kubectl: Program, taken: Run, capfd: pytest.CaptureFixture[str]
+) -> None:
+    kubectl.on("/jobs?", "kubectl-submit%2Frecipe", Answer(another(taken)))
+    assert build().digest.startswith("sha256:")
+    assert len(kubectl.calls("create")) == 1
+    added = json.loads(kubectl.call("patch").flag("--patch"))["metadata"]["annotations"]
+    told = json.loads(added[f"follower.kubectl-submit/{RUN}"])
+    assert told["created-by"] == "ada@example.com"
+    assert told["since"]
+    assert "which bobs-run began" in capfd.readouterr().err
+
+
+COMPLETE = {"conditions": [{"type": "Complete", "status": "True"}]}
+FAILED = {"conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded"}]}
+
+
+def test_takes_what_another_submit_has_built(
+    kubectl: Program, docker: Program, taken: Run, capfd: pytest.CaptureFixture[str]
+) -> None:
+    kubectl.on("/jobs?", "kubectl-submit%2Frecipe", Answer(another(taken, **COMPLETE)))
+    digest = taken.last_pods[0]["status"]["containerStatuses"][0]["state"]["terminated"]["message"]
+    digest = json.loads(digest)["digest"]
+    docker.on("imagetools", f"localhost:5000/app@{digest}", Answer(inspected(digest)))
+    assert build().digest == digest
+    assert kubectl.calls("patch") == []
+    assert "built it" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("status", [COMPLETE, FAILED])
+def test_builds_again_after_a_build_without_an_image(
+    kubectl: Program, docker: Program, taken: Run, status: Any
+) -> None:
+    """It failed; or the registry does not have any more what it has built."""
+    docker.on("imagetools", Answer(stderr="ERROR: x: not found", exit_code=1))
+    kubectl.on("/jobs?", "kubectl-submit%2Frecipe", Answer(another(taken, **status)))
+    build()
+    first, second = (next(yaml.safe_load_all(call.stdin)) for call in kubectl.calls("create"))
+    assert first["metadata"]["labels"] == second["metadata"]["labels"]
+    assert first["metadata"]["name"] != second["metadata"]["name"]
+
+
+def test_begins_anew_where_the_build_of_another_submit_is_deleted(
+    kubectl: Program, taken: Run
+) -> None:
+    deleted = {"type": "DELETED", "object": taken.job[0]["object"]}
+    name = f"%3D{taken.last_job['metadata']['name']}"
+    seen = Answer(lines([deleted]), FOREVER), Answer(lines(taken.job), FOREVER)
+    kubectl.on("/jobs?", "watch=1", name, *seen)
+    kubectl.on("/jobs?", "kubectl-submit%2Frecipe", Answer(another(taken)))
+    kubectl.on("get", "-o", "name", Answer(""))
+    build()
+    assert len(kubectl.calls("create")) == 2

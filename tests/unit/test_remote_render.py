@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from kubectl_submit import manifest, provenance
 from kubectl_submit.build_backends import remote
 
-from .examples import COMMIT, SOURCE, build_parameters
+from .examples import BUILD_JOB, COMMIT, RECIPE, SOURCE, build_parameters
 from .kubernetes_model import expanded
 from .leaves import difference, leaves
 
@@ -27,7 +28,9 @@ ALWAYS: dict[str, object] = {
     **leaves(provenance.as_labels(FACTS), "spec template metadata labels"),
     **leaves(provenance.as_annotations(FACTS), "metadata annotations"),
     **leaves(provenance.as_annotations(FACTS), "spec template metadata annotations"),
-    "metadata name": f"{NAME}-build",
+    "metadata name": BUILD_JOB,
+    "metadata labels kubectl-submit/recipe": RECIPE,
+    f"metadata annotations follower.kubectl-submit/{NAME}": json.dumps(FACTS),
     f"{BUILD} env GIT_URL value": "https://git.example/team/app.git",
     f"{BUILD} env COMMIT value": COMMIT,
     f"{BUILD} env IMAGE value": f"registry.example/app:{COMMIT}",
@@ -66,6 +69,21 @@ def test_what_is_always_set() -> None:
              f"{BUILD} args 2": "--target=test",
              f"{BUILD} args 3": "--platform=linux/arm64",
          }),
+        ({"cpu": "2", "memory": "4Gi"},
+         {
+             f"{POD} initContainers buildkit resources requests cpu": "2",
+             f"{POD} initContainers buildkit resources requests memory": "4Gi",
+             f"{POD} initContainers buildkit resources limits cpu": "2",
+             f"{POD} initContainers buildkit resources limits memory": "4Gi",
+             f"{BUILD} resources limits cpu": "2",
+             f"{BUILD} resources limits memory": "4Gi",
+         }),
+        ({"queue": "team-a", "priority": "high"},
+         {
+             "metadata labels kueue.x-k8s.io/queue-name": "team-a",
+             "metadata labels kueue.x-k8s.io/priority-class": "high",
+         }),
+        ({"priority": "high"}, {}),
         ({"service_account": "robot"}, {f"{POD} serviceAccountName": "robot"}),
     ],
 )  # fmt: skip

@@ -1,0 +1,96 @@
+"""The manifest of the Job that builds an image in the cluster. Pure."""
+
+from __future__ import annotations
+
+from kubectl_submit import carried, docker, job, manifest, pod_template, queueing
+from kubectl_submit.manifest import Node
+from kubectl_submit.parameters import BuildParameters
+from kubectl_submit.states import followers
+
+REGISTRY_SECRET_PATH = "/run/registry-secret"  # noqa: S105 (DOCKER_CONFIG in the manifest)
+GIT_SECRET_PATH = "/run/git-secret"  # noqa: S105 (GIT_SECRET in the manifest)
+BUILDKIT = "buildkit"
+
+
+def render(parameters: BuildParameters) -> list[Node]:
+    """The build Job, and whatever else stands in the user's manifest. Raises ManifestError."""
+    text, source = manifest.read(parameters.manifest, "build-remote.yml")
+    documents = manifest.load(text, source)
+    root = manifest.only(documents, "Job", source)
+    manifest.check_shape(root, job.SHAPE, source)
+    facts = parameters.source.facts(parameters.name)
+    pod_template.identify(root, parameters.job, facts)
+    manifest.put(root, ("metadata", "labels", followers.RECIPE_LABEL), parameters.recipe)
+    manifest.put_all(root, ("metadata", "annotations"), followers.added(parameters.name, facts))
+    template = manifest.child(root, "spec", "template")
+    pod_template.describe(template, facts)
+    pod_spec = manifest.child(template, "spec")
+    container = manifest.only_container(pod_spec, source)
+    if parameters.queue:
+        queueing.enqueue(root, [pod_spec], parameters.queue, parameters.priority)
+    _set_build(container, parameters)
+    _set_images(pod_spec, container, parameters)
+    _set_size(pod_spec, container, parameters)
+    _set_credentials(pod_spec, container, parameters)
+    return [*documents, *carried.documents(f"{parameters.name}-build", facts, parameters.carried)]
+
+
+def _set_build(container: Node, parameters: BuildParameters) -> None:
+    lent = parameters.lent
+    variables = {
+        "GIT_URL": parameters.fetch_url,
+        "COMMIT": lent.commit if lent else parameters.source.commit,
+        "REF": lent.ref if lent else "",
+        "IMAGE": parameters.image,
+        "DOCKERFILE": parameters.dockerfile,
+        "CONTEXT": parameters.context,
+        "REBUILD": "yes" if parameters.rebuild else "",
+    }
+    pod_template.set_environment(container, variables)
+    flags = docker.build_flags(parameters.target, parameters.build_args, parameters.platform)
+    for number, secret in enumerate(parameters.secrets):
+        flags.append(docker.secret_flag(secret, f"{carried.BUILD_SECRETS_PATH}/{number}"))
+    manifest.put(container, ("args",), [pod_template.literal(flag) for flag in flags])
+
+
+def _set_images(pod_spec: Node, container: Node, parameters: BuildParameters) -> None:
+    if parameters.builder_image:
+        manifest.put(container, ("image",), parameters.builder_image)
+    for sidecar in _sidecars(pod_spec) if parameters.buildkit_image else []:
+        manifest.put(sidecar, ("image",), parameters.buildkit_image)
+
+
+def _set_size(pod_spec: Node, container: Node, parameters: BuildParameters) -> None:
+    """BuildKit does the work: what is asked for is its request. Both containers have the limit."""
+    for resource, amount in (("cpu", parameters.cpu), ("memory", parameters.memory)):
+        if not amount:
+            continue
+        manifest.put(container, ("resources", "limits", resource), amount)
+        for sidecar in _sidecars(pod_spec):
+            for kind in ("requests", "limits"):
+                manifest.put(sidecar, ("resources", kind, resource), amount)
+
+
+def _sidecars(pod_spec: Node) -> list[Node]:
+    found = pod_spec.get("initContainers") or []
+    return [one for one in found if one.get("name") == BUILDKIT]
+
+
+def _set_credentials(pod_spec: Node, container: Node, parameters: BuildParameters) -> None:
+    for one in parameters.carried:
+        if one.path:
+            secret = f"{parameters.name}-build{one.suffix}"
+            pod_template.mount_secret(pod_spec, container, secret, one.path)
+    if parameters.registry_secret:
+        pod_template.mount_secret(
+            pod_spec,
+            container,
+            parameters.registry_secret,
+            REGISTRY_SECRET_PATH,
+            items={".dockerconfigjson": "config.json"},
+        )
+        pod_template.pull_with(pod_spec, parameters.registry_secret)
+    if parameters.git_secret:
+        pod_template.mount_secret(pod_spec, container, parameters.git_secret, GIT_SECRET_PATH)
+    if parameters.service_account:
+        manifest.put(pod_spec, ("serviceAccountName",), parameters.service_account)

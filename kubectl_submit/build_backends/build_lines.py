@@ -1,0 +1,32 @@
+"""What a person sees of a build in the cluster: its lines, and why it waits."""
+
+from __future__ import annotations
+
+from kubectl_submit.output import Output
+from kubectl_submit.states.workloads import queued
+
+SUSPENDED = queued(None, None)
+
+
+class BuildLines:
+    """Passes on what there is to see (an Audience), and says of a reason that it is the build's."""
+
+    def __init__(self, output: Output, *, queue: str | None) -> None:
+        self._shown = output.build()
+        self._queue = queue
+
+    def lines(self, rank: int, data: bytes) -> None:
+        """Whole lines of the build."""
+        self._shown.lines(rank, data)
+
+    def waiting(self, why: str) -> None:
+        """Why the build does not run yet; empty when it does."""
+        if why == SUSPENDED and not self._queue:
+            why = "suspended: if jobs need a queue here, say --queue NAME"
+        self._shown.waiting(
+            f"the build is {why}" if why.startswith(("queued", "suspended")) else why
+        )
+
+    def warn(self, text: str) -> None:
+        """Something that must be seen."""
+        self._shown.warn(text)

@@ -1,0 +1,158 @@
+"""One build Job for all submits of the same image: the first creates it, the others follow it.
+
+Its name is made of what decides about the image, so that the API server lets only one create it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, replace
+
+from kubectl_submit import creation, docker, job, times
+from kubectl_submit.build_backends import build_job
+from kubectl_submit.errors import ClusterError
+from kubectl_submit.execution import Execution
+from kubectl_submit.image import digest_of_message
+from kubectl_submit.kubectl import Kubectl, Object
+from kubectl_submit.parameters import BuildParameters
+from kubectl_submit.provenance import NAME_LABEL
+from kubectl_submit.states import followers, jobs
+from kubectl_submit.states.pods import pod_state
+
+TRIES = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedJob:
+    """A build Job that this submit follows, or has found at its end."""
+
+    execution: Execution
+    owner: str
+    """The run of the submit that created it."""
+    run: str
+    """The run of this submit."""
+    digest: str = ""
+    """What it built, where it has ended and the registry still has that."""
+
+    @property
+    def ours(self) -> bool:
+        """Whether this submit created it."""
+        return self.owner == self.run
+
+
+def create_or_find(parameters: BuildParameters, kubectl: Kubectl) -> SharedJob:
+    """The Job that builds the image: a new one, or that of another submit. Raises ClusterError."""
+    for _ in range(TRIES):
+        try:
+            created = creation.create(build_job.render(parameters), "Job", kubectl)
+            return _shared(created, parameters)
+        except ClusterError as error:
+            if f'"{parameters.job}" already exists' not in error.last_words:
+                raise
+            taken = error
+        found = _jobs(parameters, kubectl)
+        shared = _of_others(found, parameters, kubectl)
+        if shared:
+            return shared
+        if found:
+            # What ended without an image stays for `list` and `logs`; its successor has a name
+            # that follows from it, so that again only one can create it.
+            parameters = replace(parameters, after=found[-1]["metadata"]["uid"])
+    raise taken
+
+
+def _of_others(
+    found: list[Object], parameters: BuildParameters, kubectl: Kubectl
+) -> SharedJob | None:
+    """The newest of these Jobs that still builds; or the newest whose image is there."""
+    for one in reversed(found):
+        if _builds(one):
+            followed = _follow(one, parameters, kubectl)
+            if followed:
+                return _shared(followed, parameters)
+    for one in reversed(found):
+        digest = _digest(one, parameters, kubectl)
+        if digest:
+            return replace(_shared(one, parameters), digest=digest)
+    return None
+
+
+def _builds(one: Object) -> bool:
+    """Whether a Job will leave an image, as far as one can tell."""
+    state = jobs.job_state(one)
+    ended = state.succeeded or state.failed or state.cancelled_by
+    return not (ended or "deletionTimestamp" in one["metadata"])
+
+
+def _jobs(parameters: BuildParameters, kubectl: Kubectl) -> list[Object]:
+    """All Jobs that build, or built, this image; the newest last."""
+    path = f"/apis/batch/v1/namespaces/{kubectl.namespace()}/jobs"
+    selector = f"{followers.RECIPE_LABEL}={parameters.recipe}"
+    found = kubectl.begin_list(path, labelSelector=selector)()
+    return sorted(found, key=_age)
+
+
+def _age(one: Object) -> tuple[str, str]:
+    return one["metadata"]["creationTimestamp"], one["metadata"]["uid"]
+
+
+def _follow(one: Object, parameters: BuildParameters, kubectl: Kubectl) -> Object | None:
+    """Write on a Job that this submit follows it; the Job, or None if it is gone."""
+    metadata, facts = one["metadata"], parameters.source.facts(parameters.name)
+    added = followers.added(parameters.name, facts, times.now())
+    change = {"metadata": {"annotations": added}}
+    try:
+        return kubectl.patch("job", metadata["name"], metadata["namespace"], change)
+    except ClusterError as error:
+        if "(NotFound)" in error.last_words:
+            return None
+        return one  # it can be followed all the same
+
+
+def _digest(one: Object, parameters: BuildParameters, kubectl: Kubectl) -> str:
+    """What a Job has built, if the registry still has it, as far as this machine can see."""
+    if parameters.rebuild or not jobs.job_state(one).succeeded or not docker.installed():
+        return ""
+    execution = job.execution(one)
+    found = kubectl.begin_list(execution.pods_path, labelSelector=execution.pod_selector)()
+    for pod in found:
+        with contextlib.suppress(ValueError):
+            digest = digest_of_message(pod_state(pod, execution.container).message)
+            if docker.digest(f"{parameters.push_name}@{digest}") == digest:
+                return digest
+    return ""
+
+
+def _shared(one: Object, parameters: BuildParameters) -> SharedJob:
+    owner = one["metadata"].get("labels", {}).get(NAME_LABEL, "")
+    return SharedJob(execution=job.execution(one), owner=owner, run=parameters.name)
+
+
+def leave(shared: SharedJob, kubectl: Kubectl, error: BaseException) -> int:
+    """No longer follow a Job; it is deleted unless others do: how many those are."""
+    execution = shared.execution
+    change = {"metadata": {"annotations": followers.removed(shared.run)}}
+    left: list[followers.Follower] = []
+    try:
+        found = kubectl.patch("job", execution.name, execution.namespace, change)
+        if found["metadata"]["uid"] != execution.uid:
+            return 0
+        left = followers.others(found, shared.run)
+    except ClusterError as failed:
+        if "(NotFound)" in failed.last_words:
+            return 0
+        if not shared.ours:
+            return 1  # nobody knows: it is not ours to delete
+    if not left:
+        kubectl.take_back("job", execution.name, execution.namespace, error)
+    return len(left)
+
+
+def cancelled_by(shared: SharedJob, kubectl: Kubectl) -> str:
+    """Who cancelled this submit's run while the Job built for others, too; empty if nobody did."""
+    execution = shared.execution
+    with contextlib.suppress(ClusterError):  # then it is not known, and the image is there
+        found = kubectl.get("job", execution.name, execution.namespace)
+        follower = followers.of_job(found).get(shared.run) if found else None
+        return follower.cancelled_by if follower else ""
+    return ""

@@ -1,0 +1,55 @@
+"""A quota on the number of Jobs that is full only of what has just built the run's image."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from kubectl_submit import interrupts, runs
+from kubectl_submit.errors import ClusterError
+from kubectl_submit.execution import Execution
+from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.output import Output
+from kubectl_submit.states import jobs
+
+# Kubernetes notes soon after a deletion that a quota has room again.
+ROOM_SECONDS = 30.0
+PAUSE_SECONDS = 0.5
+
+
+def create(
+    execute: Callable[[], Execution], name: str, kubectl: Kubectl, output: Output
+) -> Execution:
+    """Create what runs the command; the finished build Job goes where a quota has room for one.
+
+    Raises ClusterError, as `execute` does.
+    """
+    try:
+        return execute()
+    except ClusterError as error:
+        if not _is_full(error) or not _delete_build(name, kubectl, output):
+            raise
+    deadline = time.monotonic() + ROOM_SECONDS
+    while True:
+        try:
+            return execute()
+        except ClusterError as error:
+            if not _is_full(error) or time.monotonic() > deadline:
+                raise
+        interrupts.check()
+        time.sleep(PAUSE_SECONDS)
+
+
+def _is_full(error: ClusterError) -> bool:
+    return "exceeded quota" in error.last_words and "jobs.batch" in error.last_words
+
+
+def _delete_build(name: str, kubectl: Kubectl, output: Output) -> bool:
+    """Delete the Job that built the image of the run of this name, if there is one."""
+    for run in runs.read(kubectl, kubectl.namespace()):
+        if run.name == name and run.build and jobs.job_state(run.build).succeeded:
+            build = run.build["metadata"]
+            kubectl.delete("job", build["name"], build["namespace"])
+            output.status(f"job/{build['name']} is deleted: the quota on Jobs has no room for both")
+            return True
+    return False

@@ -1,0 +1,75 @@
+"""Which submits follow one build Job, as its annotations have them. Pure.
+
+Submits of the same image share its build Job. Each writes an annotation of its own on it, so that
+two never change the same value: the facts of its run, as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from kubectl_submit.kubectl import Object
+
+RECIPE_LABEL = "kubectl-submit/recipe"
+PREFIX = "follower.kubectl-submit/"
+SINCE = "since"
+CANCELLED_BY = "cancelled-by"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Follower:
+    """A submit that waits for a build, or has waited for it."""
+
+    run: str
+    facts: dict[str, str]
+    """What is recorded of its run."""
+    since: str = ""
+    """When it began to follow, RFC 3339; empty for the one that created the Job."""
+    cancelled_by: str = ""
+    """Who cancelled it; empty if nobody did."""
+
+
+def added(run: str, facts: dict[str, str], since: str = "") -> dict[str, str]:
+    """The annotations of one more follower."""
+    return _annotation(run, {**facts, SINCE: since} if since else facts)
+
+
+def cancelled(follower: Follower, who: str) -> dict[str, str]:
+    """The annotations of a follower that is cancelled while others go on."""
+    since = {SINCE: follower.since} if follower.since else {}
+    return _annotation(follower.run, {**follower.facts, **since, CANCELLED_BY: who})
+
+
+def removed(run: str) -> dict[str, None]:
+    """How a follower's annotations are taken away by a merge patch."""
+    return {PREFIX + run: None}
+
+
+def of_job(job: Object) -> dict[str, Follower]:
+    """Those that follow a build Job or have followed it to its end, by the name of the run."""
+    found = {}
+    for key, value in (job["metadata"].get("annotations") or {}).items():
+        if key.startswith(PREFIX):
+            run = key.removeprefix(PREFIX)
+            found[run] = _follower(run, value)
+    return found
+
+
+def others(job: Object, run: str) -> list[Follower]:
+    """Those that still want the image, but for this one."""
+    return [one for one in of_job(job).values() if one.run != run and not one.cancelled_by]
+
+
+def _annotation(run: str, told: dict[str, str]) -> dict[str, str]:
+    return {PREFIX + run: json.dumps(told)}
+
+
+def _follower(run: str, value: str) -> Follower:
+    try:
+        told = json.loads(value)
+    except ValueError:
+        told = None
+    facts = {key: str(one) for key, one in told.items()} if isinstance(told, dict) else {}
+    since, cancelled_by = facts.pop(SINCE, ""), facts.pop(CANCELLED_BY, "")
+    return Follower(run=run, facts=facts, since=since, cancelled_by=cancelled_by)
