@@ -33,7 +33,8 @@ def named(text: str, build_args: dict[str, str]) -> Iterator[str]:
     begun = False
     for word, rest in _instructions(text):
         if word == "ARG" and not begun:
-            values |= _arguments(rest, build_args)
+            for name, default in _arguments(rest):
+                values[name] = build_args.get(name, _expanded(default, values))
         for image in _of_instruction(word, rest):
             name = _expanded(image, values)
             if name and name.lower() not in stages and not name.isdigit():
@@ -60,9 +61,10 @@ def _of_instruction(word: str, rest: str) -> Iterable[str]:
     return re.findall(r"--mount=\S*\bfrom=([^,\s]+)", rest) if word == "RUN" else []
 
 
-def _arguments(rest: str, build_args: dict[str, str]) -> dict[str, str]:
-    pairs = (one.partition("=") for one in rest.split())
-    return {name: build_args.get(name, value.strip("\"'")) for name, _, value in pairs}
+def _arguments(rest: str) -> Iterator[tuple[str, str]]:
+    for one in rest.split():
+        name, _, default = one.partition("=")
+        yield name, default
 
 
 def _expanded(text: str, values: dict[str, str]) -> str:

@@ -124,7 +124,7 @@ def _digest(one: Object, parameters: BuildParameters, kubectl: Kubectl) -> str:
 
 
 def _shared(one: Object, parameters: BuildParameters) -> SharedJob:
-    owner = one["metadata"].get("labels", {}).get(NAME_LABEL, "")
+    owner = one["metadata"].get("labels", {}).get(NAME_LABEL, parameters.name)
     return SharedJob(execution=job.execution(one), owner=owner, run=parameters.name)
 
 

@@ -43,6 +43,7 @@ def test_a_registry_that_refuses_the_push(
 
     assert (result.exit_code, result.stdout) == (125, "")
     assert f"failed to push {closed}:{commit}" in result.stderr
+    assert f"it is not known whether {closed}:{commit} exists" in result.stderr
     assert "connection refused" in result.stderr
     assert "error: the image build failed: " in result.stderr
     assert namespace.names("jobs,pods") == []

@@ -10,7 +10,7 @@ import pytest
 from kubectl_submit import cancellation, story, table
 from kubectl_submit.provenance import CANCELLED_BY, NAME_LABEL
 from kubectl_submit.run import Run
-from kubectl_submit.states import runs
+from kubectl_submit.states import followers, runs
 from kubectl_submit.states.runs import Objects
 
 from . import samples
@@ -228,3 +228,82 @@ def test_a_ray_job_waits_as_its_cluster_does_and_tells_its_phases() -> None:
     assert run.standing.state == "Running"  # until KubeRay says so, too
     phases = [(one.name, one.seconds) for one in story.tell(run, [], "main", []).phases]
     assert phases == [("queue", 1), ("cluster", 2), ("start", 3), ("run", 4)]
+
+
+def shared(*others: str) -> Object:
+    """A Job that builds for app-x2k4z, which created it, and for other runs."""
+    build = job()
+    build["metadata"] |= {"name": "app-0123456-build", "uid": "2"}
+    build["metadata"]["labels"][followers.RECIPE_LABEL] = "1"
+    annotations = followers.added("app-x2k4z", {"created-by": "ada"})
+    for number, name in enumerate(others):
+        since = f"2026-11-22T17:0{number + 1}:00Z"
+        annotations |= followers.added(name, {"created-by": "bob"}, since)
+    build["metadata"]["annotations"] = annotations
+    return build
+
+
+def runs_of(*jobs: Object, whole: bool = True) -> dict[str, Run]:
+    """The runs that Jobs make up, by name."""
+    objects = Objects(jobs={one["metadata"]["uid"]: one for one in jobs})
+    return {one.name: one for one in runs.runs(objects, all_of_a_build=whole)}
+
+
+def test_a_build_is_that_of_every_run_that_follows_it() -> None:
+    found = runs_of(shared("other-1"), job())
+    assert {name: one.standing.state for name, one in found.items()} == {
+        "app-x2k4z": "Pending",
+        "other-1": "Building",
+    }
+    other = found["other-1"]
+    assert other.build == found["app-x2k4z"].build
+    assert (other.facts, other.created) == ({"created-by": "bob"}, "2026-11-22T17:01:00Z")
+    assert set(runs_of(shared("other-1"), job(), whole=False)) == {"app-x2k4z"}
+
+
+def test_who_left_a_build_has_no_part_in_it() -> None:
+    build = shared("other-1")
+    del build["metadata"]["annotations"]["follower.kubectl-submit/app-x2k4z"]
+    assert set(runs_of(build)) == {"other-1"}
+
+
+def test_a_cancelled_run_leaves_its_build_to_the_others() -> None:
+    build = shared("other-1")
+    run = runs_of(build)["app-x2k4z"]
+    patch = Patches()
+    cancellation.cancel(run, patch, "ada")  # type: ignore[arg-type]
+    build["metadata"]["annotations"] |= patch.changes["metadata"]["annotations"]
+    found = runs_of(build)
+    assert table.state(found["app-x2k4z"]) == "Cancelled (by ada)"
+    assert found["app-x2k4z"].standing.exit_code == 130
+    assert found["other-1"].standing.state == "Building"
+    cancellation.cancel(found["other-1"], patch, "bob")  # type: ignore[arg-type]
+    assert patch.changes["spec"] == {"activeDeadlineSeconds": 1}
+
+
+class Patches:
+    """A cluster that only remembers the last change."""
+
+    def patch(self, *_: str | Object) -> None:
+        self.changes: Any = _[-1]
+
+
+def test_of_two_builds_the_newest_counts() -> None:
+    first, second = shared(), shared()
+    second["metadata"] |= {"uid": "3", "creationTimestamp": "2026-11-22T18:00:00Z"}
+    for jobs in ((first, second), (second, first)):
+        [run] = runs_of(*jobs).values()
+        assert run.build == second
+
+
+def test_a_suspended_build_is_queued() -> None:
+    build = shared()
+    build["status"] = {"conditions": [{"type": "Suspended", "status": "True"}]}
+    assert table.state(runs_of(build)["app-x2k4z"]).startswith("Queued")
+
+
+def test_what_is_no_json_on_a_build_is_no_error() -> None:
+    build = shared()
+    for value in ("{", "[]", "1"):
+        build["metadata"]["annotations"]["follower.kubectl-submit/app-x2k4z"] = value
+        assert runs_of(build)["app-x2k4z"].facts == {}

@@ -113,7 +113,7 @@ def test_builds_in_the_cluster_and_runs_what_was_built(
     options = ("--image-repository", "registry.test/app", "--git-url", "https://git.example/app")
     assert submit(*options) == 7
     built, ran = jobs(cluster)
-    assert built["metadata"]["name"] == ran["metadata"]["name"] + "-build"
+    assert built["metadata"]["labels"]["kubectl-submit/name"] == ran["metadata"]["name"]
     assert {"name": "COMMIT", "value": project.head()} in container(built)["env"]
     assert {"name": "GIT_URL", "value": "https://git.example/app"} in container(built)["env"]
     assert container(ran)["image"].startswith("registry.test/app@sha256:")

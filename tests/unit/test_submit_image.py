@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .clusters import container, jobs, play, replay, submit
-from .examples import DIGEST
+from .examples import DIGEST, inspected
 from .programs import Answer, Program
 from .samples import Run
 
@@ -35,7 +35,7 @@ def test_an_image_needs_no_repository(cluster: Program, capfd: pytest.CaptureFix
 
 @pytest.mark.parametrize(
     ("answer", "image"),
-    [(Answer(DIGEST), f"app@{DIGEST}"), (NOT_FOUND, "app:1")],
+    [(Answer(inspected(DIGEST)), f"app@{DIGEST}"), (NOT_FOUND, "app:1")],
 )
 def test_a_tag_becomes_a_digest_where_the_registry_tells_it(
     cluster: Program, docker: Program, answer: Answer, image: str

@@ -1,0 +1,92 @@
+"""A quota on Jobs that has no room for the run beside its finished build."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from kubectl_submit import job_quota
+from kubectl_submit.errors import ClusterError
+from kubectl_submit.execution import Execution
+from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.output import Output
+from kubectl_submit.provenance import NAME_LABEL
+from kubectl_submit.states import followers
+
+from .examples import BUILD_JOB, RECIPE, execution
+from .programs import Answer, Program
+
+RUN = "app-0123456-x2k4z"
+FULL = ClusterError(
+    "not allowed",
+    last_words='jobs.batch "x" is forbidden: exceeded quota: jobs, requested: count/jobs.batch=1, '
+    "used: count/jobs.batch=1, limited: count/jobs.batch=1",
+)
+COMPLETE = [{"type": "Complete", "status": "True"}]
+
+
+class Backend:
+    """Refuses some times to create the run."""
+
+    def __init__(self, *refusals: ClusterError) -> None:
+        self.refusals = list(refusals)
+
+    def execute(self) -> Execution:
+        if self.refusals:
+            raise self.refusals.pop(0)
+        return execution()
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_quota, "PAUSE_SECONDS", 0)
+
+
+def create(backend: Backend) -> Execution:
+    return job_quota.create(backend.execute, RUN, Kubectl(), Output())
+
+
+def build_job(kubectl: Program, conditions: list[Any], run: str = RUN) -> None:
+    """Let the namespace have a build Job, and nothing else."""
+    metadata = {
+        "name": BUILD_JOB,
+        "namespace": "team",
+        "uid": "1",
+        "creationTimestamp": "2026-11-22T17:00:00Z",
+        "labels": {followers.RECIPE_LABEL: RECIPE, NAME_LABEL: run},
+        "annotations": followers.added(run, {}),
+    }
+    job = {"metadata": metadata, "spec": {}, "status": {"conditions": conditions}}
+    kubectl.on("config", Answer("team"))
+    kubectl.on("--raw", Answer('{"items": []}'))
+    kubectl.on("--raw", "/jobs?", Answer(json.dumps({"items": [job]})))
+    kubectl.on("delete", Answer())
+
+
+def test_the_finished_build_makes_room(kubectl: Program) -> None:
+    build_job(kubectl, COMPLETE)
+    assert create(Backend(FULL, FULL, FULL)) == execution()
+    assert BUILD_JOB in kubectl.call("delete").argv
+
+
+@pytest.mark.parametrize(("conditions", "run"), [([], RUN), (COMPLETE, "other")])
+def test_another_build_does_not(kubectl: Program, conditions: list[Any], run: str) -> None:
+    build_job(kubectl, conditions, run)
+    with pytest.raises(ClusterError, match="not allowed"):
+        create(Backend(FULL))
+    assert kubectl.calls("delete") == []
+
+
+def test_it_gives_up(kubectl: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_quota, "ROOM_SECONDS", 0)
+    build_job(kubectl, COMPLETE)
+    with pytest.raises(ClusterError, match="not allowed"):
+        create(Backend(*[FULL] * 1000))
+
+
+def test_other_errors_are_not_its_concern(kubectl: Program) -> None:
+    with pytest.raises(ClusterError, match="no such"):
+        create(Backend(ClusterError("no such namespace")))
+    assert kubectl.all_calls == []
