@@ -215,8 +215,8 @@ class Kubectl:
 
         return labels
 
-    def patch(self, kind: str, name: str, namespace: str, changes: Object) -> Object:
-        """Change an object (a JSON merge patch, RFC 7386); how it is now. Raises ClusterError."""
+    def patch(self, kind: str, name: str, namespace: str, changes: Object) -> None:
+        """Change an object (a JSON merge patch, RFC 7386). Raises ClusterError."""
         argv = [
             "patch",
             kind,
@@ -224,13 +224,11 @@ class Kubectl:
             *_in(namespace),
             "--type=merge",
             f"--patch={json.dumps(changes)}",
-            *("-o", "json"),
         ]
-        result = command.run(self._argv(argv), check=False)
-        if result.exit_code != 0:
-            raise _cluster_error(f"cannot change {kind}/{name}", result.stderr)
-        changed: Object = json.loads(result.stdout)
-        return changed
+        try:
+            command.run(self._argv(argv))
+        except CommandFailedError as error:
+            raise _cluster_error(f"cannot change {kind}/{name}", error.stderr) from None
 
     def namespace(self) -> str:
         """The namespace where nothing else is said: the flag's, the context's, the pod's own."""

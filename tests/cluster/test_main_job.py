@@ -51,7 +51,7 @@ def test_a_commit_is_built_once(
     assert re.fullmatch(re.escape(pull_name) + "@sha256:[0-9a-f]{64}", image)
     build, job = namespace.get("jobs")
     name = job["metadata"]["name"]
-    assert build["metadata"]["name"] == f"{name}-build"
+    assert build["metadata"]["labels"]["kubectl-submit/name"] == name
     for metadata in (build["metadata"], job["metadata"]):
         assert metadata["annotations"]["kubectl-submit/commit"] == commit
     assert f"\njob/{name} runs {image}\n" in first.stderr
