@@ -91,17 +91,17 @@ def test_a_credential_helper_that_is_not_there(
 
 
 def test_the_base_image_is_in_another_registry(
-    repository: Repository,
+    private: Repository,
     namespace: Namespace,
     submit: Submit,
     docker_login: Mapping[str, str],
 ) -> None:
     """What docker knows goes with the build for the registries that the Dockerfile names."""
-    private, public = local("LOCAL_PRIVATE_PULL_REGISTRY"), local("LOCAL_PULL_REGISTRY")
-    base = f"ARG BASE={private}/busybox:1\nFROM $BASE\nWORKDIR /app\nCOPY . .\n"
-    repository.write("Dockerfile", base)
-    repository.write("greeting.txt", "hello\n")
-    repository.commit()
+    other, public = local("LOCAL_PRIVATE_PULL_REGISTRY"), local("LOCAL_PULL_REGISTRY")
+    base = f"ARG BASE={other}/busybox:1\nFROM $BASE\nWORKDIR /app\nCOPY . .\n"
+    private.write("Dockerfile", base)
+    private.write("greeting.txt", "hello\n")
+    private.commit()
     configuration = Path(docker_login["DOCKER_CONFIG"]) / "config.json"
     known = json.loads(configuration.read_text(encoding="utf-8"))["auths"]
     known[public] = {"auth": "YWRhOm5vdGhpbmc="}  # it asks for none
@@ -110,7 +110,7 @@ def test_the_base_image_is_in_another_registry(
     result = submit(
         "--credentials-from-local",
         *("--", "cat", "greeting.txt"),
-        cwd=repository.folder,
+        cwd=private.folder,
         env=docker_login,
     )
 
