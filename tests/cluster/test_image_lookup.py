@@ -104,6 +104,7 @@ def test_the_base_image_is_in_another_registry(
     private.commit()
     configuration = Path(docker_login["DOCKER_CONFIG"]) / "config.json"
     known = json.loads(configuration.read_text(encoding="utf-8"))["auths"]
+    known[other] = known.pop(local("LOCAL_PRIVATE_REGISTRY"))
     known[public] = {"auth": "YWRhOm5vdGhpbmc="}  # it asks for none
     configuration.write_text(json.dumps({"auths": known}), encoding="utf-8")
 
