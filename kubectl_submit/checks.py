@@ -10,7 +10,6 @@ from kubectl_submit import (
     docker,
     dry_run,
     execution_backends,
-    manifest,
     pod_security,
     preflight,
 )
@@ -126,6 +125,6 @@ def _manifest(options: Options, kubectl: Kubectl, output: Output) -> str:
     """Whether the server would take what a submit creates: the build Job, the Job or RayJob."""
     restricted = pod_security.begin_to_ask(kubectl)()
     documents = dry_run.render(options, ("true",), output, restricted=restricted)
-    kubectl.create(manifest.dump(documents), dry_run=True)
+    preflight.check_documents(documents, kubectl)
     kinds = ", ".join(str(one["kind"]) for one in documents)
     return f"the cluster would take it ({kinds})"

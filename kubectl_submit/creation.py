@@ -1,15 +1,18 @@
-"""Sends a manifest: Secrets first, then the object that runs, then what else stands in it.
+"""Sends a manifest: what pods look for first, then the object that runs, then the rest.
 
-A pod that looks for a Secret before it is there cannot run. All of it is owned by what runs.
+A pod that looks for a Secret before it is there cannot run, and one that asks for the name of a
+Service too early may be told for half a minute that there is none. All of it is owned by what runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from kubectl_submit import manifest
 from kubectl_submit.kubectl import Kubectl, Object
 from kubectl_submit.manifest import Node
+
+CHANGE_SERVICES = (("services", "patch"), ("services", "delete"))
 
 
 def create(documents: Iterable[Node], kind: str, kubectl: Kubectl) -> Object:
@@ -18,10 +21,9 @@ def create(documents: Iterable[Node], kind: str, kubectl: Kubectl) -> Object:
     What stands beside it disappears with it. Raises ClusterError.
     """
     documents = list(documents)
-    secrets = [one for one in documents if one["kind"] == "Secret"]
     main = [one for one in documents if one["kind"] == kind]
-    others = [one for one in documents if one["kind"] not in ("Secret", kind)]
-    created = kubectl.create(manifest.dump(secrets)) if secrets else []
+    first, others = _by_time([one for one in documents if one["kind"] != kind], kubectl)
+    created = kubectl.create(manifest.dump(first)) if first else []
     try:
         created += kubectl.create(manifest.dump(main))
         owner = created[-1]
@@ -29,14 +31,30 @@ def create(documents: Iterable[Node], kind: str, kubectl: Kubectl) -> Object:
             _own(other, owner)
         if others:
             kubectl.create(manifest.dump(others))
-        for secret in created[:-1]:
-            _adopt(secret, owner, kubectl)
+        for one in created[:-1]:
+            _adopt(one, owner, kubectl)
     except BaseException as error:
         for one in reversed(created):
             metadata = one["metadata"]
             kubectl.take_back(one["kind"], metadata["name"], metadata["namespace"], error)
         raise
     return owner
+
+
+def _by_time(documents: Sequence[Node], kubectl: Kubectl) -> tuple[list[Node], list[Node]]:
+    """What is created before the object that runs, and what is created after it.
+
+    A Service is created before it only where it can be given its owner later, or be deleted again.
+    """
+    services = [one for one in documents if one["kind"] == "Service" and not _elsewhere(one)]
+    early = services and not kubectl.refused(CHANGE_SERVICES)
+    first = [one for one in documents if one["kind"] == "Secret" or (early and one in services)]
+    return first, [one for one in documents if one not in first]
+
+
+def _elsewhere(document: Node) -> bool:
+    """Whether it says its namespace itself, which may be another one than that of the run."""
+    return bool((document.get("metadata") or {}).get("namespace"))
 
 
 def _own(document: Node, owner: Object) -> None:
@@ -47,12 +65,13 @@ def _own(document: Node, owner: Object) -> None:
         manifest.put(document, ("metadata", "ownerReferences"), [_reference(owner)])
 
 
-def _adopt(secret: Object, owner: Object, kubectl: Kubectl) -> None:
+def _adopt(created: Object, owner: Object, kubectl: Kubectl) -> None:
     """Let an object own one that exists."""
-    metadata = secret["metadata"]
+    metadata = created["metadata"]
     if metadata["namespace"] == owner["metadata"]["namespace"]:
         owned = {"metadata": {"ownerReferences": [_reference(owner)]}}
-        kubectl.patch("secret", metadata["name"], metadata["namespace"], owned)
+        kind = str(created["kind"]).lower()
+        kubectl.patch(kind, metadata["name"], metadata["namespace"], owned)
 
 
 def _reference(owner: Object) -> Object:

@@ -113,6 +113,8 @@ class ExecutionParameters:
     priority: str | None
     manifest: Path | None
     ray: RayParameters
+    keep_entrypoint: bool = False
+    """Whether the image's ENTRYPOINT runs, with the command as its arguments."""
     restricted: bool = False
     """Whether the namespace takes only pods of the Pod Security level `restricted`."""
 
@@ -200,7 +202,12 @@ def collect_execution_parameters(
     image: Image,
     limit: int,
 ) -> ExecutionParameters:
-    """What to run; without a build, the source is only who runs it."""
+    """What to run; without a build, the source is only who runs it. Raises UsageError."""
+    if options.keep_entrypoint and options.execution == "ray":
+        raise UsageError(
+            "--keep-entrypoint is not for --execution ray",
+            remedy="Ray runs the command on its head, whose container KubeRay starts itself.",
+        )
     name = build.name if build else run_name(options.name, image.name.split("/")[-1], limit)
     known = credentials.of_run(options, name, image.name)
     return ExecutionParameters(
@@ -224,6 +231,7 @@ def collect_execution_parameters(
         priority=options.priority,
         manifest=Path(options.manifest) if options.manifest else None,
         ray=collect_ray_parameters(options),
+        keep_entrypoint=options.keep_entrypoint,
     )
 
 

@@ -9,6 +9,12 @@ from collections.abc import Mapping
 from kubectl_submit import manifest, provenance
 from kubectl_submit.manifest import Node
 
+# What Karpenter and the Cluster Autoscaler look for before they empty a node to save it.
+STAY = {
+    "karpenter.sh/do-not-disrupt": "true",
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+}
+
 
 def identify(obj: Node, name: str, facts: dict[str, str], **more: object) -> None:
     """Name an object, and write what is known of the run on it as labels and annotations."""
@@ -24,10 +30,27 @@ def describe(obj: Node, facts: dict[str, str], **more: object) -> None:
     manifest.put_all(obj, ("metadata", "annotations"), provenance.as_annotations(facts, **more))
 
 
+def describe_pod(template: Node, facts: dict[str, str], **more: object) -> None:
+    """Write what is known of the run on a pod template, and that autoscalers let its pods run.
+
+    What the manifest says to autoscalers stays.
+    """
+    describe(template, facts, **more)
+    annotations = manifest.child(template, "metadata", "annotations")
+    missing = {name: value for name, value in STAY.items() if name not in annotations}
+    manifest.put_all(template, ("metadata", "annotations"), missing)
+
+
 def set_environment(container: Node, variables: Mapping[str, str]) -> None:
     """Set variables of a container to these very values."""
     for name, value in variables.items():
         manifest.put_named(container, "env", {"name": name, "value": literal(value)})
+
+
+def set_default(container: Node, name: str, value: Mapping[str, object]) -> None:
+    """Set a variable that the container does not have yet, by `value` or `valueFrom`."""
+    if not any(one.get("name") == name for one in container.get("env") or []):
+        manifest.put_named(container, "env", {"name": name, **value})
 
 
 def literal(text: str) -> str:

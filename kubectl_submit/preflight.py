@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_submit import carried, manifest
+from kubectl_submit import carried, manifest, ray_authentication
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.kubectl import Kubectl, without_group
 from kubectl_submit.manifest import Node
@@ -20,8 +20,15 @@ def check(documents: list[Node], options: Options, kubectl: Kubectl) -> None:
 
     Raises ClusterError: out of reach, no permission, no such namespace, a Secret that is missing.
     """
-    kubectl.create(manifest.dump(documents), dry_run=True)
+    check_documents(documents, kubectl)
     check_names(options, kubectl)
+
+
+def check_documents(documents: list[Node], kubectl: Kubectl) -> None:
+    """Ask the server whether it would take the manifest. Raises ClusterError."""
+    ray_authentication.send(
+        documents, lambda sent: kubectl.create(manifest.dump(sent), dry_run=True)
+    )
 
 
 def check_names(options: Options, kubectl: Kubectl) -> None:

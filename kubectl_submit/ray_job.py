@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_submit import creation
+from kubectl_submit import creation, ray_authentication
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl, Object
 from kubectl_submit.manifest import Node
@@ -14,7 +14,11 @@ from kubectl_submit.states.crew import ROLE_LABEL
 
 def create(documents: Iterable[Node], kubectl: Kubectl) -> Execution:
     """Create the RayJob and what belongs to it, all or nothing. Raises ClusterError."""
-    return execution(creation.create(documents, "RayJob", kubectl))
+    return execution(
+        ray_authentication.send(
+            list(documents), lambda sent: creation.create(sent, "RayJob", kubectl)
+        )
+    )
 
 
 def execution(ray_job: Object) -> Execution:

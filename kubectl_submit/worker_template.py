@@ -8,6 +8,8 @@ from kubectl_submit import carried, manifest, pod_template
 from kubectl_submit.manifest import Node
 from kubectl_submit.parameters import ExecutionParameters
 
+SHARED_MEMORY = "/dev/shm"  # noqa: S108
+
 
 def set_amounts(container: Node, amounts: Mapping[str, str | None]) -> None:
     """Ask for amounts of resources, as request and limit; None: as the manifest has it."""
@@ -17,14 +19,13 @@ def set_amounts(container: Node, amounts: Mapping[str, str | None]) -> None:
             manifest.put(container, ("resources", "limits", resource), amount)
 
 
-def set_size(pod_spec: Node, container: Node, parameters: ExecutionParameters) -> None:
+def set_size(container: Node, parameters: ExecutionParameters) -> None:
     """The CPUs, memory and GPUs of one worker."""
     set_amounts(container, {"cpu": parameters.cpu, "memory": parameters.memory})
     if parameters.gpus:
         # Kubernetes takes the limit of an extended resource as its request.
         limit = ("resources", "limits", parameters.gpu_resource)
         manifest.put(container, limit, str(parameters.gpus))
-        _add_shared_memory(pod_spec, container)
     elif parameters.gpus == 0:
         for kind in ("requests", "limits"):
             manifest.child(container, "resources", kind).pop(parameters.gpu_resource, None)
@@ -47,9 +48,26 @@ def set_credentials(pod_spec: Node, container: Node, parameters: ExecutionParame
         manifest.put(pod_spec, ("automountServiceAccountToken",), True)
 
 
-def _add_shared_memory(pod_spec: Node, container: Node) -> None:
-    """NCCL and data loaders need more than the 64 MiB that a container has by default."""
-    volume = {"name": "shared-memory", "emptyDir": {"medium": "Memory"}}
+def set_environment(container: Node, parameters: ExecutionParameters) -> None:
+    """The facts and the user's variables, and what Python needs to write each line at once.
+
+    Where stdout is a pipe, as in a container, Python keeps 8 KiB back, and loses them if it is
+    killed. What the manifest or `--env` says of PYTHONUNBUFFERED stays.
+    """
+    pod_template.set_environment(container, parameters.environment())
+    pod_template.set_default(container, "PYTHONUNBUFFERED", {"value": "1"})
+
+
+def add_shared_memory(pod_spec: Node, container: Node) -> None:
+    """Give the container a large /dev/shm, unless the manifest mounts one.
+
+    Data loaders and NCCL need more than the 64 MiB that a container has by default. What is in it
+    counts as memory of the container, so its memory limit is the limit of both.
+    """
+    mounts = [one for one in container.get("volumeMounts") or [] if isinstance(one, Mapping)]
+    if any(str(one.get("mountPath")).rstrip("/") == SHARED_MEMORY for one in mounts):
+        return
+    volume = {"name": "kubectl-submit-shm", "emptyDir": {"medium": "Memory"}}
     manifest.put_named(pod_spec, "volumes", volume)
-    mount = {"name": "shared-memory", "mountPath": "/dev/shm"}  # noqa: S108
+    mount = {"name": volume["name"], "mountPath": SHARED_MEMORY}
     manifest.put_named(container, "volumeMounts", mount, by="mountPath")

@@ -2,9 +2,8 @@
 
     kubectl submit --workers 2 -- python rendezvous.py 40 2
 
-Worker 0 listens on MASTER_PORT. The others look up MASTER_ADDR and connect; they try again for a
-while, because pods start one after another and the name may not be known yet. Worker RANK brings
-the argument of that number.
+Worker 0 listens on MASTER_PORT. The others connect to MASTER_ADDR; they try again for a while,
+because pods start one after another. Worker RANK brings the argument of that number.
 """
 
 import os
@@ -43,7 +42,7 @@ def connect(address: tuple[str, int]) -> socket.socket:
     while True:
         try:
             return socket.create_connection(address)
-        except OSError:  # the name is not known yet, or nobody listens yet
+        except OSError:  # nobody listens yet
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.2)

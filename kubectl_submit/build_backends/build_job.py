@@ -23,7 +23,7 @@ def render(parameters: BuildParameters) -> list[Node]:
     manifest.put(root, ("metadata", "labels", followers.RECIPE_LABEL), parameters.recipe)
     manifest.put_all(root, ("metadata", "annotations"), followers.added(parameters.name, facts))
     template = manifest.child(root, "spec", "template")
-    pod_template.describe(template, facts)
+    pod_template.describe_pod(template, facts)
     pod_spec = manifest.child(template, "spec")
     container = manifest.only_container(pod_spec, source)
     if parameters.queue:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from kubectl_submit import (
     carried,
     job,
@@ -11,6 +9,7 @@ from kubectl_submit import (
     pod_security,
     pod_template,
     queueing,
+    rendezvous,
     worker_template,
 )
 from kubectl_submit.execution import Execution
@@ -20,12 +19,10 @@ from kubectl_submit.parameters import ExecutionParameters
 
 # A worker's host is `<name>-<rank>`, a DNS label of at most 63 characters.
 NAME_LIMIT = 52
-MASTER_PORT = "29500"  # torch.distributed's own default
-RANK_ANNOTATION = "metadata.annotations['batch.kubernetes.io/job-completion-index']"
 
 
 def render(parameters: ExecutionParameters) -> list[Node]:
-    """The Job, with several workers their Service, and what else stands in the user's manifest.
+    """The Job, with several workers their Services, and what else the user's manifest has.
 
     Pure. Raises ManifestError.
     """
@@ -37,19 +34,17 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     recorded = parameters.recorded()
     pod_template.identify(root, parameters.name, facts, **recorded)
     _set_job(root, parameters)
-    workers = manifest.child(root, "spec").get("completions") or 1
-    if workers > 1:
-        documents.append(_service(parameters.name, facts))
-
     template = manifest.child(root, "spec", "template")
-    pod_template.describe(template, facts, **recorded)
+    pod_template.describe_pod(template, facts, **recorded)
     pod_spec = manifest.child(template, "spec")
     queueing.enqueue(root, [pod_spec], parameters.queue, parameters.priority)
     container = manifest.only_container(pod_spec, source)
     worker_template.set_image(pod_spec, container, parameters)
     _set_command(container, parameters)
-    worker_template.set_size(pod_spec, container, parameters)
-    _set_ranks(pod_spec, container, workers, parameters)
+    worker_template.set_size(container, parameters)
+    worker_template.add_shared_memory(pod_spec, container)
+    workers = manifest.child(root, "spec").get("completions") or 1
+    documents += _let_workers_meet(workers, pod_spec, container, parameters)
     worker_template.set_credentials(pod_spec, container, parameters)
     pod_security.restrict([pod_spec] if parameters.restricted else [])
     return [*documents, *carried.documents(parameters.name, facts, parameters.carried)]
@@ -73,48 +68,23 @@ def _set_job(root: Node, parameters: ExecutionParameters) -> None:
         manifest.put(root, path, parameters.timeout)
 
 
-def _set_command(container: Node, parameters: ExecutionParameters) -> None:
-    manifest.put(container, ("command",), [pod_template.literal(arg) for arg in parameters.argv])
-    container.pop("args", None)
-    pod_template.set_environment(container, parameters.environment())
-
-
-def _set_ranks(
-    pod_spec: Node, container: Node, workers: int, parameters: ExecutionParameters
-) -> None:
-    """Where the workers find each other; not RANK and WORLD_SIZE: torchrun counts processes.
-
-    What the user or the manifest says already stays.
-    """
-    name = parameters.name
-    if workers > 1:
-        manifest.put(pod_spec, ("subdomain",), name)
+def _let_workers_meet(
+    workers: int, pod_spec: Node, container: Node, parameters: ExecutionParameters
+) -> list[Node]:
+    """Set what the workers know of each other; the Services that it needs."""
     limits = manifest.child(container, "resources").get("limits") or {}
-    variables: dict[str, dict[str, object]] = {
-        "NODE_RANK": {"valueFrom": {"fieldRef": {"fieldPath": RANK_ANNOTATION}}},
-        "NNODES": {"value": str(workers)},
-        "MASTER_ADDR": {"value": f"{name}-0.{name}" if workers > 1 else "localhost"},
-        "MASTER_PORT": {"value": MASTER_PORT},
-        "GPUS_PER_NODE": {"value": str(limits.get(parameters.gpu_resource, 0))},
-    }
-    taken = {variable["name"] for variable in container["env"]}
-    for variable, value in variables.items():
-        if variable not in taken:
-            manifest.put_named(container, "env", {"name": variable, **value})
+    gpus = limits.get(parameters.gpu_resource, 0)
+    rendezvous.set_variables(container, parameters.name, workers, gpus)
+    if workers == 1:
+        return []
+    manifest.put(pod_spec, ("subdomain",), parameters.name)
+    facts = parameters.source.facts(parameters.name)
+    return rendezvous.services(parameters.name, facts, container)
 
 
-def _service(name: str, facts: dict[str, str]) -> Node:
-    """A headless Service that gives every worker a host name, `<name>-<rank>.<name>`."""
-    service = manifest.quoted(
-        {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "spec": {
-                "clusterIP": "None",
-                "publishNotReadyAddresses": True,  # rank 0 is asked before any worker is ready
-                "selector": {"batch.kubernetes.io/job-name": name},
-            },
-        }
-    )
-    pod_template.identify(service, name, facts)
-    return cast("Node", service)
+def _set_command(container: Node, parameters: ExecutionParameters) -> None:
+    """As `command` in place of the image's ENTRYPOINT, or as `args` behind it."""
+    given, other = ("args", "command") if parameters.keep_entrypoint else ("command", "args")
+    manifest.put(container, (given,), [pod_template.literal(arg) for arg in parameters.argv])
+    container.pop(other, None)
+    worker_template.set_environment(container, parameters)

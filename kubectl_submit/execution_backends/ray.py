@@ -16,6 +16,7 @@ from kubectl_submit import (
     pod_security,
     pod_template,
     queueing,
+    ray_authentication,
     ray_job,
     worker_template,
 )
@@ -68,15 +69,15 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     ]
     pods = [_pod(template, source) for template in templates]
     for template, pod in zip(templates, pods, strict=True):
-        pod_template.describe(template, facts, **recorded)
+        pod_template.describe_pod(template, facts, **recorded)
         worker_template.set_image(*pod, parameters)
     *cluster, (_, submitter) = pods
     for pod_spec, container in cluster:
-        pod_template.set_environment(container, parameters.environment())
+        worker_template.set_environment(container, parameters)
         worker_template.set_credentials(pod_spec, container, parameters)
     _set_head(*cluster[0], parameters)
-    for group, pod in zip(groups, cluster[1:], strict=True):
-        _set_workers(group, *pod, parameters)
+    for group, (_, container) in zip(groups, cluster[1:], strict=True):
+        _set_workers(group, container, parameters)
     _set_request(root, submitter, source)
     queueing.enqueue(root, [pod for pod, _ in pods], parameters.queue, parameters.priority)
     pod_security.restrict([pod for pod, _ in pods] if parameters.restricted else [])
@@ -126,6 +127,7 @@ def _set_job(root: Node, parameters: ExecutionParameters) -> None:
     cluster = manifest.child(root, "spec", "rayClusterSpec")
     if ray.ray_version:
         manifest.put(cluster, ("rayVersion",), ray.ray_version)
+    ray_authentication.ask_for_token(cluster)
     if ray.autoscale:
         manifest.put(cluster, ("enableInTreeAutoscaling",), True)
     if ray.idle_timeout is not None:
@@ -139,9 +141,7 @@ def _set_head(pod_spec: Node, container: Node, parameters: ExecutionParameters) 
         manifest.put(pod_spec, ("automountServiceAccountToken",), True)
 
 
-def _set_workers(
-    group: Node, pod_spec: Node, container: Node, parameters: ExecutionParameters
-) -> None:
+def _set_workers(group: Node, container: Node, parameters: ExecutionParameters) -> None:
     if parameters.workers is not None:
         for key in ("replicas", "minReplicas", "maxReplicas"):
             manifest.put(group, (key,), parameters.workers)
@@ -150,7 +150,7 @@ def _set_workers(
             manifest.put(group, (key,), 0)
     if parameters.gpus is not None:  # KubeRay knows them by some names of resources only
         manifest.put(group, ("rayStartParams", "num-gpus"), str(parameters.gpus))
-    worker_template.set_size(pod_spec, container, parameters)
+    worker_template.set_size(container, parameters)
 
 
 def _set_submitter(root: Node) -> None:

@@ -92,6 +92,13 @@ class Options(KubectlOptions):
     platform: str | None = option(
         "Image", "--platform", metavar="OS/ARCH", help="The platform to build for."
     )
+    keep_entrypoint: bool = option(
+        "Image",
+        "--keep-entrypoint",
+        is_flag=True,
+        default=False,
+        help="Run the image's ENTRYPOINT, with the command as its arguments.",
+    )
     builder_image: str | None = option(
         "Image", "--builder-image", metavar="REF", help="Has git and docker buildx (remote build)."
     )

@@ -128,7 +128,8 @@ def test_the_manifests_own_workers(
 
     assert result.exit_code == 0
     assert sorted(result.stdout.splitlines()) == ["[0] 0 of 2", "[1] 1 of 2"]
-    assert namespace.names("services") == [namespace.job()["metadata"]["name"]]
+    job = namespace.job()["metadata"]["name"]
+    assert sorted(namespace.names("services")) == [job, f"{job}-0"]
 
 
 def test_a_job_that_never_ran_takes_its_documents_with_it(

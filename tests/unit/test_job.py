@@ -119,3 +119,42 @@ def test_what_the_kubelet_pulls_with_does_not_stay_alone(kubectl: Program, refus
     deleted = [call.argv[1:3] for call in kubectl.calls("delete")]
     job_too = [] if refused == "create" else [["Job", "run"]]
     assert deleted == [*job_too, ["Secret", "run-registry"]]
+
+
+SERVICE = """\
+kind: Job
+metadata: {name: run}
+---
+kind: Service
+metadata: {name: run-0}
+"""
+CREATED_SERVICE = {"kind": "Service", "metadata": {"name": "run-0", "namespace": "team"}}
+
+
+def test_a_name_is_known_before_a_worker_asks_for_it(kubectl: Program) -> None:
+    kubectl.on("auth", Answer())
+    kubectl.on("create", Answer(json.dumps(CREATED_SERVICE)), Answer(json.dumps(CREATED)))
+    kubectl.on("patch", Answer())
+    create(SERVICE)
+    assert [[one["kind"] for one in call] for call in sent(kubectl)] == [["Service"], ["Job"]]
+    patch = kubectl.call("patch", "service", "run-0")
+    [owner] = json.loads(patch.flag("--patch"))["metadata"]["ownerReferences"]
+    assert (owner["kind"], owner["uid"]) == ("Job", "1-2")
+
+
+def test_the_service_does_not_stay_without_its_job(kubectl: Program) -> None:
+    kubectl.on("auth", Answer())
+    kubectl.on("create", Answer(json.dumps(CREATED_SERVICE)), Answer(stderr="no", exit_code=1))
+    kubectl.on("delete", Answer())
+    with pytest.raises(ClusterError):
+        create(SERVICE)
+    assert kubectl.call("delete", "Service").argv[1:3] == ["Service", "run-0"]
+
+
+def test_who_may_only_create_services_has_them_owned_from_the_beginning(kubectl: Program) -> None:
+    kubectl.on("auth", Answer(stderr="no", exit_code=1))
+    kubectl.on("create", Answer(json.dumps(CREATED)), Answer(json.dumps(CREATED_SERVICE)))
+    create(SERVICE)
+    [[job_], [service]] = sent(kubectl)
+    assert (job_["kind"], service["kind"]) == ("Job", "Service")
+    assert service["metadata"]["ownerReferences"][0]["uid"] == "1-2"

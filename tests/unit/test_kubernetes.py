@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_submit import manifest, parameters, provenance
+from kubectl_submit import manifest, parameters, pod_template, provenance
 from kubectl_submit.execution_backends import kubernetes
 from kubectl_submit.image import Image
 from kubectl_submit.values import SecretMount
@@ -43,6 +43,10 @@ ALWAYS: dict[str, object] = {
     f"{MAIN} env MASTER_ADDR value": "localhost",
     f"{MAIN} env MASTER_PORT value": "29500",
     f"{MAIN} env GPUS_PER_NODE value": "0",
+    f"{MAIN} env PYTHONUNBUFFERED value": "1",
+    f"{MAIN} volumeMounts kubectl-submit-shm mountPath": "/dev/shm",
+    f"{POD} volumes kubectl-submit-shm emptyDir medium": "Memory",
+    **leaves(pod_template.STAY, "spec template metadata annotations"),
 }
 
 
@@ -85,7 +89,7 @@ def test_what_is_always_set() -> None:
                 "spec parallelism": 3,
                 f"{POD} subdomain": NAME,
                 f"{MAIN} env NNODES value": "3",
-                f"{MAIN} env MASTER_ADDR value": f"{NAME}-0.{NAME}",
+                f"{MAIN} env MASTER_ADDR value": f"{NAME}-0",
             },
         ),
         (
@@ -102,8 +106,6 @@ def test_what_is_always_set() -> None:
             {
                 f"{MAIN} resources limits nvidia.com/gpu": "2",
                 f"{MAIN} env GPUS_PER_NODE value": "2",
-                f"{MAIN} volumeMounts shared-memory mountPath": "/dev/shm",
-                f"{POD} volumes shared-memory emptyDir medium": "Memory",
             },
         ),
         (
@@ -111,13 +113,15 @@ def test_what_is_always_set() -> None:
             {
                 f"{MAIN} resources limits amd.com/gpu": "1",
                 f"{MAIN} env GPUS_PER_NODE value": "1",
-                f"{MAIN} volumeMounts shared-memory mountPath": "/dev/shm",
-                f"{POD} volumes shared-memory emptyDir medium": "Memory",
             },
         ),
         (
             {"env": (("A", "yes"), ("NNODES", "7"))},
             {f"{MAIN} env A value": "yes", f"{MAIN} env NNODES value": "7"},
+        ),
+        (
+            {"env": (("PYTHONUNBUFFERED", ""),)},
+            {f"{MAIN} env PYTHONUNBUFFERED value": ""},
         ),
         (
             {"service_account": "robot"},
@@ -134,9 +138,9 @@ def test_a_flag_changes_what_it_asks_for(flags: dict[str, Any], changes: dict[st
 def test_secrets_are_mounted_read_only_for_any_user() -> None:
     [job] = rendered(secrets=(SecretMount(name="s3", path="/keys"),))
     pod = job["spec"]["template"]["spec"]
-    [volume] = pod["volumes"]
+    [_, volume] = pod["volumes"]
     assert volume["secret"] == {"secretName": "s3", "defaultMode": 0o444}
-    assert pod["containers"][0]["volumeMounts"] == [
+    assert pod["containers"][0]["volumeMounts"][1:] == [
         {"name": volume["name"], "mountPath": "/keys", "readOnly": True}
     ]
 
@@ -146,17 +150,10 @@ def test_the_registry_secret_pulls() -> None:
     assert job["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "pull"}]
 
 
-def test_several_workers_have_a_service_that_names_them() -> None:
-    _, service = rendered(workers=2)
-    assert service["kind"] == "Service"
-    assert service["metadata"]["name"] == NAME
-    assert service["metadata"]["labels"] == provenance.as_labels(FACTS)
-    assert service["spec"] == {
-        "clusterIP": "None",
-        "publishNotReadyAddresses": True,
-        "selector": {"batch.kubernetes.io/job-name": NAME},
-    }
-    assert len(rendered(workers=1)) == 1
+def test_the_image_keeps_its_entrypoint() -> None:
+    found = container(argv=("train", "$HOME"), keep_entrypoint=True)
+    assert found["args"] == ["train", "$$HOME"]
+    assert "command" not in found
 
 
 def test_host_names_of_workers_are_short_enough() -> None:

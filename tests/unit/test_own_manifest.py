@@ -70,7 +70,8 @@ def changes(own: str, **flags: Any) -> dict[str, object]:
     found = difference(yaml.safe_load(own), next(yaml.safe_load_all(text)))
     usual = re.compile(
         r"metadata name|.*(kubectl-submit|KUBECTL_SUBMIT_|managed-by).*|.* image|.* command [01]|"
-        r".* env (NODE_RANK|NNODES|MASTER_ADDR|MASTER_PORT|GPUS_PER_NODE) .*"
+        r".* env (NODE_RANK|NNODES|MASTER_ADDR|MASTER_PORT|GPUS_PER_NODE|PYTHONUNBUFFERED) .*|"
+        r"spec template metadata annotations (karpenter|cluster-autoscaler).*"
     )
     return {path: value for path, value in found.items() if not usual.fullmatch(path)}
 
@@ -95,7 +96,7 @@ def test_only_what_must_be_is_set() -> None:
 def test_it_says_how_many_workers_there_are_and_with_what() -> None:
     found = environment(OWN)
     assert (found["NNODES"], found["GPUS_PER_NODE"], found["A"]) == ("4", "8", "ours")
-    assert (found["MASTER_ADDR"], found["MASTER_PORT"]) == (f"{NAME}-0.{NAME}", "1234")
+    assert (found["MASTER_ADDR"], found["MASTER_PORT"]) == (f"{NAME}-0", "1234")
 
 
 @pytest.mark.parametrize(
@@ -122,11 +123,49 @@ def test_it_says_how_many_workers_there_are_and_with_what() -> None:
 def test_a_flag_counts(flags: dict[str, Any], change: dict[str, object]) -> None:
     found = changes(OWN, **flags)
     assert change.items() <= found.items()
-    assert found.keys() - changes(OWN).keys() - change.keys() <= {
-        f"{TRAINER} volumeMounts shared-memory mountPath",
-        f"{TRAINER} volumeMounts data mountPath",
-        f"{POD} volumes shared-memory emptyDir medium",
-    }
+    assert found.keys() - changes(OWN).keys() - change.keys() == set()
+
+
+SAYS_SO_ITSELF = """\
+kind: Job
+spec:
+  template:
+    metadata:
+      annotations: {cluster-autoscaler.kubernetes.io/safe-to-evict: "true"}
+    spec:
+      containers:
+      - name: main
+        env: [{name: PYTHONUNBUFFERED, value: ""}]
+        ports: [{containerPort: 6379}]
+        command: [placeholder]
+        volumeMounts: [{name: shm, mountPath: /dev/shm/}]
+      volumes: [{name: shm, emptyDir: {medium: Memory, sizeLimit: 1Gi}}]
+"""
+
+
+def test_what_the_manifest_says_itself_stays() -> None:
+    found = changes(SAYS_SO_ITSELF, workers=2, keep_entrypoint=True)
+    said = ("safe-to-evict", "PYTHONUNBUFFERED", "volume")
+    assert [path for path in found if any(word in path for word in said)] == []
+    template = yaml.safe_load(rendered(SAYS_SO_ITSELF).partition("---")[0])["spec"]["template"]
+    annotations = template["metadata"]["annotations"]
+    assert annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] == "true"
+    assert annotations["karpenter.sh/do-not-disrupt"] == "true"
+    assert environment(SAYS_SO_ITSELF)["PYTHONUNBUFFERED"] == ""
+    assert len(template["spec"]["volumes"]) == 1
+
+
+def test_ports_of_the_container_lead_to_worker_0() -> None:
+    *_, service = yaml.safe_load_all(rendered(SAYS_SO_ITSELF, workers=2))
+    assert 6379 in [one["port"] for one in service["spec"]["ports"]]
+
+
+def test_an_entrypoint_that_is_kept_is_the_images() -> None:
+    """A `command` of the manifest would hide it, as it is hidden without the flag."""
+    job = next(yaml.safe_load_all(rendered(SAYS_SO_ITSELF, keep_entrypoint=True)))
+    [container] = job["spec"]["template"]["spec"]["containers"]
+    assert "command" not in container
+    assert container["args"] == ["python", "train.py"]
 
 
 def test_no_gpus_are_none() -> None:
@@ -166,7 +205,9 @@ def test_comments_order_and_other_documents_stay() -> None:
     assert lost == []
     assert text.endswith("---\n# The other one.\nkind: ConfigMap\ndata: {a: 'b', c: 0400}\n")
     assert re.findall(
-        r"^      [- ] (terminationMessagePolicy|image|name):", text, re.MULTILINE
+        r"^      [- ] (terminationMessagePolicy|image|name): (?!\"kubectl-submit-shm)",
+        text,
+        re.MULTILINE,
     ) == [
         "terminationMessagePolicy",
         "image",

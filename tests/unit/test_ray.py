@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from kubectl_submit import manifest
-from kubectl_submit.errors import ManifestError, UsageError
+from kubectl_submit import manifest, pod_template
+from kubectl_submit.errors import ClusterError, ManifestError, UsageError
 from kubectl_submit.execution_backends import ray
+from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.logs.retold import Retold
 from kubectl_submit.options import Options
 from kubectl_submit.ray_parameters import RayParameters, collect_ray_parameters
@@ -21,6 +22,7 @@ from kubectl_submit.states.crew import crew_reason
 from kubectl_submit.values import SecretMount
 
 from .examples import DIGEST, execution_parameters
+from .programs import Answer, Program
 
 IMAGE = f"registry.example/app@{DIGEST}"
 OWN = """\
@@ -121,6 +123,71 @@ def test_sizes() -> None:
     assert spec["rayClusterSpec"]["rayVersion"] == "2.61.0"
     request = pods(job)[2]["containers"][0]["env"][0]["value"]
     assert json.loads(request)["entrypoint_num_gpus"] == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "mode"),
+    [("2.60.0", "token"), ("2.52.1", "token"), ("3.0.0", "token"), ("2.51.9", None), ("own", None)],
+)
+def test_a_token_where_ray_knows_it(version: str, mode: str | None) -> None:
+    cluster = rendered(ray=RayParameters(ray_version=version))["spec"]["rayClusterSpec"]
+    assert cluster.get("authOptions", {}).get("mode") == mode
+
+
+def test_what_the_manifest_says_of_tokens_stays(tmp_path: Path) -> None:
+    new = "rayClusterSpec:\n    rayVersion: 2.60.0\n    authOptions: {mode: disabled}"
+    job = rendered(manifest=own(tmp_path, OWN.replace("rayClusterSpec:", new)))
+    assert job["spec"]["rayClusterSpec"]["authOptions"] == {"mode": "disabled"}
+    assert "authOptions" not in rendered(manifest=own(tmp_path))["spec"]["rayClusterSpec"]
+
+
+REFUSED = (
+    'Error from server (BadRequest): error when creating "STDIN": RayJob in version "v1" cannot be '
+    'handled as a RayJob: strict decoding error: unknown field "spec.rayClusterSpec.authOptions"\n'
+)
+
+
+def old_kuberay(kubectl: Program) -> None:
+    created = {
+        "kind": "RayJob",
+        "metadata": {"name": "run", "namespace": "team", "uid": "1-2"},
+        "spec": {"submitterPodTemplate": {"spec": {"containers": [{"name": "submitter"}]}}},
+    }
+    kubectl.on("create", Answer(stderr=REFUSED, exit_code=1), Answer(json.dumps(created)), Answer())
+
+
+def test_a_kuberay_that_knows_no_token_gets_none(kubectl: Program) -> None:
+    old_kuberay(kubectl)
+    assert ray.execute(execution_parameters(), Kubectl()).name == "run"
+    first, second = (yaml.safe_load(call.stdin) for call in kubectl.calls("create"))
+    assert first["spec"]["rayClusterSpec"].pop("authOptions") == {"mode": "token"}
+    assert first == second
+
+
+def test_a_kuberay_that_is_too_old_for_this_ray(kubectl: Program) -> None:
+    old_kuberay(kubectl)
+    parameters = execution_parameters(ray=RayParameters(ray_version="2.61.0"))
+    with pytest.raises(ClusterError, match="KubeRay is too old for this Ray"):
+        ray.execute(parameters, Kubectl())
+    assert len(kubectl.calls("create")) == 1
+
+
+def test_the_command_writes_each_line_at_once() -> None:
+    for pod in pods(rendered())[:2]:
+        assert {"name": "PYTHONUNBUFFERED", "value": "1"} in pod["containers"][0]["env"]
+
+
+def test_autoscalers_let_every_pod_run() -> None:
+    job = rendered()
+    cluster = job["spec"]["rayClusterSpec"]
+    groups = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]
+    for template in (*(one["template"] for one in groups), job["spec"]["submitterPodTemplate"]):
+        assert template["metadata"]["annotations"].items() >= pod_template.STAY.items()
+
+
+def test_shared_memory_is_kuberays() -> None:
+    """It gives each pod a /dev/shm as large as its memory."""
+    assert all("volumes" not in pod for pod in pods(rendered(gpus=1)))
 
 
 def test_workers_that_come_and_go() -> None:

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_submit import manifest, provenance
+from kubectl_submit import manifest, pod_template, provenance
 from kubectl_submit.build_backends import remote
 
 from .examples import BUILD_JOB, COMMIT, RECIPE, SOURCE, build_parameters
@@ -31,6 +31,7 @@ ALWAYS: dict[str, object] = {
     "metadata name": BUILD_JOB,
     "metadata labels kubectl-submit/recipe": RECIPE,
     f"metadata annotations follower.kubectl-submit/{NAME}": json.dumps(FACTS),
+    **leaves(pod_template.STAY, "spec template metadata annotations"),
     f"{BUILD} env GIT_URL value": "https://git.example/team/app.git",
     f"{BUILD} env COMMIT value": COMMIT,
     f"{BUILD} env IMAGE value": f"registry.example/app:{COMMIT}",
