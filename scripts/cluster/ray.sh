@@ -1,11 +1,12 @@
 # Ray and KubeRay, for those who ask for them: an image with Ray in it, the custom resources, and the operator,
 # which runs beside the cluster's own daemons. Where no operator can be had, the tests' stand-in takes its place.
 
-crds=$home/kuberay-crds # of the operator's version, if they are known
+crds=$home/kuberay-crds       # of the operator's version, if they are known
+kuberay=$home/kuberay-version # what the operator is
 
 install_ray() {
   install_parts "ray $RAY_VERSION-1"
-  has_kuberay || install_part kuberay "$KUBERAY_VERSION"
+  has_kuberay || install_part kuberay "$KUBERAY_VERSIONS"
   has_kuberay || echo "There is no operator to be had; the tests' stand-in takes its place (see scripts/cluster/ray.sh)."
 }
 
@@ -16,21 +17,29 @@ build_ray() {
     --env RAY_USAGE_STATS_ENABLED=0 --env RAY_START_ULIMIT_OPEN_FILES=20000
 }
 
-# The operator from the first of these that has it: the module proxy, KUBERAY_OPERATOR and KUBERAY_CRDS, the
-# cluster's own folder. None of them is no failure.
+# The operator from the first of these that has it: KUBERAY_OPERATOR and KUBERAY_CRDS, the module proxy (of each
+# version). None of them is no failure.
 build_kuberay() {
-  local module=github.com/ray-project/kuberay/ray-operator
-  if compile install -ldflags '-s -w' "$module@v$KUBERAY_VERSION"; then
-    mv out/ray-operator "$bin/kuberay-operator"
-    KUBERAY_CRDS=$(compile env GOMODCACHE)/$module@v$KUBERAY_VERSION/config/crd/bases
-  elif [[ -n ${KUBERAY_OPERATOR:-} ]]; then
-    install "$KUBERAY_OPERATOR" "$bin/kuberay-operator"
+  local version module=github.com/ray-project/kuberay/ray-operator
+  if [[ -n ${KUBERAY_OPERATOR:-} && -n ${KUBERAY_CRDS:-} ]]; then
+    keep_kuberay "$KUBERAY_OPERATOR" "$KUBERAY_CRDS" "as given"
+    return
   fi
-  if [[ -n ${KUBERAY_CRDS:-} ]]; then
-    rm -rf "$crds"
-    mkdir "$crds"
-    install --mode=644 "$KUBERAY_CRDS"/*.yaml "$crds/"
-  fi
+  for version in $KUBERAY_VERSIONS; do
+    if compile install -ldflags '-s -w' "$module@v$version"; then
+      keep_kuberay out/ray-operator "$(compile env GOMODCACHE)/$module@v$version/config/crd/bases" "$version"
+      return
+    fi
+  done
+}
+
+# keep_kuberay OPERATOR CRDS VERSION
+keep_kuberay() {
+  rm -rf "$crds"
+  mkdir "$crds"
+  install --mode=644 "$2"/*.yaml "$crds/"
+  install "$1" "$bin/kuberay-operator"
+  echo "$3" >"$kuberay"
 }
 
 has_kuberay() {

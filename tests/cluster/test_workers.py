@@ -73,8 +73,8 @@ spec:
   matchConstraints:
     resourceRules:
     - {{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}}
-  validations:
-  - expression: "object.metadata.labels[?'batch.kubernetes.io/job-completion-index'].orValue('') != '0'"
+    objectSelector: {{matchLabels: {{batch.kubernetes.io/job-completion-index: "0"}}}}
+  validations: [{{expression: "false"}}]
 ---
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicyBinding
