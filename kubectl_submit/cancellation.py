@@ -11,10 +11,10 @@ from kubectl_submit.states import followers
 def cancel(run: Run, kubectl: Kubectl, who: str) -> None:
     """End whatever runs, waits or builds of a run; its objects stay. Raises ClusterError."""
     if run.main:
-        kubectl.patch(run.kind, run.name, run.namespace, changes(run.kind, run.main, who))
+        kubectl.patch(run.kind, [run.name], run.namespace, changes(run.kind, run.main, who))
     elif run.build:
         name = run.build["metadata"]["name"]
-        kubectl.patch("job", name, run.namespace, _build_changes(run, run.build, who))
+        kubectl.patch("job", [name], run.namespace, _build_changes(run, run.build, who))
 
 
 def delete(run: Run, kubectl: Kubectl) -> None:

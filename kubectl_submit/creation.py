@@ -31,8 +31,7 @@ def create(documents: Iterable[Node], kind: str, kubectl: Kubectl) -> Object:
             _own(other, owner)
         if others:
             kubectl.create(manifest.dump(others))
-        for one in created[:-1]:
-            _adopt(one, owner, kubectl)
+        _adopt(created[:-1], owner, kubectl)
     except BaseException as error:
         for one in reversed(created):
             metadata = one["metadata"]
@@ -65,13 +64,16 @@ def _own(document: Node, owner: Object) -> None:
         manifest.put(document, ("metadata", "ownerReferences"), [_reference(owner)])
 
 
-def _adopt(created: Object, owner: Object, kubectl: Kubectl) -> None:
-    """Let an object own one that exists."""
-    metadata = created["metadata"]
-    if metadata["namespace"] == owner["metadata"]["namespace"]:
-        owned = {"metadata": {"ownerReferences": [_reference(owner)]}}
-        kind = str(created["kind"]).lower()
-        kubectl.patch(kind, metadata["name"], metadata["namespace"], owned)
+def _adopt(created: Sequence[Object], owner: Object, kubectl: Kubectl) -> None:
+    """Let an object own those that exist, as far as they are in its namespace."""
+    namespace = owner["metadata"]["namespace"]
+    owned = {"metadata": {"ownerReferences": [_reference(owner)]}}
+    names: dict[str, list[str]] = {}
+    for one in created:
+        if one["metadata"]["namespace"] == namespace:
+            names.setdefault(str(one["kind"]).lower(), []).append(one["metadata"]["name"])
+    for kind in names:
+        kubectl.patch(kind, names[kind], namespace, owned)
 
 
 def _reference(owner: Object) -> Object:

@@ -215,12 +215,12 @@ class Kubectl:
 
         return labels
 
-    def patch(self, kind: str, name: str, namespace: str, changes: Object) -> None:
-        """Change an object (a JSON merge patch, RFC 7386). Raises ClusterError."""
+    def patch(self, kind: str, names: Sequence[str], namespace: str, changes: Object) -> None:
+        """Change objects of a kind (a JSON merge patch, RFC 7386). Raises ClusterError."""
         argv = [
             "patch",
             kind,
-            name,
+            *names,
             *_in(namespace),
             "--type=merge",
             f"--patch={json.dumps(changes)}",
@@ -228,7 +228,7 @@ class Kubectl:
         try:
             command.run(self._argv(argv))
         except CommandFailedError as error:
-            raise _cluster_error(f"cannot change {kind}/{name}", error.stderr) from None
+            raise _cluster_error(f"cannot change {kind} {', '.join(names)}", error.stderr) from None
 
     def namespace(self) -> str:
         """The namespace where nothing else is said: the flag's, the context's, the pod's own."""
