@@ -67,13 +67,13 @@ def _own(document: Node, owner: Object) -> None:
 def _adopt(created: Sequence[Object], owner: Object, kubectl: Kubectl) -> None:
     """Let an object own those that exist, as far as they are in its namespace."""
     namespace = owner["metadata"]["namespace"]
-    owned = {"metadata": {"ownerReferences": [_reference(owner)]}}
     names: dict[str, list[str]] = {}
     for one in created:
         if one["metadata"]["namespace"] == namespace:
             names.setdefault(str(one["kind"]).lower(), []).append(one["metadata"]["name"])
-    for kind in names:
-        kubectl.patch(kind, names[kind], namespace, owned)
+    for kind, of_kind in names.items():
+        owned = {"metadata": {"ownerReferences": [_reference(owner)]}}
+        kubectl.patch(kind, of_kind, namespace, owned)
 
 
 def _reference(owner: Object) -> Object:
