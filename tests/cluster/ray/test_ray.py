@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -84,7 +85,8 @@ def test_a_commit(
     assert (document["backend"], document["state"], document["exitCode"]) == ("ray", "Failed", 9)
     assert "Failed (9)" in submit("list").stdout
     eventually(lambda: not rays.pods("head") and not rays.pods("worker"), "the cluster is gone")
-    assert len(namespace.names("secrets")) == 3
+    # Beside these there was the token, which belongs to the cluster.
+    eventually(lambda: len(namespace.names("secrets")) == 3, "the token is gone")
     namespace.kubectl("delete", "rayjob", rays.name)
     eventually(lambda: namespace.names("secrets") == ["wandb"], "its Secrets are gone")
 
@@ -97,6 +99,25 @@ def test_arguments(submit: Submit, ray: str) -> None:
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout) == HOSTILE
     assert len(HOSTILE) >= 60
+
+
+def test_nobody_without_the_token_runs_code_in_the_head(submit: Submit, ray: str) -> None:
+    driver = """
+import os, urllib.error, urllib.request
+
+for token in ("", os.environ.get("RAY_AUTH_TOKEN", "")):
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    request = urllib.request.Request("http://127.0.0.1:8265/api/jobs/", None, headers)
+    try:
+        print(urllib.request.urlopen(request).status)
+    except urllib.error.HTTPError as error:
+        print(error.code)
+"""
+    result = submit("--execution=ray", f"--image={ray}", "--", "python", "-c", driver)
+
+    stand_in = "stand-in" in os.environ.get("LOCAL_KUBERAY", "")  # which makes no token
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == ("200\n200\n" if stand_in else "401\n200\n")
 
 
 def test_workers_come_and_go(submit: Submit, namespace: Namespace, rays: Rays, ray: str) -> None:
