@@ -194,3 +194,12 @@ def test_without_an_email_it_is_the_login(
     assert collect().source.created_by == getpass.getuser()
     monkeypatch.setenv("LOGNAME", "eve")
     assert collect().source.created_by == "eve"
+
+
+def test_an_entrypoint_is_kept_by_a_job_alone() -> None:
+    image, options = Image(name="app", digest=""), Options(keep_entrypoint=True)
+    found = parameters.collect_execution_parameters(options, ("true",), None, image, LIMIT)
+    assert found.keep_entrypoint
+    on_ray = Options(keep_entrypoint=True, execution="ray")
+    with pytest.raises(UsageError, match="--keep-entrypoint is not for --execution ray"):
+        parameters.collect_execution_parameters(on_ray, ("true",), None, image, LIMIT)
