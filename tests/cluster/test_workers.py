@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.cluster.conftest import Namespace, Submit, own_job
-from tests.conftest import Repository, eventually, local
+from tests.conftest import Repository, local
 
 RENDEZVOUS = Path(__file__).parents[2] / "examples" / "rendezvous"
 
@@ -62,27 +60,6 @@ subjects: [{kind: ServiceAccount, name: default}]
 LOOK_ONCE = """
 import os, socket
 print(socket.gethostbyname(os.environ["MASTER_ADDR"]))
-"""
-
-# Keeps the pod of rank 0 from being created, in namespaces with this label.
-NO_FIRST_POD = """
-apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingAdmissionPolicy
-metadata: {{name: {name}}}
-spec:
-  matchConstraints:
-    resourceRules:
-    - {{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}}
-    objectSelector: {{matchLabels: {{batch.kubernetes.io/job-completion-index: "0"}}}}
-  validations: [{{expression: "false"}}]
----
-apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingAdmissionPolicyBinding
-metadata: {{name: {name}}}
-spec:
-  policyName: {name}
-  validationActions: [Deny]
-  matchResources: {{namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {name}}}}}}}
 """
 
 # The image has Python, and nothing else that could be started.
@@ -154,52 +131,21 @@ def test_every_worker_resolves_the_first_at_once(
     assert sorted(result.stdout.splitlines()) == [f"[0] {own}", f"[1] {others}", f"[2] {others}"]
 
 
-def test_the_first_worker_is_known_long_before_it_is_there(
+def test_workers_meet_without_a_shell_in_a_restricted_namespace(
     repository: Repository, namespace: Namespace, submit: Submit, python: str
 ) -> None:
-    """In a namespace of the level `restricted`, from an image without a shell."""
-    namespace.kubectl(
-        "label", "namespace", namespace.name, "pod-security.kubernetes.io/enforce=restricted"
-    )
-    namespace.create(NO_FIRST_POD.format(name=namespace.name))
-    try:
-        eventually(lambda: _is_kept_away(namespace), "the policy is enforced")
-        shutil.copytree(RENDEZVOUS, repository.folder, dirs_exist_ok=True)
-        repository.write("look.py", f"{LOOK_ONCE}\nimport rendezvous\nrendezvous.main()\n")
-        repository.write("Dockerfile", f"{NO_SHELL.format(python=python)}\nCOPY *.py /app/\n")
-        repository.commit()
-        flags = ("--build=local", "--workers=2", "--no-prefix")
-        command = ("--", "python", "-u", "/app/look.py", "40", "2")
-        running = submit.start(*flags, *command, cwd=repository.folder)
-        running.wait_for("10.")
-        assert namespace.get("pods", "batch.kubernetes.io/job-completion-index=0") == []
-    finally:
-        kinds = "validatingadmissionpolicy,validatingadmissionpolicybinding"
-        namespace.kubectl("delete", kinds, namespace.name)
-    result = running.finish()
+    level = "pod-security.kubernetes.io/enforce=restricted"
+    namespace.kubectl("label", "namespace", namespace.name, level)
+    shutil.copytree(RENDEZVOUS, repository.folder, dirs_exist_ok=True)
+    repository.write("look.py", f"{LOOK_ONCE}\nimport rendezvous\nrendezvous.main()\n")
+    repository.write("Dockerfile", f"{NO_SHELL.format(python=python)}\nCOPY *.py /app/\n")
+    repository.commit()
+    flags = ("--build=local", "--workers=2", "--no-prefix")
+
+    result = submit(*flags, "--", "python", "/app/look.py", "40", "2", cwd=repository.folder)
 
     assert result.exit_code == 0, result.stderr
     assert "worker 1 brought 2, the sum is 42" in result.stdout
-
-
-def _is_kept_away(namespace: Namespace) -> bool:
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {
-            "name": "x",
-            "labels": {"batch.kubernetes.io/job-completion-index": "0"},
-        },
-        "spec": {"containers": [{"name": "x", "image": "x"}]},
-    }
-    result = subprocess.run(
-        ["kubectl", f"--namespace={namespace.name}", "create", "--dry-run=server", "-f", "-"],
-        input=json.dumps(pod),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return "ValidatingAdmissionPolicy" in result.stderr
 
 
 def test_a_worker_that_comes_late_finds_the_first(
