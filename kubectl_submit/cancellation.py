@@ -23,7 +23,7 @@ def delete(run: Run, kubectl: Kubectl) -> None:
         kubectl.delete(run.kind, run.name, run.namespace)
     if run.build and followers.others(run.build, run.name):
         removed = {"metadata": {"annotations": followers.removed(run.name)}}
-        kubectl.patch("job", run.build["metadata"]["name"], run.namespace, removed)
+        kubectl.patch("job", [run.build["metadata"]["name"]], run.namespace, removed)
     elif run.build:
         kubectl.delete("job", run.build["metadata"]["name"], run.namespace)
 

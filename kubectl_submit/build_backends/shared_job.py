@@ -102,7 +102,7 @@ def _follow(one: Object, parameters: BuildParameters, kubectl: Kubectl) -> Objec
     added = followers.added(parameters.name, facts, times.now())
     change = {"metadata": {"annotations": added}}
     try:
-        kubectl.patch("job", metadata["name"], metadata["namespace"], change)
+        kubectl.patch("job", [metadata["name"]], metadata["namespace"], change)
         return kubectl.get("job", metadata["name"], metadata["namespace"])
     except ClusterError as error:
         if "(NotFound)" in error.last_words:
@@ -135,7 +135,7 @@ def leave(shared: SharedJob, kubectl: Kubectl, error: BaseException) -> int:
     change = {"metadata": {"annotations": followers.removed(shared.run)}}
     left: list[followers.Follower] = []
     try:
-        kubectl.patch("job", execution.name, execution.namespace, change)
+        kubectl.patch("job", [execution.name], execution.namespace, change)
         found = kubectl.get("job", execution.name, execution.namespace)
         if found is None or found["metadata"]["uid"] != execution.uid:
             return 0
