@@ -19,6 +19,7 @@ from typing import Any
 
 from kubectl_submit import interrupts
 from kubectl_submit.errors import CommandFailedError, MissingProgramError
+from kubectl_submit.program_end import end_all
 
 log = logging.getLogger(__name__)
 
@@ -63,16 +64,29 @@ class Started:
         redirect = {"_out_bufsize": READ_BYTES}
         if output is not None:
             redirect = {"_out": output, "_err": output}
-        with open(os.devnull, "rb") as nothing:
-            self._process = _command(argv[0])(
+        # What must not be interrupted is out of reach of the terminal's Ctrl-C, too.
+        apart = interrupts.holding()
+        self._process: Any = None
+        try:
+            self._start(argv, stdin, apart, {**_settings(argv, env, cwd), **redirect})
+        except BaseException:
+            if self._process is not None:
+                end_all([self])
+            raise
+
+    def _start(
+        self, argv: Sequence[str], stdin: str | None, apart: bool, settings: dict[str, Any]
+    ) -> None:
+        command = _command(argv[0])
+        # A signal that comes now is handled once it is known which process there is to end.
+        with interrupts.deferred(), open(os.devnull, "rb") as nothing:
+            self._process = command(
                 *argv[1:],
                 _in=nothing if stdin is None else stdin.encode(),
                 _bg=True,
                 _bg_exc=False,
-                # What must not be interrupted is out of reach of the terminal's Ctrl-C, too.
-                _new_group=interrupts.holding(),
-                **_settings(argv, env, cwd),
-                **redirect,
+                _new_group=apart,
+                **settings,
             )
 
     def result(self) -> Result:
@@ -80,7 +94,7 @@ class Started:
         try:
             self._process.wait()
         except BaseException:
-            _end(self._process)
+            end_all([self])
             raise
         return Result(
             exit_code=self._process.exit_code,
@@ -92,9 +106,21 @@ class Started:
         """Whether it has ended."""
         return not self._process.is_alive()
 
+    def ask_to_end(self) -> None:
+        """Send SIGTERM, and do not wait."""
+        _send(self._process, signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Send SIGKILL, and do not wait."""
+        _send(self._process, signal.SIGKILL)
+
+    def finish(self) -> None:
+        """Wait for its end."""
+        self._process.wait()
+
     def stop(self) -> None:
         """End it now; does nothing if it has ended."""
-        _end(self._process)
+        end_all([self])
 
 
 def run(
@@ -130,18 +156,24 @@ class Stream:
         self._nothing = open(os.devnull, "rb")  # noqa: SIM115 (closed by _release)
         # A file: sh would read a pipe in a thread that wakes up ten times a second.
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by _release)
+        self._process: Any = None
         try:
-            self._process = _command(argv[0])(
-                *argv[1:],
-                _in=self._nothing,
-                _out=writer,
-                _err=self._errors,
-                _bg=True,
-                _bg_exc=False,
-                _new_group=True,
-                **_settings(argv, env, None),
-            )
+            command = _command(argv[0])
+            # A signal that comes now is handled once it is known which process there is to end.
+            with interrupts.deferred():
+                self._process = command(
+                    *argv[1:],
+                    _in=self._nothing,
+                    _out=writer,
+                    _err=self._errors,
+                    _bg=True,
+                    _bg_exc=False,
+                    _new_group=True,
+                    **_settings(argv, env, None),
+                )
         except BaseException:
+            if self._process is not None:
+                end_all([self])
             self._release()
             raise
         finally:
@@ -163,6 +195,10 @@ class Stream:
         except BlockingIOError:
             return None
 
+    def ended(self) -> bool:
+        """Whether the program has ended; its output may end a little sooner."""
+        return not self._process.is_alive()
+
     def finish(self) -> Result:
         """Wait for the end of the program (its output has ended) and release it."""
         self._process.wait()
@@ -171,12 +207,18 @@ class Stream:
         self._release()
         return Result(exit_code=self._process.process.exit_code, stdout="", stderr=stderr)
 
+    def ask_to_end(self) -> None:
+        """Send SIGTERM, and do not wait."""
+        _send(self._process, signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Send SIGKILL, and do not wait."""
+        _send(self._process, signal.SIGKILL)
+
     def stop(self) -> None:
         """End the program now; does nothing if it has ended."""
-        if self.closed:
-            return
-        _end(self._process)
-        self._release()
+        if not self.closed:
+            end_all([self])
 
     def _release(self) -> None:
         if self._reader >= 0:
@@ -209,12 +251,10 @@ def _command(program: str) -> Any:
     return sh.Command(find(program))
 
 
-def _end(process: Any) -> None:
-    """Ask a process to end, and wait until it has."""
+def _send(process: Any, number: signal.Signals) -> None:
     if process.is_alive():
         with contextlib.suppress(ProcessLookupError):
-            process.process.signal(signal.SIGTERM)
-    process.wait()
+            process.process.signal(number)
 
 
 def _settings(

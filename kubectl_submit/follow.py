@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kubectl_submit.audience import Audience, Wishes
-from kubectl_submit.errors import ClusterError, ExecutionError, PendingTimeoutError, SubmitError
+from kubectl_submit.errors import ExecutionError, PendingTimeoutError, SubmitError
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.kubectl import Kubectl, Object
 from kubectl_submit.logs import LogStreams
 from kubectl_submit.loop import Loop
-from kubectl_submit.object_watch import ObjectWatch, OnChange
+from kubectl_submit.object_watch import MISSING, NO_MORE, ObjectWatch, OnChange
 from kubectl_submit.queue_watch import QueueWatch
 from kubectl_submit.states.pods import PodState
 from kubectl_submit.states.progress import Progress
@@ -31,14 +31,19 @@ EVERYTHING = Wishes()
 
 
 def follow(
-    execution: Execution, kubectl: Kubectl, audience: Audience, wishes: Wishes = EVERYTHING
+    execution: Execution,
+    kubectl: Kubectl,
+    audience: Audience,
+    wishes: Wishes = EVERYTHING,
+    *,
+    loop: Loop | None = None,
 ) -> Outcome:
     """Show the execution until it has ended.
 
     Raises ExecutionError where it can never run or was deleted, PendingTimeoutError, and
     ClusterError when the cluster is out of reach for too long.
     """
-    loop = Loop()
+    loop = loop or Loop()
     try:
         follower = _Follower(loop, execution, kubectl, audience, wishes)
         while not follower.done:
@@ -79,10 +84,13 @@ class _Follower:
         self._admitted_at: float | None = None
         self._decided_at: float | None = None
         self._error: SubmitError | None = None
+        self._job_is_there = False
         self._starting: list[ObjectWatch] = []
         one_job = f"metadata.name={execution.name}"
         self._watched = [
-            self._watch(execution.object_path, self._on_job, fieldSelector=one_job),
+            self._watch(
+                execution.object_path, self._on_job, self._on_listed, fieldSelector=one_job
+            ),
             self._watch(execution.pods_path, self._on_pod, labelSelector=execution.pod_selector),
         ]
         loop.later(PATIENCE_SECONDS, self._tell)
@@ -115,14 +123,23 @@ class _Follower:
         )
 
     def _watch(
-        self, path: str, on_change: OnChange, *, needed: bool = True, **query: str
+        self,
+        path: str,
+        on_change: OnChange,
+        on_listed: Callable[[], None] = lambda: None,
+        *,
+        needed: bool = True,
+        **query: str,
     ) -> ObjectWatch:
         started = ObjectWatch(
             self._loop,
-            lambda: self._kubectl.watch(path, **query),
+            self._kubectl,
+            path,
+            query,
             on_change,
             needed=needed,
             contact_seconds=self._wishes.contact,
+            on_listed=on_listed,
         )
         started.start()
         return started
@@ -130,33 +147,43 @@ class _Follower:
     def _on_job(self, change: str, job: Object) -> None:
         if job["metadata"]["uid"] != self._execution.uid:
             return
+        self._job_is_there = change not in NO_MORE
         self._progress.note_job(job)
         if self._progress.job.suspended:
             self._admitted_at = None
         elif self._admitted_at is None:
             self._admitted_at = self._loop.now
-        if change == "DELETED" and self._progress.outcome is None:
-            self._end_with(ExecutionError(f"the job {self._execution.name} was deleted"))
+        if not self._job_is_there:
+            self._on_listed()
         self._update()
+
+    def _on_listed(self) -> None:
+        """It is known which objects there are: the job should be one of them."""
+        if not self._job_is_there and self._progress.outcome is None:
+            self._end_with(ExecutionError(f"the job {self._execution.name} was deleted"))
 
     def _on_pod(self, change: str, pod: Object) -> None:
         state = self._progress.note_pod(change, pod)
-        self._read_log(state, gone=change == "DELETED")
+        self._read_log(state, pod, change)
         if state.hopeless and not self._progress.others_failed(state):
             self._end_with(
                 ExecutionError(f"the pod {state.name} cannot run", last_words=state.hopeless)
             )
         self._update()
 
-    def _read_log(self, pod: PodState, *, gone: bool) -> None:
-        if not self._wishes.shows(pod.rank):
+    def _read_log(self, state: PodState, pod: Object, change: str) -> None:
+        if not self._wishes.shows(state.rank):
             return
-        if pod.started and not gone:
-            self._logs.started(pod.name, pod.rank, pod.started_at)
-        if gone:
-            self._logs.gone(pod.name, vanished=pod.exit_code is None)
-        elif pod.ended:
-            self._logs.ended(pod.name, stopped=pod.stopped)
+        if state.started and change not in NO_MORE:
+            self._logs.started(state.name, state.rank, state.started_at)
+        seen = state.exit_code is not None
+        if change in NO_MORE:
+            # How one ended that was deleted out of sight is not known; its log's stream tells.
+            self._logs.gone(state.name, seen=seen or change == MISSING)
+        elif state.ended:
+            # The node removes the log of a pod that is being deleted, and of one that it evicted.
+            going = "deletionTimestamp" in pod["metadata"] or state.reason == "Evicted"
+            self._logs.ended(state.name, going=going, seen=seen)
 
     def _lost(self, rank: int, what: str) -> None:
         who = f"worker {rank}: " if self._execution.workers > 1 else ""
@@ -165,7 +192,6 @@ class _Follower:
     def _tell(self) -> None:
         """Say every now and then why nothing happens, with what events tell of it."""
         self._loop.later(1.0, self._tell)
-        self._check_for_deletion()
         if not (self._progress.all_started or self._starting):
             self._starting = list(self._watch_the_start())
         elif self._progress.all_started:
@@ -193,18 +219,6 @@ class _Follower:
                 needed=False,
                 labelSelector=self._execution.crew_selector,
             )
-
-    def _check_for_deletion(self) -> None:
-        """A job that was deleted while we had no contact does not tell."""
-        if not self._watched[0].says_nothing():
-            return
-        name = f"{self._execution.kind}/{self._execution.name}"
-        try:
-            deleted = self._kubectl.missing([name], self._execution.namespace)
-        except ClusterError:
-            return  # how long it is out of reach is counted elsewhere
-        if deleted:
-            self._end_with(ExecutionError(f"the job {self._execution.name} was deleted"))
 
     @property
     def _reason(self) -> str:
@@ -258,5 +272,10 @@ class _Follower:
         self._logs.give_up()
         stopping = self._logs.unfinished
         if stopping:
-            who = f"{stopping} workers" if stopping > 1 else "a worker"
-            self._audience.warn(f"warning: not shown is what {who} may write until stopped")
+            many = len(stopping) > 1
+            ranks = ", ".join(map(str, stopping))
+            who = f"worker{'s' if many else ''} {ranks}"
+            self._audience.warn(
+                f"warning: {who} had not stopped yet; "
+                f"what {'they still write' if many else 'it still writes'} is not shown"
+            )

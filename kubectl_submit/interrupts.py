@@ -10,6 +10,7 @@ import contextlib
 import os
 import select
 import signal
+import threading
 import time
 from collections.abc import Iterator
 
@@ -56,6 +57,13 @@ def release() -> None:
         check()
 
 
+def let_go() -> None:
+    """Undo one `hold` and raise nothing: where nobody else holds, what was held is over."""
+    _state.holders -= 1
+    if not _state.holders:
+        _state.pending = False
+
+
 @contextlib.contextmanager
 def held() -> Iterator[None]:
     """What stands inside is not interrupted, but for its own calls of `check`."""
@@ -66,6 +74,34 @@ def held() -> Iterator[None]:
         _state.holders -= 1  # one error is enough
         raise
     release()
+
+
+@contextlib.contextmanager
+def deferred() -> Iterator[None]:
+    """Signals that come inside are handled at its end: as they would have been before.
+
+    For what must not be torn apart and takes no time, such as starting a process and noting which.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals come to the main thread only
+        return
+    seen: list[int] = []
+    handlers = {one: signal.getsignal(one) for one in SIGNALS}
+    handled = {one: handler for one, handler in handlers.items() if callable(handler)}
+    for one in handled:
+        signal.signal(one, lambda number, _frame: seen.append(number))
+    try:
+        yield
+    finally:
+        for one, handler in handled.items():
+            signal.signal(one, handler)
+    for number in seen:
+        signal.raise_signal(number)
+
+
+def forget() -> None:
+    """What was to be interrupted is over, and its result is known: nothing is raised for it."""
+    _state.pending = False
 
 
 def check() -> None:

@@ -1,118 +1,203 @@
-"""Watches objects of the cluster, across every cut of the connection."""
+"""Learns which objects exist, and every change of them, across every cut of the connection.
+
+As Kubernetes' own clients do (client-go's reflector): list, compare with what was known, and watch
+from the version of the list on. A watch that was cut is begun again from the last version that was
+told. Where the server does not know that version any more (410 Gone), all begins anew, and what has
+gone meanwhile is told as MISSING.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
+from urllib.parse import urlencode
 
-from kubectl_submit.command import Result, Stream
+from kubectl_submit import api_answers
+from kubectl_submit.command import Result
 from kubectl_submit.errors import ClusterError
-from kubectl_submit.kubectl import Object
-from kubectl_submit.loop import Loop
+from kubectl_submit.kubectl import Kubectl, Object
+from kubectl_submit.loop import Loop, Readable
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
 # A connection that held that long was a real one.
 HEALTHY_SECONDS = 30.0
-# What exists is told at once.
-NOTHING_SECONDS = 5.0
 REFUSALS = ("(Forbidden)", "(Unauthorized)", "must be logged in")
+CHANGES = ("ADDED", "MODIFIED", "DELETED")
+MISSING = "MISSING"
+"""What a list does not have any more: how the object was in the end, nobody has seen."""
+NO_MORE = ("DELETED", MISSING)
 
 OnChange = Callable[[str, Object], None]
 
 
 class ObjectWatch:
-    """The changes of some objects, begun again whenever the server or the network ends it.
+    """The objects of one kind that a query finds, and their changes."""
 
-    Each beginning tells of all that exists, as ADDED.
-    """
-
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what is told to whom)
         self,
         loop: Loop,
-        open_stream: Callable[[], Stream],
+        kubectl: Kubectl,
+        path: str,
+        query: dict[str, str],
         on_change: OnChange,
         *,
         needed: bool,
         contact_seconds: float,
+        on_listed: Callable[[], None] = lambda: None,
+        on_refused: Callable[[Result], bool] = lambda result: False,
     ) -> None:
+        """`needed`: without it there is an error, else nothing is told.
+
+        `on_listed` is called when all that exists has been told. `on_refused` may say of an error
+        that it is none, because one can do without these objects.
+        """
         self.out_of_contact: float | None = None
         """Since when (as the loop counts) the cluster could not be reached; None while it can."""
         self.last_words = ""
-        self.begun = 0.0
-        """When it began for the last time (as the loop counts)."""
         self._loop = loop
-        self._open = open_stream
+        self._kubectl = kubectl
+        self._path = path
+        self._query = query
         self._on_change = on_change
+        self._on_listed = on_listed
+        self._on_refused = on_refused
         self._needed = needed
         self._contact_seconds = contact_seconds
-        self._stream: Stream | None = None
-        self._told = False
-        self._worked = False
-        self._rest = b""
+        self._known: dict[str, Object] = {}
+        self._version = ""
+        self._stream: Readable | None = None
+        self._stopped = False
+        self._begun = 0.0
+        self._worked: set[str] = set()
+        self._failing = ""
+        self._rest: list[bytes] = []
         self._pause = FIRST_PAUSE
 
     def start(self) -> None:
-        """Begin, or begin again."""
-        self._rest = b""
-        self.begun = self._loop.now
-        self._told = False
-        self._stream = self._open()
-        self._loop.read(self._stream, self._on_bytes, self._on_end)
-
-    def says_nothing(self) -> bool:
-        """Whether it has told of no object for a while since it began: perhaps there is none.
-
-        Asked again, it says so only after it has begun again.
-        """
-        silent = not self._told and self._loop.now - self.begun > NOTHING_SECONDS
-        self._told = self._told or silent
-        return silent
+        """Begin, or begin again: from the last version, or with a list."""
+        if self._stopped:
+            return
+        self._rest = []
+        self._begun = self._loop.now
+        if self._version:
+            self._stream = self._kubectl.watch(
+                self._path, **self._query, resourceVersion=self._version
+            )
+            self._loop.read(
+                self._stream, self._on_events, lambda result: self._end("watch", result)
+            )
+        else:
+            question = urlencode(self._query)
+            self._stream = self._kubectl.read(f"{self._path}?{question}")
+            self._loop.read(self._stream, self._rest.append, self._on_list)
 
     def stop(self) -> None:
         """End it; nothing more is told."""
-        if self._stream and not self._stream.closed:
+        self._stopped = True
+        if self._stream:
             self._loop.drop(self._stream)
         self._stream = None
 
-    def _on_bytes(self, data: bytes) -> None:
-        """One JSON event a line: `{"type": "ADDED", "object": …}` (watch events of the API)."""
-        self._pause = FIRST_PAUSE
-        self.out_of_contact = None
-        self._told = self._worked = True
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            event = json.loads(line)
-            if event["type"] in ("ADDED", "MODIFIED", "DELETED"):
-                self._on_change(event["type"], event["object"])
+    def _on_list(self, result: Result) -> None:
+        if result.exit_code != 0:
+            self._end("list", result)
+            return
+        try:
+            found = api_answers.parsed(b"".join(self._rest), "items", "metadata")
+            objects = {api_answers.uid(obj): obj for obj in found["items"] or []}
+        except api_answers.NotAnAnswerError as error:
+            self._end("list", Result(exit_code=1, stdout="", stderr=str(error)))
+            return
+        self._worked.add("list")
+        if self._failing == "list":
+            self.out_of_contact, self._failing = None, ""
+        self._version = str(found["metadata"].get("resourceVersion", ""))
+        self._compare(objects)
+        self._on_listed()
+        self.start() if self._version else self._again()
 
-    def _on_end(self, result: Result) -> None:
-        # Where it worked before, it may work again: with a new token, a server that has started.
-        if not self._worked and any(refusal in result.stderr for refusal in REFUSALS):
-            if not self._needed:
+    def _compare(self, objects: dict[str, Object]) -> None:
+        for uid in self._known.keys() - objects.keys():
+            self._tell(MISSING, uid, self._known[uid])
+        for uid, obj in objects.items():
+            if uid not in self._known:
+                self._tell("ADDED", uid, obj)
+            elif api_answers.may_differ(obj, self._known[uid]):
+                self._tell("MODIFIED", uid, obj)
+
+    def _tell(self, change: str, uid: str, obj: Object) -> None:
+        if change in NO_MORE:
+            self._known.pop(uid, None)
+        else:
+            self._known[uid] = obj
+        self._on_change(change, obj)
+
+    def _on_events(self, data: bytes) -> None:
+        """One JSON event a line: `{"type": "ADDED", "object": …}` (watch events of the API)."""
+        *lines, rest = (b"".join([*self._rest, data])).split(b"\n")
+        self._rest = [rest]
+        for line in lines:
+            if not self._stream or self._stream.closed:
                 return
+            try:
+                self._on_event(api_answers.parsed(line, "type", "object"))
+            except api_answers.NotAnAnswerError as error:
+                self._loop.drop(self._stream)
+                self._version = ""
+                self._end("watch", Result(exit_code=1, stdout="", stderr=str(error)))
+                return
+
+    def _on_event(self, event: Object) -> None:
+        self._pause = FIRST_PAUSE
+        self.out_of_contact, self._failing = None, ""
+        self._worked.add("watch")
+        obj = event["object"]
+        if event["type"] == "ERROR":
+            self._version = ""
+        elif event["type"] in CHANGES:
+            uid = api_answers.uid(obj)
+            self._version = api_answers.version(obj) or self._version
+            self._tell(event["type"], uid, obj)
+
+    def _end(self, what: str, result: Result) -> None:
+        """A list has failed, or a watch has ended."""
+        self._stream = None
+        # Where it worked before, it may work again: with a new token, a server that has started.
+        if what not in self._worked and result.exit_code != 0:
+            if self._on_refused(result):
+                self.stop()
+                return
+            if any(refusal in result.stderr for refusal in REFUSALS):
+                self._refuse(result)
+                return
+        if result.exit_code != 0 and not self._rest:
+            self._version = ""
+        self._note_contact(what, result)
+        self._again()
+
+    def _refuse(self, result: Result) -> None:
+        self.stop()
+        if self._needed:
             raise ClusterError(
                 "may not watch the job; it goes on in the cluster",
                 last_words=result.stderr,
                 remedy="Ask for the permission to list and watch jobs and pods.",
             )
-        self._note_contact(result)
-        self._loop.later(self._pause, self._start_again)
+
+    def _again(self) -> None:
+        self._loop.later(self._pause, self.start)
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
-    def _note_contact(self, result: Result) -> None:
+    def _note_contact(self, what: str, result: Result) -> None:
         now = self._loop.now
-        if result.exit_code == 0 or now - self.begun > HEALTHY_SECONDS:
-            self.out_of_contact = None
+        if result.exit_code == 0 or now - self._begun > HEALTHY_SECONDS:
+            self.out_of_contact, self._failing = None, ""
             return
         self.last_words = result.stderr.strip()
-        self.out_of_contact = self.out_of_contact or self.begun
+        self._failing = what
+        self.out_of_contact = self._begun if self.out_of_contact is None else self.out_of_contact
         if self._needed and now - self.out_of_contact > self._contact_seconds:
             raise ClusterError(
                 "lost contact with the cluster; the job may go on",
                 last_words=self.last_words,
             )
-
-    def _start_again(self) -> None:
-        if self._stream is not None:
-            self.start()

@@ -19,9 +19,11 @@ def show(
     kubectl: Kubectl,
     audience: Audience,
     wishes: Wishes,
+    *,
+    loop: Loop | None = None,
 ) -> None:
     """Show what the pods have written until now. Raises ClusterError."""
-    loop = Loop()
+    loop = loop or Loop()
 
     def lost(rank: int, what: str) -> None:
         audience.warn(f"warning: worker {rank}: {what}")
@@ -39,7 +41,7 @@ def show(
             state = pod_state(pod, execution.container)
             if state.started and wishes.shows(state.rank):
                 logs.started(state.name, state.rank, state.started_at)
-                logs.ended(state.name, stopped=False)
+                logs.ended(state.name)
         logs.read_now()
         _give_up_when_silent(loop, logs)
         while not logs.complete:

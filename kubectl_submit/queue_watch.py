@@ -9,7 +9,7 @@ from kubectl_submit.command import Result
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl, Object
 from kubectl_submit.loop import Loop
-from kubectl_submit.object_watch import ObjectWatch
+from kubectl_submit.object_watch import NO_MORE, ObjectWatch
 from kubectl_submit.states.workloads import WorkloadState, position, queued, workload_state
 
 GROUP = "kueue.x-k8s.io"
@@ -54,7 +54,9 @@ class QueueWatch:
         selector = f"{JOB_LABEL}={self._execution.uid}"
         self._watch = ObjectWatch(
             self._loop,
-            lambda: self._kubectl.watch(path, labelSelector=selector),
+            self._kubectl,
+            path,
+            {"labelSelector": selector},
             self._on_workload,
             needed=False,
             contact_seconds=0,
@@ -62,7 +64,7 @@ class QueueWatch:
         self._watch.start()
 
     def _on_workload(self, change: str, workload: Object) -> None:
-        self._workload = None if change == "DELETED" else workload_state(workload)
+        self._workload = None if change in NO_MORE else workload_state(workload)
 
     def _on_pending(self, pending: Object) -> None:
         if self._workload:

@@ -53,7 +53,7 @@ def read_objects(kubectl: Kubectl, namespace: str | None, selector: str = "") ->
         try:
             objects = items()
         except ClusterError as error:
-            if what not in OPTIONAL or not _absent(error):
+            if what not in OPTIONAL or not absent(error.last_words):
                 raise
             found.absent.add(what)
         else:
@@ -121,6 +121,6 @@ def _foreign(kubectl: Kubectl, namespace: str, name: str) -> str:
     return ""
 
 
-def _absent(error: ClusterError) -> bool:
-    """Whether the cluster has no such kind of objects, or does not show them to us."""
-    return any(word in error.last_words for word in ("(NotFound)", "(Forbidden)"))
+def absent(words: str) -> bool:
+    """Whether kubectl says that there is no such kind of objects, or that we may not see them."""
+    return any(word in words for word in ("(NotFound)", "(Forbidden)"))

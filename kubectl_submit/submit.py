@@ -51,6 +51,7 @@ def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
         )
         output.status(f"{execution.kind}/{execution.name} runs {parameters.image.reference}")
         outcome = attendance.attend(execution, kubectl, options, output)
+        interrupts.forget()  # what comes too late does not replace an exit code
     return _report(execution, outcome, kubectl, options, output)
 
 

@@ -45,7 +45,7 @@ class Waiting:
     def note_crew(self, change: str, pod: Object) -> None:
         """A pod that must run before those whose lines count. Raises ExecutionError."""
         name = pod["metadata"]["name"]
-        if change == "DELETED":
+        if change in ("DELETED", "MISSING"):
             self._crew.pop(name, None)
             return
         state = crew_state(pod)

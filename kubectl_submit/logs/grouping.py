@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from kubectl_submit.logs.worker import Group, Worker
+from kubectl_submit.logs.batch import Batch
+from kubectl_submit.logs.worker import PodLog
 
 MOST_GROUPS = 8
 # Of those that have ended, and are read once more to their end.
@@ -22,7 +23,7 @@ def group_size(workers: int) -> int:
     return max(GROUP_SIZE, workers // (2 * MOST_GROUPS))
 
 
-def arrange(idle: Iterable[Worker], size: int, room: int) -> list[list[Worker]]:
+def arrange(idle: Iterable[PodLog], size: int, room: int) -> list[list[PodLog]]:
     """Workers to be read together: the ended ones, the running ones, and some alone.
 
     `room`: so many groups of ended ones may begin; the others wait, and gather meanwhile.
@@ -40,22 +41,23 @@ def arrange(idle: Iterable[Worker], size: int, room: int) -> list[list[Worker]]:
     ]
 
 
-def to_join(groups: Sequence[Group], newcomers: int, size: int) -> list[Worker]:
+def to_join(groups: Sequence[Batch], newcomers: int, size: int) -> list[PodLog]:
     """The workers of the smallest group that newcomers should join; none if there is room."""
     open_groups = [
         group
         for group in groups
-        if not group.final and not any(worker.alone for worker in group.workers.values())
+        if not group.final
+        and not any(worker.alone or worker.ended for worker in group.logs.values())
     ]
     if not newcomers or len(open_groups) < MOST_GROUPS:
         return []
-    smallest = min(open_groups, key=lambda group: len(group.workers))
-    if len(smallest.workers) + newcomers > size:
+    smallest = min(open_groups, key=lambda group: len(group.logs))
+    if len(smallest.logs) + newcomers > size:
         return []
-    return list(smallest.workers.values())
+    return list(smallest.logs.values())
 
 
-def _chunks(workers: list[Worker], size: int) -> list[list[Worker]]:
+def _chunks(workers: list[PodLog], size: int) -> list[list[PodLog]]:
     """At most `size` in each, those together that are to be read from about the same time."""
     workers = sorted(workers, key=lambda worker: worker.since)
     return [workers[start : start + size] for start in range(0, len(workers), size)]

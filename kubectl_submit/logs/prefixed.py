@@ -53,21 +53,20 @@ class Prefixed:
             if not prefix:
                 continue
             pod, text = prefix[1].decode(), line[prefix.end() :]
-            other = self._other_pod(text)
-            if other:
-                split.mixed.append((pod, other))
+            others = self._other_pods(text)
+            if others:
+                split.mixed += [(pod, other) for other in others]
             else:
                 pieces.setdefault(pod, []).append(text)
         split.lines = {pod: b"".join(texts) for pod, texts in pieces.items()}
         return split
 
-    def _other_pod(self, text: bytes) -> str:
-        """A pod whose prefix stands inside of a line: the line before it had no line end.
+    def _other_pods(self, text: bytes) -> list[str]:
+        """The pods whose prefixes stand inside of a line: what was before had no line end.
 
         Or a program just writes such text; who reads the line cannot know.
         """
-        if b"[pod/" in text:
-            for inside in PREFIX.finditer(text):
-                if inside[1].decode() in self._pods:
-                    return inside[1].decode()
-        return ""
+        if b"[pod/" not in text:
+            return []
+        inside = [found[1].decode() for found in PREFIX.finditer(text)]
+        return [pod for pod in inside if pod in self._pods]

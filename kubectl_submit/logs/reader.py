@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kubectl_submit.command import Result, Stream
+from kubectl_submit.command import Result
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.logs.batch import Batch
 from kubectl_submit.logs.prefixed import Prefixed, Split
-from kubectl_submit.logs.worker import Group
-from kubectl_submit.loop import Loop
+from kubectl_submit.loop import Loop, Readable
 from kubectl_submit.states.pods import RANK_LABEL
 
 
@@ -23,37 +23,37 @@ class Reader:
 
     def begin(
         self,
-        group: Group,
+        batch: Batch,
         *,
         one: Callable[[bytes], None],
         several: Callable[[Split], None],
         end: Callable[[Result], None],
-    ) -> Stream:
+    ) -> Readable:
         """Start its kubectl: what comes goes to `one` if it is one worker, else to `several`."""
-        workers = list(group.workers.values())
+        logs = list(batch.logs.values())
         stream = self._kubectl.logs(
             self._execution,
-            self._pods(group),
-            since=min(worker.since for worker in workers),
-            follow=not group.final,
+            self._pods(batch),
+            since=min(log.since for log in logs),
+            follow=not batch.final,
         )
-        if len(workers) == 1:
+        if len(logs) == 1:
             self._loop.read(stream, one, end)
             return stream
-        prefixed = Prefixed(frozenset(group.workers))
+        prefixed = Prefixed(frozenset(batch.logs))
 
         def on_end(result: Result) -> None:
-            if result.exit_code == 0 and group.final:
+            if result.exit_code == 0:
                 several(prefixed.last())
             end(result)
 
         self._loop.read(stream, lambda data: several(prefixed.take(data)), on_end)
         return stream
 
-    def _pods(self, group: Group) -> list[str]:
+    def _pods(self, batch: Batch) -> list[str]:
         """How kubectl is told which pods to read."""
-        if len(group.workers) == 1:
-            return list(group.workers)
-        ranks = ",".join(sorted({str(worker.rank) for worker in group.workers.values()}))
+        if len(batch.logs) == 1:
+            return list(batch.logs)
+        ranks = ",".join(sorted({str(log.rank) for log in batch.logs.values()}))
         selector = f"{self._execution.pod_selector},{RANK_LABEL} in ({ranks})"
-        return ["--selector", selector, "--prefix", f"--max-log-requests={len(group.workers)}"]
+        return ["--selector", selector, "--prefix", f"--max-log-requests={len(batch.logs)}"]

@@ -48,6 +48,24 @@ class Resume:
         """Between these times lines may be missing: nothing that was seen came again."""
 
     @property
+    def torn(self) -> bool:
+        """Whether nothing that was seen has come again since the stream was read again."""
+        return bool(self._drop_until) and not self._dropped
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything has come, so that it would come again."""
+        return bool(self._counts) or bool(STAMP.match(b"".join(self._rest)))
+
+    @property
+    def troubled(self) -> bool:
+        """Whether the node has written of its own troubles, perhaps without a line end."""
+        rest = b"".join(self._rest)
+        if not rest or STAMP.match(rest) or (self._inside and not TROUBLE.match(rest)):
+            return self.unreadable
+        return True
+
+    @property
     def newest(self) -> str:
         """The time of the newest line, RFC 3339; empty if there is none."""
         return max(self._counts, default=b"").decode().rstrip()
@@ -94,9 +112,7 @@ class Resume:
         """What came after the last line end, at the very end: a last line without one."""
         rest = b"".join(self._rest)
         self._rest = []
-        last = self._new(rest) if rest else b""
-        self._note_gap("the end")
-        return last
+        return self._new(rest) if rest else b""
 
     def _new(self, lines: bytes) -> bytes:
         lines = self._without_rest_of_line(lines)
@@ -147,7 +163,7 @@ class Resume:
 
     def _note_gap(self, until: str) -> None:
         """Without a gap, the newest line comes again: reading begins a second before it."""
-        if self._drop_until and not self._dropped:
+        if self.torn:
             self.gap = (self._drop_until.decode().rstrip(), until)
 
 

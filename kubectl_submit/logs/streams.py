@@ -1,18 +1,31 @@
-"""Starts and ends the programs that read logs.
+"""Starts and ends the programs that read logs, as the phases of the logs say.
 
-Any stream may break, or end early without a word: then its workers are read again from where their
-last lines were. A worker is complete only when a stream has ended well that was begun after its
-container was seen to have ended.
+What happens to a log is told to it, and its new phase says what to do: who is not read and should
+be is read, who is not read any more leaves its stream, and what may be missing of one that is done
+is told.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from kubectl_submit.command import Result, Stream, mask
+from kubectl_submit.command import Result, mask
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.logs.batch import Batch
+from kubectl_submit.logs.events import (
+    Close,
+    Closed,
+    Deleted,
+    Ended,
+    Event,
+    GiveUp,
+    Left,
+    Opened,
+    Stalled,
+)
 from kubectl_submit.logs.grouping import (
     MOST_FINAL_GROUPS,
     MOST_GROUPS,
@@ -20,21 +33,25 @@ from kubectl_submit.logs.grouping import (
     group_size,
     to_join,
 )
+from kubectl_submit.logs.phases import ENDING, READ, Phase
 from kubectl_submit.logs.prefixed import Split
 from kubectl_submit.logs.reader import Reader
 from kubectl_submit.logs.resume import Resume
 from kubectl_submit.logs.retold import Retold
-from kubectl_submit.logs.worker import EVERY_LINE, Group, Wanted, Worker
-from kubectl_submit.loop import Loop
+from kubectl_submit.logs.worker import EVERY_LINE, PodLog, Wanted
+from kubectl_submit.loop import Loop, Readable
 
 # Workers that start within that time are read together.
 GATHER_SECONDS = 0.1
 # Within that time where others will have to be read again for each newcomer's sake.
 CROWDED_GATHER_SECONDS = 1.0
-# A pod that goes away is complete when nothing has come for that long.
-GOING_SECONDS = 1.0
-# The stream of one that has ended ends, too; this one does not.
+# The stream of a container that has ended brings the rest, and ends; this one does not.
 STALLED_SECONDS = 10.0
+# One kubectl opens so many streams a second (client-go's limit).
+OPENED_A_SECOND = 5
+CHECK_SECONDS = 1.0
+# What the API server and the kubelet say of a log that there is not, or not any more.
+NO_LOG = re.compile(r"\(NotFound\)|pods? \S+ not found|is not available")
 
 
 class LogStreams:
@@ -56,9 +73,11 @@ class LogStreams:
         self._write = write
         self._lost = lost
         self._wanted = wanted
-        self._workers: dict[str, Worker] = {}
-        self._streams: dict[Group, Stream] = {}
+        self._logs: dict[str, PodLog] = {}
+        self._streams: dict[Batch, Readable] = {}
         self._arranging = False
+        self._checking = False
+        self._allowed = False
         self._retold = Retold()
         self.heard_at = 0.0
         """When the last new line came, as the loop counts."""
@@ -66,81 +85,67 @@ class LogStreams:
     @property
     def complete(self) -> bool:
         """Whether every line of every pod that has started is there, or will never be."""
-        return all(worker.complete for worker in self._workers.values())
+        return all(log.done for log in self._logs.values())
 
     @property
     def awaited(self) -> bool:
         """Whether a container has ended whose lines are not all there."""
-        return any(worker.ended and not worker.complete for worker in self._workers.values())
+        return any(log.ended and not log.done for log in self._logs.values())
 
     @property
-    def unfinished(self) -> int:
-        """How many containers run on, so that more lines may come."""
-        return sum(not (worker.ended or worker.complete) for worker in self._workers.values())
+    def unfinished(self) -> list[int]:
+        """The ranks of the containers that run on, so that more lines may come."""
+        return sorted(log.rank for log in self._logs.values() if not log.ended)
 
     def started(self, pod: str, rank: int, started_at: str) -> None:
         """The container of a pod runs or has run, since a time in RFC 3339."""
-        if pod not in self._workers:
-            resume = Resume(
-                keep_times=self._wanted.keep_times, begins_later=bool(self._wanted.since)
-            )
-            self._workers[pod] = Worker(
-                pod, rank, started_at, resume, wanted_since=self._wanted.since
-            )
-            crowded = len(self._streams) >= MOST_GROUPS
-            self._arrange_soon(CROWDED_GATHER_SECONDS if crowded else GATHER_SECONDS)
-
-    def ended(self, pod: str, *, stopped: bool) -> None:
-        """The container of a pod has ended: what is there now is all there will be."""
-        worker = self._workers.get(pod)
-        if worker is None or worker.ended:
+        if pod in self._logs:
+            self._logs[pod].started_again(started_at)
             return
-        worker.ended = True
-        worker.stopped = stopped
-        if stopped:
-            self._settle(worker)
-        elif worker.group and len(worker.group.workers) > 1:
-            self._leave(worker)  # the end of one stream in a group does not show
-        elif worker.group:
-            self._watch_for_stall(worker, worker.group)
-        self._arrange_soon(0)
+        since = self._wanted.since
+        resume = Resume(keep_times=self._wanted.keep_times, begins_later=bool(since))
+        self._logs[pod] = PodLog(pod, rank, started_at, resume, wanted_since=since)
+        crowded = len(self._streams) >= MOST_GROUPS
+        self._arrange_soon(CROWDED_GATHER_SECONDS if crowded else GATHER_SECONDS)
+
+    def ended(self, pod: str, *, going: bool = False, seen: bool = True) -> None:
+        """The container of a pod has ended: what is there now is all there will be.
+
+        `going`: its log goes away at once. `seen`: the kubelet has seen the end.
+        """
+        log = self._logs.get(pod)
+        if log and not log.ended:
+            log.not_before = self._loop.now if log.last_words else 0.0
+            hidden = log.batch is not None and log.batch.size > 1
+            self._advance(log, Ended(at=self._loop.now, going=going, seen=seen, hidden=hidden))
+            self._arrange_soon(0)
 
     def read_now(self) -> None:
         """Nobody else will start: those that have are read without waiting for others."""
         self._arrange()
 
-    def gone(self, pod: str, *, vanished: bool) -> None:
-        """The pod does not exist any more: what has not come will not come.
-
-        `vanished`: it never said that its container ended.
-        """
-        worker = self._workers.get(pod)
-        if worker and not worker.complete:
-            worker.gone = worker.ended = True
-            worker.vanished = vanished
-            self._settle(worker)
+    def gone(self, pod: str, *, seen: bool = True) -> None:
+        """The pod does not exist any more; `seen`: the kubelet saw its container end."""
+        if pod in self._logs:
+            self._advance(self._logs[pod], Deleted(at=self._loop.now, seen=seen))
 
     def give_up(self) -> None:
         """Nobody waits any longer for what has not come of those that have ended."""
-        for worker in self._workers.values():
-            if worker.ended and not worker.complete:
-                worker.resume.unreadable = True
-                self._complete(worker, checked=True)
+        for log in self._logs.values():
+            self._advance(log, GiveUp(at=self._loop.now))
 
-    def _settle(self, worker: Worker) -> None:
-        """End with the stream that reads a pod which goes away: a second one may come too late."""
-        silent = self._loop.now - worker.heard_at
-        if worker.complete:
+    def _advance(self, log: PodLog, event: Event) -> None:
+        """Tell a log what has happened, and do what its phase asks for."""
+        if log.done:
             return
-        if worker.sure or (worker.gone and worker.group and silent > GOING_SECONDS):
-            self._complete(worker, checked=worker.vanished)
-        elif worker.gone and not worker.group:
-            self._complete(worker, checked=True)
-        elif worker.group and silent > STALLED_SECONDS:
-            self._leave(worker)
-            self._arrange_soon(0)
-        elif worker.group:
-            self._loop.later(GOING_SECONDS, lambda: self._settle(worker))
+        log.advance(event)
+        if log.phase not in READ:
+            self._leave(log)
+        if log.phase in ENDING:
+            self._check_soon()
+        if log.done:
+            self._show(log, log.last())
+        self._tell_missing(log)
 
     def _arrange_soon(self, seconds: float) -> None:
         if not self._arranging:
@@ -148,124 +153,118 @@ class LogStreams:
             self._loop.later(seconds, self._arrange)
 
     def _arrange(self) -> None:
-        """Read each worker that is not read, and should be."""
+        """Read each log that is not read, and should be."""
         self._arranging = False
         now = self._loop.now
-        idle = [
-            worker
-            for worker in self._workers.values()
-            if not (worker.group or worker.complete) and worker.not_before <= now
-        ]
+        idle = [log for log in self._logs.values() if log.idle and log.not_before <= now]
         size = group_size(self._execution.workers)
-        newcomers = sum(not (worker.alone or worker.ended) for worker in idle)
-        for worker in to_join(list(self._streams), newcomers, size):
-            self._leave(worker)
-            idle.append(worker)
-        room = MOST_FINAL_GROUPS - sum(group.final for group in self._streams)
-        for workers in arrange(idle, size, room):
-            self._read(workers)
+        newcomers = sum(not (log.alone or log.ended) for log in idle)
+        for log in to_join(list(self._streams), newcomers, size):
+            self._advance(log, Left(at=now))
+            idle.append(log)
+        room = MOST_FINAL_GROUPS - sum(batch.final for batch in self._streams)
+        for logs in arrange(idle, size, room):
+            self._read([log for log in logs if log.idle])
 
-    def _read(self, workers: list[Worker]) -> None:
-        """Start one kubectl for some workers."""
-        group = Group(
-            workers={worker.pod: worker for worker in workers},
-            final=all(worker.ended for worker in workers),
+    def _read(self, logs: list[PodLog]) -> None:
+        """Start one kubectl for some logs."""
+        if not logs:
+            return
+        batch = Batch(
+            logs={log.pod: log for log in logs},
+            final=all(log.ended for log in logs),
+            heard_at=self._loop.now,
         )
-        self._streams[group] = self._reader.begin(
-            group,
-            one=lambda data: self._take(workers[0], data),
-            several=lambda split: self._take_split(group, split),
-            end=lambda result: self._on_end(group, result),
+        self._streams[batch] = self._reader.begin(
+            batch,
+            one=lambda data: self._take(logs[0], batch, data),
+            several=lambda split: self._take_split(batch, split),
+            end=lambda result: self._on_end(batch, result),
         )
-        for worker in workers:
-            worker.group = group
-            worker.resume.again()
+        for log in logs:
+            log.batch = batch
+            self._advance(log, Opened(at=self._loop.now))
 
-    def _take_split(self, group: Group, split: Split) -> None:
+    def _take_split(self, batch: Batch, split: Split) -> None:
         for pair in split.mixed:
             # Both are read again from before that line, and the first one by itself.
-            for worker in (group.workers.get(pod) for pod in pair):
-                if worker:
-                    worker.alone = worker.alone or worker.pod == pair[0]
-                    self._leave(worker)
+            for log in (batch.logs.get(pod) for pod in pair):
+                if log:
+                    log.alone = log.alone or log.pod == pair[0]
+                    self._advance(log, Left(at=self._loop.now))
             self._arrange_soon(GATHER_SECONDS)
         for pod, lines in split.lines.items():
-            if pod in group.workers:
-                self._take(group.workers[pod], lines)
+            if pod in batch.logs:
+                self._take(batch.logs[pod], batch, lines)
 
-    def _take(self, worker: Worker, data: bytes) -> None:
-        lines = worker.take(data, self._loop.now)
-        self._tell_missing(worker)
+    def _take(self, log: PodLog, batch: Batch, data: bytes) -> None:
+        batch.note_bytes(self._loop.now)
+        self._allowed = True
+        lines = log.take(data, self._loop.now)
+        self._tell_missing(log)
         if lines:
             self.heard_at = self._loop.now
-            self._show(worker, lines)
+            self._show(log, lines)
 
-    def _show(self, worker: Worker, data: bytes) -> None:
-        new = self._retold.new(worker.pod, data) if self._execution.retold else data
+    def _show(self, log: PodLog, data: bytes) -> None:
+        new = self._retold.new(log.pod, data) if self._execution.retold else data
         if new:
-            self._write(worker.rank, new)
+            self._write(log.rank, new)
 
-    def _leave(self, worker: Worker) -> None:
-        """Take a worker out of its group; lines that still come from there do not count."""
-        group = worker.group
-        worker.group = None
-        if group:
-            del group.workers[worker.pod]
-            if not group.workers and group in self._streams:
-                self._loop.drop(self._streams.pop(group))
+    def _leave(self, log: PodLog) -> None:
+        """Take a log out of its batch; lines that still come from there do not count."""
+        batch, log.batch = log.batch, None
+        if batch:
+            del batch.logs[log.pod]
+            if not batch.logs and batch in self._streams:
+                self._loop.drop(self._streams.pop(batch))
 
-    def _on_end(self, group: Group, result: Result) -> None:
-        """A stream has ended: well or not, its workers are read again unless they are complete."""
-        self._streams.pop(group, None)
-        if "(Forbidden)" in result.stderr:
+    def _on_end(self, batch: Batch, result: Result) -> None:
+        """A stream has ended: well or not, its logs are read again unless they are whole."""
+        self._streams.pop(batch, None)
+        forbidden = "(Forbidden)" in result.stderr
+        if forbidden and not self._allowed:
             raise ClusterError(
                 "may not read the job's output; the job goes on",
                 last_words=result.stderr,
                 remedy="Ask for the permission to `get` pods/log.",
             )
-        for worker in list(group.workers.values()):
-            worker.group = None
-            worker.last_words = _last_line(result)
-            self._after_stream(worker, well=result.exit_code == 0, final=group.final)
+        well = result.exit_code == 0
+        self._allowed = self._allowed or well
+        for log in list(batch.logs.values()):
+            log.last_words = _last_line(result)
+            refused = bool(NO_LOG.search(result.stderr)) or (forbidden and log.ended)
+            refused = refused or (well and not batch.reads(log))
+            how = log.how_closed(well=well, refused=refused)
+            self._advance(log, Closed(at=self._loop.now, how=how))
+            if log.idle and not (log.ended and how is Close.WELL):
+                self._loop.later(log.wait(self._loop.now), lambda: self._arrange_soon(0))
         self._arrange_soon(0)
 
-    def _after_stream(self, worker: Worker, *, well: bool, final: bool) -> None:
-        worker.through = worker.through or well
-        if well and (final or worker.stopped):
-            self._complete(worker, checked=final)
-        elif worker.gone:
-            self._complete(worker, checked=not worker.sure)
-        elif not (well and worker.ended):
-            self._loop.later(worker.wait(self._loop.now), lambda: self._arrange_soon(0))
+    def _check_soon(self) -> None:
+        if not self._checking:
+            self._checking = True
+            self._loop.later(CHECK_SECONDS, self._check_for_stalls)
 
-    def _complete(self, worker: Worker, *, checked: bool = False) -> None:
-        """No more is read; `checked`: a reading tried to find out whether something is missing."""
-        worker.complete = True
-        self._leave(worker)
-        last = worker.resume.last()
-        if last:
-            self._show(worker, last)
-        if checked:
-            self._tell_missing(worker)
-
-    def _tell_missing(self, worker: Worker) -> None:
-        missing = worker.missing()
-        if missing:
-            self._lost(worker.rank, missing)
-
-    def _watch_for_stall(self, worker: Worker, group: Group) -> None:
-        """Read a worker again if it has ended and its stream neither ends nor brings anything."""
-
-        def check() -> None:
-            if worker.group is not group:
-                return
-            if self._loop.now - worker.heard_at < STALLED_SECONDS:
-                self._watch_for_stall(worker, group)
-            else:
-                self._leave(worker)
+    def _check_for_stalls(self) -> None:
+        """Look for streams that were to end, and bring nothing."""
+        self._checking = False
+        now = self._loop.now
+        for log in self._logs.values():
+            if log.phase not in ENDING or log.batch is None:
+                continue
+            self._check_soon()
+            quiet_since = log.state.quiet_since
+            if log.phase is Phase.FINAL:
+                quiet_since = max(quiet_since, log.batch.heard_at)
+            if now - quiet_since >= STALLED_SECONDS + log.batch.size / OPENED_A_SECOND:
+                hidden = log.batch.size > 1 and log.batch.reads(log)
+                self._advance(log, Stalled(at=now, hidden=hidden))
                 self._arrange_soon(0)
 
-        self._loop.later(STALLED_SECONDS, check)
+    def _tell_missing(self, log: PodLog) -> None:
+        for what in log.missing():
+            self._lost(log.rank, what)
 
 
 def _last_line(result: Result) -> str:

@@ -1,9 +1,13 @@
-"""One worker's log, and how far it has been read. Pure."""
+"""One pod's log: its lines, its phase, and what there is to say of it. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from kubectl_submit.logs.batch import Batch
+from kubectl_submit.logs.events import Close, Closed, Deleted, Event, Lines, Opened
+from kubectl_submit.logs.phases import DONE, RUNNING, UNATTENDED, Phase, State, step
 from kubectl_submit.logs.resume import Resume, earlier
 
 FIRST_PAUSE = 0.2
@@ -24,41 +28,57 @@ EVERY_LINE = Wanted()
 
 
 @dataclass(eq=False)
-class Worker:
-    """One pod and its log."""
+class PodLog:
+    """One pod's log, and how far it has been read."""
 
     pod: str
     rank: int
     started_at: str = ""
+    """When its container has started, or has started again: RFC 3339."""
     resume: Resume = field(default_factory=Resume)
     wanted_since: str = ""
     """From when its lines are wanted: RFC 3339 in whole seconds; empty: from the beginning."""
-    group: Group | None = None
-    """The group that reads it now; lines from any other do not count any more."""
+    state: State = field(default_factory=State)
+    batch: Batch | None = None
+    """The pods that are read with it now; lines from any other stream do not count any more."""
     alone: bool = False
     """Its lines cannot be told from those of others, so that it is read by itself."""
-    ended: bool = False
-    """The cluster says that its container has ended."""
-    stopped: bool = False
-    """It ended because it was told to: its pod goes away at once, and the log with it."""
-    gone: bool = False
-    """The pod does not exist any more."""
-    vanished: bool = False
-    """It is gone, and never said that its container ended: with its node, or by force."""
-    through: bool = False
-    """Its last stream ended well, and nothing has come since."""
-    complete: bool = False
-    """Every line is there, or will never be."""
     last_words: str = ""
     """What the kubectl that read it last failed with, one line; empty if it ended well."""
-    heard_at: float = 0.0
     not_before: float = 0.0
     pause: float = FIRST_PAUSE
+    _closed_before: bool = False
+    """Whether the stream before this one ended well: what follows a gap may be a restart."""
+    _again_at: str = ""
+    """When its container was last started again; empty if it was not."""
+    _gap: tuple[str, str] | None = None
+    """Between these times lines may be missing, unless its container was started again."""
+    _missing: list[str] = field(default_factory=list)
 
     @property
-    def sure(self) -> bool:
-        """Whether its last stream brought all that it has written."""
-        return self.through and not self.vanished
+    def phase(self) -> Phase:
+        """Where it is; `advance` alone changes it."""
+        return self.state.phase
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody reads it, and somebody should."""
+        return self.phase in UNATTENDED
+
+    @property
+    def ended(self) -> bool:
+        """Whether its container has ended, as far as is known."""
+        return self.phase not in RUNNING
+
+    @property
+    def exists(self) -> bool:
+        """Whether its pod exists, as far as is known."""
+        return self.phase not in (Phase.GONE, Phase.LOST)
+
+    @property
+    def done(self) -> bool:
+        """Whether every line is there, or will never be."""
+        return self.phase in DONE
 
     @property
     def since(self) -> str:
@@ -68,13 +88,53 @@ class Worker:
         # The kubelet notes the start only after the first lines may have been written.
         return max(earlier(self.started_at, 5), self.wanted_since)
 
-    def take(self, data: bytes, now: float) -> bytes:
+    def advance(self, event: Event) -> None:
+        """Something has happened to it."""
+        if isinstance(event, Opened):
+            self._closed_before = self.state.closed_at is not None
+        before, self.state = self.phase, step(self.state, event)
+        if not self.done or before in DONE:
+            return
+        if self._gap:
+            self._note_gap(self._gap)
+        if self.phase is Phase.PARTIAL:
+            self._note_the_end(before, event)
+
+    def take(self, data: bytes, at: float) -> bytes:
         """The new lines in what has come."""
-        self.heard_at = now
+        if self.state.heard_at is None:
+            self.resume.again()
         self.pause = FIRST_PAUSE
+        self.advance(Lines(at=at))
         lines = self.resume.take(data)
-        self.through = self.through and not lines
+        gap, self.resume.gap = self.resume.gap, None
+        if gap and not self._closed_before:
+            self._note_gap(gap)
+        elif gap:
+            self._gap = gap
+            self.started_again(self.started_at)
         return lines
+
+    def last(self) -> bytes:
+        """What came after the last line end, at the very end: a last line without one."""
+        return self.resume.last()
+
+    def started_again(self, started_at: str) -> None:
+        """Its container runs since that time; if that is a later one, it was started again."""
+        if started_at and started_at != self.started_at:
+            self.started_at = self._again_at = started_at
+        if self._gap and self._again_at and _seconds(self._again_at) >= _seconds(self._gap[0]):
+            self._gap = None
+
+    def how_closed(self, *, well: bool, refused: bool) -> Close:
+        """How its stream has ended: `well` without an error, `refused` for good."""
+        heard = self.state.heard_at is not None
+        if refused or (well and heard and self.resume.troubled):
+            return Close.REFUSED
+        if not well:
+            return Close.BROKEN
+        torn = self.resume.torn if heard else self.resume.begun
+        return Close.TORN if torn else Close.WELL
 
     def wait(self, now: float) -> float:
         """Seconds until it may be read again; longer each time until something comes."""
@@ -83,23 +143,29 @@ class Worker:
         self.pause = min(pause * 2, LONGEST_PAUSE)
         return pause
 
-    def missing(self) -> str:
-        """What a last reading could not give, for people; empty if it gave all."""
-        if self.resume.gap:
-            begin, end = self.resume.gap
-            self.resume.gap = None
-            return f"lines between {begin} and {end} may be missing"
-        if self.complete and (self.resume.unreadable or (self.gone and not self.sure)):
-            silent = ": ".join(filter(None, ["the node does not give them", self.last_words]))
-            why = "its pod is gone" if self.gone else silent
-            return f"lines after {self.resume.newest or self.started_at} may be missing: {why}"
-        return ""
+    def missing(self) -> list[str]:
+        """What may be missing, for people; each is told once."""
+        told, self._missing = self._missing, []
+        return told
+
+    def _note_gap(self, gap: tuple[str, str]) -> None:
+        self._gap = None
+        self._missing.append(f"lines between {gap[0]} and {gap[1]} may be missing")
+
+    def _note_the_end(self, before: Phase, event: Event) -> None:
+        newest = self.resume.newest
+        if isinstance(event, Closed) and event.how is Close.TORN and newest:
+            self._note_gap((newest, "the end"))
+            return
+        why = ": ".join(filter(None, ["the node does not give them", self.last_words]))
+        if isinstance(event, Deleted) or before in (Phase.GONE, Phase.LOST):
+            why = "its pod is gone"
+        after = newest or self.started_at
+        lines = f"lines after {after}" if after else "lines"
+        self._missing.append(f"{lines} may be missing: {why}")
 
 
-@dataclass(eq=False)
-class Group:
-    """The workers that one running kubectl reads, by pod."""
-
-    workers: dict[str, Worker]
-    final: bool
-    """It was begun after all of its workers had ended."""
+def _seconds(moment: str) -> datetime:
+    """The time in whole seconds."""
+    zone = "+00:00" if moment.endswith("Z") else moment[-6:]
+    return datetime.fromisoformat(moment[:19] + zone)

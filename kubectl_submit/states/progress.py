@@ -28,10 +28,10 @@ class Progress:
         self.job = STATES[self._execution.kind](job)
 
     def note_pod(self, change: str, pod: Object) -> PodState:
-        """A pod says something new, or (`DELETED`) nothing any more; how it stands now."""
+        """A pod says something new, or (`DELETED`, `MISSING`) no more; how it stands now."""
         state = pod_state(pod, self._execution.container)
         before = self.pods.get(state.name)
-        if change == "DELETED":
+        if change in ("DELETED", "MISSING"):
             ended = dataclasses.replace(
                 state, ended=True, failed=True, reason=state.reason or "Deleted"
             )

@@ -14,6 +14,7 @@ from kubectl_submit.states.pods import RANK_LABEL, pod_state
 
 from .programs import FOREVER, Answer, Logs, Open, Part, Program, Wait
 from .samples import Object, Run
+from .simulation import Simulation
 
 
 def lines(events: Sequence[Object]) -> str:
@@ -35,7 +36,7 @@ def logs_of(run: Run, cut: int = 0) -> Logs:
     return Logs({pod: (ranks[pod], log) for pod, log in run.logs.items()}, cut)
 
 
-def replay(kubectl: Program, run: Run) -> None:
+def replay(kubectl: Program | Simulation, run: Run) -> None:
     """Let kubectl say all that was recorded.
 
     As on a cluster, the Job goes on once the pods have, a running container ends once its log is

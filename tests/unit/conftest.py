@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from kubectl_submit import follow
+from kubectl_submit import command, follow
 from kubectl_submit.logs import streams
 from tests.patience import PATIENCE
 
 from .listener import Listener
 from .programs import Program
 from .repositories import Project, pushed
+from .simulation import Simulation
 
 GIT_CONFIGURATION = """\
 [user]
@@ -91,6 +92,15 @@ def kubectl(tmp_path: Path) -> Iterator[Program]:
     program = Program(tmp_path / "bin", "kubectl")
     yield program
     program.end()
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulation]:
+    """A simulated kubectl and its time; in the end no call of it runs."""
+    simulation = Simulation()
+    monkeypatch.setattr(command, "Stream", simulation.start)
+    yield simulation
+    assert simulation.running == []
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from kubectl_submit.kubectl import Kubectl
 
 from .clusters import execution_of
 from .samples import Run
+from .simulation import Simulation
 
 
 class Listener:
@@ -43,6 +44,7 @@ class Listener:
         self.warnings.append(text)
 
 
-def watch_run(run: Run, listener: Listener, **wishes: Any) -> Outcome:
-    """Follow a recorded run to its end."""
-    return follow(execution_of(run), Kubectl(), listener, Wishes(**wishes))
+def watch_run(kubectl: Simulation, run: Run, listener: Listener, **wishes: Any) -> Outcome:
+    """Follow a recorded run to its end, in simulated time."""
+    execution = execution_of(run)
+    return follow(execution, Kubectl(), listener, Wishes(**wishes), loop=kubectl.loop())

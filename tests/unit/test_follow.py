@@ -9,10 +9,9 @@ from kubectl_submit.logs import Wanted
 
 from .clusters import lines, logs_of, replay
 from .listener import Listener, watch_run
-from .programs import FOREVER, Answer, Open, Program, Wait
+from .programs import FOREVER, Answer, Open, Wait
 from .samples import Run
-
-pytestmark = pytest.mark.usefixtures("impatient", "nothing_is_left")
+from .simulation import Simulation
 
 
 @pytest.mark.parametrize(
@@ -32,11 +31,11 @@ pytestmark = pytest.mark.usefixtures("impatient", "nothing_is_left")
     ],
 )
 def test_tells_every_line_and_the_outcome(
-    kubectl: Program, listener: Listener, name: str, exit_code: int, output: dict[int, bytes]
+    cluster: Simulation, listener: Listener, name: str, exit_code: int, output: dict[int, bytes]
 ) -> None:
     run = Run(name)
-    replay(kubectl, run)
-    assert watch_run(run, listener).exit_code == exit_code
+    replay(cluster, run)
+    assert watch_run(cluster, run, listener).exit_code == exit_code
     assert listener.output == output
     assert listener.warnings == []
 
@@ -56,90 +55,91 @@ def test_tells_every_line_and_the_outcome(
     ],
 )  # fmt: skip
 def test_fails_where_there_is_nothing_to_wait_for(
-    kubectl: Program, listener: Listener, name: str, message: str, words: str
+    cluster: Simulation, listener: Listener, name: str, message: str, words: str
 ) -> None:
     run = Run(name)
-    replay(kubectl, run)
+    replay(cluster, run)
     with pytest.raises(ExecutionError, match=message) as failed:
-        watch_run(run, listener)
+        watch_run(cluster, run, listener)
     assert words in failed.value.last_words
 
 
-def test_lines_come_while_the_job_runs(kubectl: Program) -> None:
+def test_lines_come_while_the_job_runs(cluster: Simulation) -> None:
     run = Run("pod-deleted")
-    replay(kubectl, run)
+    replay(cluster, run)
     running = run.pods_until('"running"')
     [log] = run.logs.values()
     first, second = log.splitlines(keepends=True)
     # Only a line that has arrived lets the pod end.
-    kubectl.on("/pods?", Answer(lines(running), Wait("seen"), lines(run.pods), FOREVER))
-    kubectl.on("/jobs?", Answer(lines(run.job[:1]), Wait("seen"), lines(run.job[1:]), FOREVER))
-    kubectl.on("logs", Answer(first, Wait("seen"), second))
-    witness = Listener(on_lines=lambda: kubectl.open("seen"))
-    assert watch_run(run, witness).exit_code == 5
+    cluster.on("/pods?", Answer(lines(running), Wait("seen"), lines(run.pods), FOREVER))
+    cluster.on("/jobs?", Answer(lines(run.job[:1]), Wait("seen"), lines(run.job[1:]), FOREVER))
+    cluster.on("logs", Answer(first, Wait("seen"), second))
+    witness = Listener(on_lines=lambda: cluster.open("seen"))
+    assert watch_run(cluster, run, witness).exit_code == 5
     assert witness.output == {0: b"waits\nstops\n"}
 
 
 @pytest.mark.parametrize(("logs", "ranks"), [("all", {0, 1}), ("first", {0}), ("none", set[int]())])
 def test_shows_whose_lines_are_wanted(
-    kubectl: Program, listener: Listener, logs: str, ranks: set[int]
+    cluster: Simulation, listener: Listener, logs: str, ranks: set[int]
 ) -> None:
     run = Run("first-of-two")
-    replay(kubectl, run)
+    replay(cluster, run)
     ended = [event for event in run.pods if event["type"] != "DELETED"]
-    kubectl.on("/pods?", Answer(lines(ended), Open("pods of first-of-two"), FOREVER))
-    assert watch_run(run, listener, logs=logs).exit_code == 33
+    cluster.on("/pods?", Answer(lines(ended), Open("pods of first-of-two"), FOREVER))
+    assert watch_run(cluster, run, listener, logs=logs).exit_code == 33
     assert set(listener.output) == ranks
-    assert bool(kubectl.calls("logs")) is bool(ranks)
+    assert bool(cluster.calls("logs")) is bool(ranks)
 
 
 def test_the_last_line_of_workers_read_together_may_lack_its_end(
-    kubectl: Program, listener: Listener
+    cluster: Simulation, listener: Listener
 ) -> None:
     run = Run("first-of-two")
     last = sorted(run.logs)[-1]
     run.logs[last] = run.logs[last].removesuffix("\n")
-    replay(kubectl, run)
+    replay(cluster, run)
     ended = [event for event in run.pods if event["type"] != "DELETED"]
-    kubectl.on("/pods?", Answer(lines(ended), Open("pods of first-of-two"), FOREVER))
-    watch_run(run, listener)
-    assert "--selector" in kubectl.call("logs").argv
+    cluster.on("/pods?", Answer(lines(ended), Open("pods of first-of-two"), FOREVER))
+    watch_run(cluster, run, listener)
+    assert "--selector" in cluster.call("logs").argv
     assert listener.output == {0: b"zero waits\nzero stops\n", 1: b"one fails"}
 
 
-def test_shows_times_if_they_are_wanted(kubectl: Program, listener: Listener) -> None:
+def test_shows_times_if_they_are_wanted(cluster: Simulation, listener: Listener) -> None:
     run = Run("failed")
-    replay(kubectl, run)
-    watch_run(run, listener, lines=Wanted(keep_times=True))
+    replay(cluster, run)
+    watch_run(cluster, run, listener, lines=Wanted(keep_times=True))
     [log] = run.logs.values()
     assert listener.output == {0: log.encode()}
 
 
 def test_the_end_of_the_job_may_be_told_before_its_pods(
-    kubectl: Program, listener: Listener
+    cluster: Simulation, listener: Listener
 ) -> None:
     run = Run("failed")
-    replay(kubectl, run)
+    replay(cluster, run)
     # The second watch shows that what the first one said has been read.
     again = Answer(lines(run.job[-1:]), Open("job is through"), FOREVER)
-    kubectl.on("/jobs?", Answer(lines(run.job)), again)
-    kubectl.on("/pods?", Answer(Wait("job is through"), lines(run.pods), FOREVER))
-    assert watch_run(run, listener).exit_code == 7
+    cluster.on("/jobs?", Answer(lines(run.job)), again)
+    cluster.on("/pods?", Answer(Wait("job is through"), lines(run.pods), FOREVER))
+    assert watch_run(cluster, run, listener).exit_code == 7
     assert listener.output == {0: b"one\ntwo\n"}
 
 
-def test_another_job_of_the_same_name_does_not_count(kubectl: Program, listener: Listener) -> None:
+def test_another_job_of_the_same_name_does_not_count(
+    cluster: Simulation, listener: Listener
+) -> None:
     run = Run("failed")
-    replay(kubectl, run)
+    replay(cluster, run)
     other = Run("failed").job[0]
     other["object"]["metadata"]["uid"] = "another"
-    told = [other, {**other, "type": "DELETED"}]
-    wait = Wait("pods of failed")
-    kubectl.on("/jobs?", Answer(lines(told), wait, lines(run.job), FOREVER))
-    assert watch_run(run, listener).exit_code == 7
+    cluster.on("/jobs?", Answer(lines([other]), FOREVER))
+    with pytest.raises(ExecutionError, match="the job recorded-failed was deleted"):
+        watch_run(cluster, run, listener)
 
 
-def test_the_first_to_fail_stays_the_first(kubectl: Program, listener: Listener) -> None:
+def test_the_first_to_fail_stays_the_first(cluster: Simulation, listener: Listener) -> None:
     """Each end is told several times, as its pod loses its finalizer and is deleted."""
     run = Run("first-of-two")
     zero, one = (
@@ -155,8 +155,8 @@ def test_the_first_to_fail_stays_the_first(kubectl: Program, listener: Listener)
     for pod in (zero, one):  # within the same second
         pod["status"]["containerStatuses"][0]["state"]["terminated"]["finishedAt"] = "2026"
     run.pods = [{"type": "MODIFIED", "object": pod} for pod in (one, zero, one)]
-    replay(kubectl, run)
-    assert watch_run(run, listener).exit_code == 33
+    replay(cluster, run)
+    assert watch_run(cluster, run, listener).exit_code == 33
 
 
 @pytest.mark.parametrize(
@@ -164,25 +164,25 @@ def test_the_first_to_fail_stays_the_first(kubectl: Program, listener: Listener)
     [("/jobs?", "may not watch"), ("/pods?", "may not watch"), ("logs", "may not read")],
 )
 def test_what_is_forbidden_is_told_at_once(
-    kubectl: Program, listener: Listener, what: str, message: str
+    cluster: Simulation, listener: Listener, what: str, message: str
 ) -> None:
     run = Run("failed")
-    replay(kubectl, run)
+    replay(cluster, run)
     words = 'Error from server (Forbidden): pods "x" is forbidden: User "nobody" cannot\n'
-    kubectl.on(what, Answer(stderr=words, exit_code=1))
+    cluster.on(what, Answer(stderr=words, exit_code=1))
     with pytest.raises(SubmitError, match=message) as failed:
-        watch_run(run, listener)
+        watch_run(cluster, run, listener)
     assert "nobody" in failed.value.last_words
 
 
-def test_what_worked_before_may_work_again(kubectl: Program, listener: Listener) -> None:
+def test_what_worked_before_may_work_again(cluster: Simulation, listener: Listener) -> None:
     """With a new token, or once a server has started."""
     run = Run("failed")
-    replay(kubectl, run)
+    replay(cluster, run)
     words = "error: You must be logged in to the server (Unauthorized)\n"
     refused = Answer(stderr=words, exit_code=1)
-    kubectl.on("/jobs?", Answer(lines(run.job[:1])), refused, Answer(lines(run.job), FOREVER))
-    assert watch_run(run, listener).exit_code == 7
+    cluster.on("/jobs?", Answer(lines(run.job[:1])), refused, Answer(lines(run.job), FOREVER))
+    assert watch_run(cluster, run, listener).exit_code == 7
 
 
 def test_logs_of_a_run_have_their_ranks() -> None:

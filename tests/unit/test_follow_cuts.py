@@ -6,16 +6,16 @@ import json
 
 import pytest
 
-from kubectl_submit import object_watch
 from kubectl_submit.errors import ClusterError, ExecutionError
 from kubectl_submit.logs import Wanted
 
 from .clusters import lines, logs_of, replay
+from .fakes.program import list_of
 from .listener import Listener, watch_run
-from .programs import FOREVER, Answer, Open, Program, Wait
+from .programs import FOREVER, Answer, Open, Wait
 from .samples import Run
+from .simulation import Simulation
 
-pytestmark = pytest.mark.usefixtures("impatient", "nothing_is_left")
 LOST = "E1122 18:04 net/http: http2: client connection lost\n"
 # What kubectl said for a watch from a version that the server does not know any more.
 EXPIRED = (
@@ -25,73 +25,119 @@ EXPIRED = (
 TROUBLE = "unable to retrieve container logs for containerd://26f897e3ba2034425f5e9ca495e58d6b"
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(object_watch, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(object_watch, "NOTHING_SECONDS", 0.1)
-
-
 @pytest.mark.parametrize("exit_code", [0, 1])
 def test_a_watch_is_begun_again_wherever_it_was_cut(
-    kubectl: Program, listener: Listener, exit_code: int
+    cluster: Simulation, listener: Listener, exit_code: int
 ) -> None:
     run = Run("failed")
-    replay(kubectl, run)
+    replay(cluster, run)
     for what, events in (("/jobs?", run.job), ("/pods?", run.pods)):
         text = lines(events)
         stderr = LOST if exit_code else ""
         cuts = [Answer(text[:size], stderr=stderr, exit_code=exit_code) for size in (0, 9, 800)]
         told = Open("pods are told") if what == "/pods?" else Wait("pods are told")
         parts = (text, told) if what == "/pods?" else (told, text)
-        kubectl.on(what, *cuts, Answer(*parts, FOREVER))
-    assert watch_run(run, listener).exit_code == 7
+        cluster.on(what, *cuts, Answer(*parts, FOREVER))
+    assert watch_run(cluster, run, listener).exit_code == 7
     assert listener.output == {0: b"one\ntwo\n"}
 
 
 def test_a_version_that_has_expired_is_nothing_to_tell(
-    kubectl: Program, listener: Listener
+    cluster: Simulation, listener: Listener
 ) -> None:
     run = Run("failed")
-    replay(kubectl, run)
+    replay(cluster, run)
     wait = Wait("pods of failed")
-    kubectl.on("/jobs?", Answer(EXPIRED), Answer(EXPIRED, wait, lines(run.job), FOREVER))
-    assert watch_run(run, listener).exit_code == 7
+    cluster.on("/jobs?", Answer(EXPIRED), Answer(EXPIRED, wait, lines(run.job), FOREVER))
+    assert watch_run(cluster, run, listener).exit_code == 7
 
 
-def test_a_watch_that_was_quiet_for_long_may_end(kubectl: Program, listener: Listener) -> None:
+def test_a_watch_that_was_quiet_for_long_may_end(cluster: Simulation, listener: Listener) -> None:
     """The server ends every watch after half an hour or more."""
     run = Run("failed")
-    replay(kubectl, run)
+    replay(cluster, run)
     quiet = Answer(lines(run.job[:1]), Wait("log of " + next(iter(run.logs))))
-    kubectl.on("/jobs?", quiet, quiet, Answer(lines(run.job), FOREVER))
-    assert watch_run(run, listener, contact=0.0).exit_code == 7
+    cluster.on("/jobs?", quiet, quiet, Answer(lines(run.job), FOREVER))
+    assert watch_run(cluster, run, listener, contact=0.0).exit_code == 7
 
 
-def test_without_contact_it_ends_some_time(kubectl: Program, listener: Listener) -> None:
+def test_without_contact_it_ends_some_time(cluster: Simulation, listener: Listener) -> None:
     run = Run("failed")
-    replay(kubectl, run)
-    kubectl.on("/jobs?", Answer(stderr="connection refused\n", exit_code=1))
+    replay(cluster, run)
+    cluster.on("/jobs?", Answer(stderr="connection refused\n", exit_code=1))
     with pytest.raises(ClusterError, match="lost contact with the cluster") as lost:
-        watch_run(run, listener, contact=1.5)
+        watch_run(cluster, run, listener, contact=1.5)
     assert lost.value.last_words == "connection refused"
-    assert len(kubectl.calls("/jobs?")) > 1
+    assert len(cluster.calls("/jobs?")) > 1
 
 
 @pytest.mark.parametrize("missing", [True, False])
 def test_a_job_that_was_deleted_out_of_sight(
-    kubectl: Program, listener: Listener, missing: bool
+    cluster: Simulation, listener: Listener, missing: bool
 ) -> None:
     run = Run("failed")
-    replay(kubectl, run)
-    said_nothing = Answer(Wait("asked"), lines(run.job), FOREVER)
-    kubectl.on("/jobs?", Answer(lines(run.job[:1])), said_nothing)
-    name = "" if missing else "job.batch/recorded-failed\n"
-    kubectl.on("get", "job/recorded-failed", Answer(name, Open("asked")))
+    replay(cluster, run)
+    cluster.on("/jobs?", Answer(lines(run.job[:1])), Answer(EXPIRED), Answer(lines(run.job)))
+    job = run.job[0]["object"]
+    again = Answer(list_of([] if missing else [job]))
+    cluster.on("/jobs?fieldSelector", Answer(list_of([job])), again)
     if missing:
         with pytest.raises(ExecutionError, match="the job recorded-failed was deleted"):
-            watch_run(run, listener)
+            watch_run(cluster, run, listener)
     else:
-        assert watch_run(run, listener).exit_code == 7
+        assert watch_run(cluster, run, listener).exit_code == 7
+
+
+def test_a_job_that_was_deleted_before_it_was_looked_for(
+    cluster: Simulation, listener: Listener
+) -> None:
+    run = Run("failed")
+    replay(cluster, run)
+    cluster.on("/jobs?fieldSelector", Answer(list_of([])))
+    with pytest.raises(ExecutionError, match="the job recorded-failed was deleted"):
+        watch_run(cluster, run, listener)
+
+
+def test_a_pod_that_was_deleted_out_of_sight_is_not_waited_for(
+    cluster: Simulation, listener: Listener
+) -> None:
+    """Its watch was cut meanwhile, and the server does not know the version any more."""
+    run = Run("first-of-two")
+    replay(cluster, run)
+    begun = [event for event in run.pods if "terminated" not in json.dumps(event)]
+    ended = [event["object"] for event in run.pods if "terminated" in json.dumps(event)]
+    one = [pod for pod in ended if "-1-" in pod["metadata"]["name"]]
+    told = Open("the end is told")
+    cluster.on("/pods?", Answer(lines(begun)), Answer(EXPIRED), Answer(told, FOREVER))
+    cluster.on("/pods?labelSelector", Answer(list_of([])), Answer(list_of([one[0]])))
+    job = Answer(lines(run.job[:1]), Wait("the end is told"), lines(run.job), FOREVER)
+    cluster.on("/jobs?", job)
+    cluster.on("logs", Answer(logs_of(run, cut=1000)))
+    before = cluster.now
+    assert watch_run(cluster, run, listener).exit_code == 33
+    assert cluster.now - before < 5
+    assert listener.output == {0: b"zero waits\nzero stops\n", 1: b"one fails\n"}
+    assert listener.warnings == []
+
+
+@pytest.mark.parametrize("text", ["<html>Bad gateway</html>\n", ' {"type": "ADDED"}\n', "null\n"])
+def test_what_a_proxy_writes_is_a_cut(cluster: Simulation, listener: Listener, text: str) -> None:
+    run = Run("failed")
+    replay(cluster, run)
+    wait = Wait("pods of failed")
+    cluster.on("/jobs?", Answer(text), Answer(lines(run.job[:1]), wait, lines(run.job), FOREVER))
+    first = run.job[0]["object"]
+    cluster.on("/jobs?fieldSelector", Answer(text), Answer(list_of([first])))
+    assert watch_run(cluster, run, listener).exit_code == 7
+
+
+def test_what_a_proxy_writes_for_too_long_is_told(cluster: Simulation, listener: Listener) -> None:
+    run = Run("failed")
+    replay(cluster, run)
+    cluster.on("/jobs?fieldSelector", Answer("<html>Bad gateway</html>\n"))
+    with pytest.raises(ClusterError, match="lost contact with the cluster") as lost:
+        watch_run(cluster, run, listener, contact=60)
+    assert "not from a Kubernetes API server: <html>Bad gateway" in lost.value.last_words
 
 
 # Some times are equal, and one is a little early.
@@ -111,113 +157,117 @@ LOG = "\n".join(
     ("size", "exit_code"), [(1, 1), (34, 0), (35, 1), (80, 0), (150, 1), (len(LOG) - 1, 0)]
 )
 def test_a_log_is_read_on_wherever_it_was_cut(
-    kubectl: Program, listener: Listener, size: int, exit_code: int
+    cluster: Simulation, listener: Listener, size: int, exit_code: int
 ) -> None:
     run = Run("timeout")
     run.logs = dict.fromkeys(run.logs, LOG)
-    replay(kubectl, run)
+    replay(cluster, run)
     # What is cut while the container runs may end well; what comes after its end breaks.
     running = Answer(logs_of(run, cut=size), stderr=LOST, exit_code=exit_code)
     ended = Answer(logs_of(run, cut=50), stderr=LOST, exit_code=1)
-    kubectl.on("logs", running, ended, Answer(logs_of(run)))
-    assert watch_run(run, listener).exit_code == 124
+    cluster.on("logs", running, ended, Answer(logs_of(run)))
+    assert watch_run(cluster, run, listener).exit_code == 124
     assert listener.output == {0: b"one\ntwo\ntwo\nthree\n\nwithout an end"}
     assert listener.warnings == []
 
 
-def test_logs_of_several_workers_are_read_on_too(kubectl: Program, listener: Listener) -> None:
+def test_logs_of_several_workers_are_read_on_too(cluster: Simulation, listener: Listener) -> None:
     run = Run("first-of-two")
     # Where a last line has no end, another worker's line stands right behind it.
     run.logs = {pod: log.removesuffix("\n") for pod, log in run.logs.items()}
-    replay(kubectl, run)
+    replay(cluster, run)
     ended = [change for change in run.pods if change["type"] != "DELETED"]
-    kubectl.on("/pods?", Answer(lines(ended), Open("pods of first-of-two"), FOREVER))
+    cluster.on("/pods?", Answer(lines(ended), Open("pods of first-of-two"), FOREVER))
     cuts = [Answer(logs_of(run, cut=size), exit_code=1) for size in (50, 73, 131)]
-    kubectl.on("logs", *cuts, Answer(logs_of(run)))
-    assert watch_run(run, listener).exit_code == 33
+    cluster.on("logs", *cuts, Answer(logs_of(run)))
+    assert watch_run(cluster, run, listener).exit_code == 33
     assert listener.output == {0: b"zero waits\nzero stops", 1: b"one fails"}
 
 
 def test_a_log_that_the_node_does_not_give_is_no_output(
-    kubectl: Program, listener: Listener
+    cluster: Simulation, listener: Listener
 ) -> None:
     run = Run("failed")
-    replay(kubectl, run)
-    kubectl.on("logs", Answer(TROUBLE))
-    assert watch_run(run, listener).exit_code == 7
+    replay(cluster, run)
+    cluster.on("logs", Answer(TROUBLE))
+    assert watch_run(cluster, run, listener).exit_code == 7
     assert listener.output == {}
     [warning] = listener.warnings
     assert "may be missing" in warning
 
 
-def test_lines_from_a_time_on_may_begin_inside_of_one(kubectl: Program, listener: Listener) -> None:
+def test_lines_from_a_time_on_may_begin_inside_of_one(
+    cluster: Simulation, listener: Listener
+) -> None:
     run = Run("failed")
-    replay(kubectl, run)
+    replay(cluster, run)
     [(pod, log)] = run.logs.items()
     parts = (f"90%\r100%\n{log}", Open(f"log of {pod}"), Wait(f"end of {pod}"))
-    kubectl.on("logs", Answer(*parts))
+    cluster.on("logs", Answer(*parts))
     lines_wanted = Wanted(since="2026-11-22T18:00:00Z")
-    assert watch_run(run, listener, lines=lines_wanted).exit_code == 7
+    assert watch_run(cluster, run, listener, lines=lines_wanted).exit_code == 7
     assert listener.output == {0: b"one\ntwo\n"}
     assert listener.warnings == []
 
 
-def test_a_log_that_the_node_has_rotated_at_its_end(kubectl: Program, listener: Listener) -> None:
+def test_a_log_that_the_node_has_rotated_at_its_end(
+    cluster: Simulation, listener: Listener
+) -> None:
     """The last reading gives nothing, so that nobody knows whether it was all."""
     run = Run("failed")
-    replay(kubectl, run)
-    kubectl.on("logs", Answer(logs_of(run), exit_code=1), Answer(""))
-    assert watch_run(run, listener).exit_code == 7
+    replay(cluster, run)
+    cluster.on("logs", Answer(logs_of(run), exit_code=1), Answer(""))
+    assert watch_run(cluster, run, listener).exit_code == 7
     assert listener.output == {0: b"one\ntwo\n"}
     [warning] = listener.warnings
     assert "and the end may be missing" in warning
 
 
 def test_a_log_that_was_read_to_its_end_misses_nothing(
-    kubectl: Program, listener: Listener
+    cluster: Simulation, listener: Listener
 ) -> None:
     """Even if its pod has gone meanwhile."""
     run = Run("pod-deleted")
-    replay(kubectl, run)
+    replay(cluster, run)
     ended = [change for change in run.pods if change["type"] != "DELETED"]
     [log] = run.logs
     told = (lines(ended), Wait(f"log of {log}"), lines(run.pods[-1:]), Open("pods of pod-deleted"))
-    kubectl.on("/pods?", Answer(*told, FOREVER))
-    kubectl.on("logs", Answer(logs_of(run)))
-    assert watch_run(run, listener).exit_code == 5
+    cluster.on("/pods?", Answer(*told, FOREVER))
+    cluster.on("logs", Answer(logs_of(run)))
+    assert watch_run(cluster, run, listener).exit_code == 5
     assert listener.output == {0: b"waits\nstops\n"}
     assert listener.warnings == []
 
 
-def test_lines_that_are_under_way_when_the_pod_goes_are_told(kubectl: Program) -> None:
+def test_lines_that_are_under_way_when_the_pod_goes_are_told(cluster: Simulation) -> None:
     run = Run("pod-deleted")
-    replay(kubectl, run)
+    replay(cluster, run)
     [log] = run.logs.values()
     first, second = log.splitlines(keepends=True)
     running = run.pods_until('"running"')
     again = Answer(lines(run.job[-1:]), Open("job is through"), FOREVER)
-    kubectl.on("/jobs?", Answer(lines(run.job[:1]), Wait("deleted"), lines(run.job)), again)
+    cluster.on("/jobs?", Answer(lines(run.job[:1]), Wait("deleted"), lines(run.job)), again)
     told = (lines(running), Wait("seen"), lines(run.pods[len(running) :]), Open("deleted"))
-    kubectl.on("/pods?", Answer(*told, FOREVER))
-    kubectl.on("logs", Answer(first, Wait("job is through"), second))
-    listener = Listener(on_lines=lambda: kubectl.open("seen"))
-    assert watch_run(run, listener).exit_code == 5
+    cluster.on("/pods?", Answer(*told, FOREVER))
+    cluster.on("logs", Answer(first, Wait("job is through"), second))
+    listener = Listener(on_lines=lambda: cluster.open("seen"))
+    assert watch_run(cluster, run, listener).exit_code == 5
     assert listener.output == {0: b"waits\nstops\n"}
 
 
-def test_a_pod_that_vanished_may_have_written_more(kubectl: Program, listener: Listener) -> None:
+def test_a_pod_that_vanished_may_have_written_more(cluster: Simulation, listener: Listener) -> None:
     """Its node is gone: the stream ended well, as a stream can that ends too early."""
     run = Run("pod-deleted")
-    replay(kubectl, run)
+    replay(cluster, run)
     [log] = run.logs
     begun = [event for event in run.pods if "terminated" not in json.dumps(event)]
     collected = json.loads(json.dumps(begun[-1]))
     collected["object"]["status"]["phase"] = "Failed"
     gone = {"type": "DELETED", "object": collected["object"]}
     told = (Wait(f"log of {log}"), lines([collected, gone]), Open("pods of pod-deleted"), FOREVER)
-    kubectl.on("/pods?", Answer(lines(begun), *told))
+    cluster.on("/pods?", Answer(lines(begun), *told))
     refused = Answer(stderr="dial tcp 10.0.0.2:10250: connection refused\n", exit_code=1)
-    kubectl.on("logs", Answer(logs_of(run)), refused)
-    assert watch_run(run, listener).exit_code == 125
+    cluster.on("logs", Answer(logs_of(run)), refused)
+    assert watch_run(cluster, run, listener).exit_code == 125
     [warning] = listener.warnings
     assert "may be missing" in warning

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from kubectl_submit.errors import PendingTimeoutError
 
 from .clusters import lines, replay
 from .listener import Listener, watch_run
-from .programs import FOREVER, Answer, Open, Program, Wait
+from .programs import FOREVER, Answer, Open, Wait
 from .samples import Run
-
-pytestmark = pytest.mark.usefixtures("impatient", "nothing_is_left")
+from .simulation import Simulation
 
 
 class ToldError(Exception):
@@ -27,67 +24,67 @@ class ToldError(Exception):
         ("quota-is-full", "exceeded quota: small, requested: pods=1, used: pods=1"),
     ],
 )
-def test_says_why_it_waits(kubectl: Program, name: str, words: str) -> None:
+def test_says_why_it_waits(cluster: Simulation, name: str, words: str) -> None:
     def hear() -> None:
         if words in witness.reasons[-1]:
             raise ToldError
 
     witness = Listener(on_waiting=hear)
     run = Run(name)
-    replay(kubectl, run)
+    replay(cluster, run)
     with pytest.raises(ToldError):
-        watch_run(run, witness)
+        watch_run(cluster, run, witness)
 
 
-def test_waits_no_longer_than_it_may(kubectl: Program, listener: Listener) -> None:
+def test_waits_no_longer_than_it_may(cluster: Simulation, listener: Listener) -> None:
     run = Run("unschedulable")
-    replay(kubectl, run)
+    replay(cluster, run)
     with pytest.raises(PendingTimeoutError, match="did not start within 1 seconds") as failed:
-        watch_run(run, listener, pending=1)
+        watch_run(cluster, run, listener, pending=1)
     assert failed.value.last_words
 
 
-def test_time_in_the_queue_is_no_waiting(kubectl: Program) -> None:
+def test_time_in_the_queue_is_no_waiting(cluster: Simulation) -> None:
     admitted: list[float] = []
 
     def admit() -> None:
         if "queued" in witness.reasons[-1] and not admitted:
-            admitted.append(time.monotonic())
-            kubectl.open("admitted")
+            admitted.append(cluster.now)
+            cluster.open("admitted")
 
     witness = Listener(on_waiting=admit)
     run = Run("suspended")
-    replay(kubectl, run)
+    replay(cluster, run)
     queued = run.job[:2]
     goes_on = next(event for event in run.job if "JobResumed" in lines([event]))
-    kubectl.on("/jobs?", Answer(lines(queued), Wait("admitted"), lines([goes_on]), FOREVER))
-    kubectl.on("/pods?", Answer(FOREVER))
+    cluster.on("/jobs?", Answer(lines(queued), Wait("admitted"), lines([goes_on]), FOREVER))
+    cluster.on("/pods?", Answer(FOREVER))
     with pytest.raises(PendingTimeoutError):
-        watch_run(run, witness, pending=1)
-    assert time.monotonic() - admitted[0] >= 1
+        watch_run(cluster, run, witness, pending=1)
+    assert cluster.now - admitted[0] >= 1
 
 
-def test_a_run_that_has_started_is_not_pending(kubectl: Program) -> None:
+def test_a_run_that_has_started_is_not_pending(cluster: Simulation) -> None:
     run = Run("timeout")
-    replay(kubectl, run)
+    replay(cluster, run)
     running, wait = run.pods_until('"running"'), Wait("more than a second")
     end = Open(f"end of {run.last_pods[0]['metadata']['name']}")
-    kubectl.on("/pods?", Answer(lines(running), wait, lines(run.pods), end, FOREVER))
-    kubectl.on("/jobs?", Answer(wait, lines(run.job), FOREVER))
+    cluster.on("/pods?", Answer(lines(running), wait, lines(run.pods), end, FOREVER))
+    cluster.on("/jobs?", Answer(wait, lines(run.job), FOREVER))
 
     def open_the_second_time() -> None:  # it is told once a second
         if len(witness.reasons) == 2:
-            kubectl.open("more than a second")
+            cluster.open("more than a second")
 
     witness = Listener(on_waiting=open_the_second_time)
-    assert watch_run(run, witness, pending=1).exit_code == 124
+    assert watch_run(cluster, run, witness, pending=1).exit_code == 124
 
 
-def test_without_events_one_can_do(kubectl: Program, listener: Listener) -> None:
+def test_without_events_one_can_do(cluster: Simulation, listener: Listener) -> None:
     run = Run("unschedulable")
-    replay(kubectl, run)
+    replay(cluster, run)
     words = "Error from server (Forbidden): events is forbidden\n"
-    kubectl.on("/events?", Answer(stderr=words, exit_code=1))
+    cluster.on("/events?", Answer(stderr=words, exit_code=1))
     with pytest.raises(PendingTimeoutError):
-        watch_run(run, listener, pending=1)
-    assert len(kubectl.calls("/events?")) == 1
+        watch_run(cluster, run, listener, pending=9)
+    assert len(cluster.calls("/events?")) == 1

@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubectl_submit.logs.batch import Batch
+from kubectl_submit.logs.events import Close, Closed, Opened
 from kubectl_submit.logs.grouping import GROUP_SIZE, MOST_GROUPS, arrange, group_size, to_join
-from kubectl_submit.logs.prefixed import Prefixed
-from kubectl_submit.logs.worker import Group, Worker
+from kubectl_submit.logs.phases import Phase, State
+from kubectl_submit.logs.prefixed import Prefixed, Split
+from kubectl_submit.logs.worker import PodLog
 
 PODS = ("run-0-abcde", "run-1-fghij")
 LINES = st.lists(st.tuples(st.sampled_from(PODS), st.binary(max_size=6)), max_size=8)
@@ -47,18 +50,24 @@ def test_lines_that_ran_into_each_other_are_left_out() -> None:
     assert split.lines == {"run-0-abcde": b"one\n", "run-1-fghij": b"three\n"}
 
 
+def test_more_than_two_lines_may_run_into_each_other() -> None:
+    pods = ("run-0", "run-1", "run-2")
+    data = b"".join(b"[pod/%s/main] no end" % pod.encode() for pod in pods)
+    prefixed = Prefixed(frozenset(pods))
+    assert prefixed.take(data) == Split()
+    assert prefixed.last() == Split(mixed=[("run-0", "run-1"), ("run-0", "run-2")])
+
+
 def test_what_looks_like_another_pod_is_text() -> None:
     line = b"[pod/other/main] [pod/x] [pod/run-1/main]\n"
     split = Prefixed(frozenset(PODS)).take(b"[pod/run-0-abcde/main] " + line)
     assert (split.mixed, split.lines) == ([], {"run-0-abcde": line})
 
 
-def workers(count: int, **states: bool) -> list[Worker]:
-    made = [Worker(f"run-{rank}", rank) for rank in range(count)]
-    for worker in made:
-        for name, value in states.items():
-            setattr(worker, name, value)
-    return made
+def workers(count: int, *, ended: bool = False, alone: bool = False) -> list[PodLog]:
+    """The logs of so many workers, which nobody reads."""
+    state = State(phase=Phase.UNREAD if ended else Phase.IDLE)
+    return [PodLog(f"run-{rank}", rank, state=state, alone=alone) for rank in range(count)]
 
 
 @pytest.mark.parametrize("count", [1, 16, 90, 400, 2000])
@@ -83,8 +92,8 @@ def test_who_has_ended_waits_for_room() -> None:
     assert [len(one) for one in arrange([*ended, *alone], GROUP_SIZE, room=2)] == [1, GROUP_SIZE]
 
 
-def groups(*sizes: int, final: bool = False) -> list[Group]:
-    return [Group({worker.pod: worker for worker in workers(size)}, final=final) for size in sizes]
+def groups(*sizes: int, final: bool = False) -> list[Batch]:
+    return [Batch({worker.pod: worker for worker in workers(size)}, final=final) for size in sizes]
 
 
 def test_newcomers_join_the_smallest_group_once_there_are_many() -> None:
@@ -94,44 +103,34 @@ def test_newcomers_join_the_smallest_group_once_there_are_many() -> None:
     assert to_join(many, newcomers=0, size=GROUP_SIZE) == []
     assert to_join(many, newcomers=GROUP_SIZE, size=GROUP_SIZE) == []
     assert to_join([*many[1:], *groups(1, final=True)], newcomers=3, size=GROUP_SIZE) == []
+    ending = Batch({"run-0": workers(1, ended=True)[0]}, final=False)
+    assert to_join([*many[1:], ending], newcomers=3, size=GROUP_SIZE) == []
 
 
 def test_a_worker_is_read_from_a_little_before_its_start() -> None:
-    worker = Worker("run-0", 0, "2026-11-22T18:00:03Z")
+    worker = PodLog("run-0", 0, "2026-11-22T18:00:03Z")
     assert worker.since == "2026-11-22T17:59:58Z"
-    worker.take(b"2026-11-22T18:00:09.000000000Z line\n", now=1.0)
+    worker.take(b"2026-11-22T18:00:09.000000000Z line\n", at=1.0)
     assert worker.since == "2026-11-22T18:00:08Z"
-    assert Worker("run-0", 0).since == ""
+    assert PodLog("run-0", 0).since == ""
 
 
 def test_a_worker_is_asked_less_and_less_often_until_it_answers() -> None:
-    worker = Worker("run-0", 0)
+    worker = PodLog("run-0", 0)
     pauses = [worker.wait(now=10.0) for _ in range(8)]
     assert pauses == sorted(pauses)
     assert pauses[-1] == pauses[-2] > pauses[0]
-    worker.take(b"", now=11.0)
+    worker.take(b"", at=11.0)
     assert worker.wait(now=12.0) == pauses[0]
     assert worker.not_before == 12.0 + pauses[0]
 
 
-@pytest.mark.parametrize(
-    ("states", "said"),
-    [
-        ({}, ""),
-        ({"complete": True}, ""),
-        ({"gone": True}, ""),
-        ({"complete": True, "gone": True}, "after T may be missing: its pod is gone"),
-    ],
-)
-def test_what_is_missing_is_told(states: dict[str, bool], said: str) -> None:
-    [worker] = workers(1, **states)
-    worker.started_at = "T"
-    assert said in worker.missing()
-    assert bool(worker.missing()) == bool(said)
-
-
 def test_a_gap_is_told_once() -> None:
-    worker = Worker("run-0", 0)
-    worker.resume.gap = ("A", "B")
-    assert worker.missing() == "lines between A and B may be missing"
-    assert worker.missing() == ""
+    log = PodLog("run-0", 0)
+    log.take(b"2026-11-22T18:00:09.000000000Z seen\n", at=1.0)
+    log.advance(Closed(at=2.0, how=Close.BROKEN))
+    log.advance(Opened(at=2.0))
+    log.take(b"2026-11-22T18:00:19.000000000Z later\n", at=3.0)
+    between = "2026-11-22T18:00:09.000000000Z and 2026-11-22T18:00:19.000000000Z"
+    assert log.missing() == [f"lines between {between} may be missing"]
+    assert log.missing() == []

@@ -33,13 +33,16 @@ def main(folder: str, argv: list[str]) -> int:
         earlier = [eval(line)["rule"] for line in calls]
         rules = eval(answers.read())
         rule = next((rule for rule in reversed(rules) if fits(rule["words"], argv)), None)
-        if rule:
+        if rule and not (is_list(argv) and is_watch_answer(rule["answers"][0])):
             call["rule"] = rule["number"]
         calls.write(ascii(call) + "\n")
     if rule is None:
         print(f"the fake has no answer to {argv}", file=sys.stderr)
         return NO_ANSWER
     answer = rule["answers"][min(earlier.count(rule["number"]), len(rule["answers"]) - 1)]
+    if is_list(argv) and is_watch_answer(answer):
+        write(list_of(first_objects(argv, rule["answers"])).encode())
+        return 0
     for part in answer["parts"]:
         play(part, folder, argv)
     os.write(2, answer["stderr"].encode())
@@ -52,6 +55,56 @@ def fits(words: list[str], argv: list[str]) -> bool:
         word in argv or (not set(word).isdisjoint("/?=:%") and any(word in arg for arg in argv))
         for word in words
     )
+
+
+def path_of(argv: list[str]) -> str:
+    """The API path that `get --raw` asks for, without its query; empty if there is none."""
+    return next((arg.partition("?")[0] for arg in argv if arg.startswith("/ap")), "")
+
+
+def is_list(argv: list[str]) -> bool:
+    """Whether kubectl is asked for what exists, before it is asked for the changes."""
+    return any(arg.startswith("/ap") and "?" in arg and "watch=1" not in arg for arg in argv)
+
+
+def is_watch_answer(answer: dict[str, Any]) -> bool:
+    """Whether an answer is that of a watch, so that a list is made of it."""
+    texts = [part["write"] for part in answer["parts"] if "write" in part]
+    return not answer["exit_code"] and not (texts and texts[0] and not is_event(texts[0]))
+
+
+def is_event(text: str) -> bool:
+    """Whether a text is that of a watch."""
+    return text.startswith('{"type"')
+
+
+def first_objects(argv: list[str], answers: list[dict[str, Any]]) -> list[Any]:
+    """What a list has before a watch has told anything: of a Job that is followed, the Job."""
+    texts = [part.get("write", "") for answer in answers for part in answer["parts"]]
+    found = [objects_of(text) for text in texts if is_event(text)]
+    return [obj for some in found for obj in some][:1] if "jobs" in path_of(argv) else []
+
+
+def objects_of(text: str, change: str = "") -> list[Any]:
+    """The objects that whole lines of a watch tell of; `change`: those with this change."""
+    import json
+
+    found = []
+    for line in text.split("\n")[:-1]:
+        try:
+            event = json.loads(line)
+            if event["object"]["metadata"]["uid"] and change in ("", event["type"]):
+                found.append(event["object"])
+        except (ValueError, KeyError, TypeError):
+            continue  # the server's own words, or a proxy's
+    return found
+
+
+def list_of(objects: list[Any]) -> str:
+    """What the API server answers to a list."""
+    import json
+
+    return json.dumps({"metadata": {"resourceVersion": "1"}, "items": objects})
 
 
 def play(part: dict[str, Any], folder: str, argv: list[str]) -> None:

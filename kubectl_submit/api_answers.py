@@ -1,0 +1,42 @@
+"""What an API server writes, told from what a proxy writes in its place. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from kubectl_submit.kubectl import Object
+
+
+class NotAnAnswerError(Exception):
+    """What came is nothing that an API server writes."""
+
+
+def parsed(text: bytes, *fields: str) -> Object:
+    """An object with these fields. Raises NotAnAnswerError, as where a proxy writes of its own."""
+    try:
+        found: Any = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or any(field not in found for field in fields):
+        shown = text[:200].decode("utf-8", "replace")
+        raise NotAnAnswerError(f"this is not from a Kubernetes API server: {shown}")
+    return found
+
+
+def uid(obj: Object) -> str:
+    """The uid of an object. Raises NotAnAnswerError."""
+    try:
+        return str(obj["metadata"]["uid"])
+    except (KeyError, TypeError):
+        raise NotAnAnswerError(f"this is no object of Kubernetes: {str(obj)[:200]}") from None
+
+
+def version(obj: Object) -> str:
+    """The resourceVersion of an object; empty if it has none."""
+    return str(obj["metadata"].get("resourceVersion", ""))
+
+
+def may_differ(one: Object, other: Object) -> bool:
+    """Whether two states of an object may not be the same."""
+    return not version(one) or version(one) != version(other)
