@@ -10,7 +10,7 @@ IMAGE_REPOSITORY ?=
 PYTEST := $(VENV)/bin/pytest
 LOCAL := eval "$$(scripts/local-cluster env)"
 
-.PHONY: help fuzz format lint typecheck test test-starved test-unit test-docker test-cluster test-faults test-ray test-dist demo \
+.PHONY: help fuzz mutants format lint typecheck test test-starved test-unit test-docker test-cluster test-faults test-ray test-dist demo \
 	demo-ray cluster-up cluster-up-ray cluster-down bench dist lock test-pythons \
 	release publish picture clean
 
@@ -47,6 +47,9 @@ test-unit: $(STAMP)  ## Test without docker and without a cluster.
 
 fuzz: $(STAMP)  ## Try every parser with 10 000 values.
 	$(PYTEST) tests/unit/test_fuzz.py -n auto --hypothesis-profile=fuzz
+
+mutants: $(STAMP)  ## Break the log engine in many small ways; the unit tests must see each.
+	$(VENV)/bin/python -m scripts.mutants $(ONLY)
 
 test-docker: $(STAMP) cluster-up  ## Test local builds with docker buildx and a registry.
 	@$(LOCAL) && $(PYTEST) tests/docker -n 2
