@@ -53,14 +53,14 @@ PARTIAL   .         .      .       .       .       .       .        .      .    
 """  # noqa: E501
 # The same where a stream has just ended well, and nothing has come since: what differs.
 SURE = """
-          deleted torn  refused broken stalled give_up
-IDLE      WHOLE   .     .       .      .       .
-DRAINING  GONE    UNREAD UNREAD UNREAD UNREAD  WHOLE
-GOING     GONE    WHOLE WHOLE   UNREAD UNREAD  WHOLE
-UNREAD    WHOLE   .     .       .      .       WHOLE
-FINAL     GONE    WHOLE WHOLE   UNREAD UNREAD  WHOLE
-GONE      .       WHOLE WHOLE   WHOLE  WHOLE   WHOLE
-LOST      .       PARTIAL PARTIAL PARTIAL PARTIAL PARTIAL
+          deleted vanished torn    refused broken  stalled give_up
+IDLE      WHOLE   PARTIAL  .       .       .       .       .
+DRAINING  GONE    LOST     UNREAD  UNREAD  UNREAD  UNREAD  WHOLE
+GOING     GONE    LOST     WHOLE   WHOLE   UNREAD  UNREAD  WHOLE
+UNREAD    WHOLE   PARTIAL  .       .       .       .       WHOLE
+FINAL     GONE    LOST     WHOLE   WHOLE   UNREAD  UNREAD  WHOLE
+GONE      .       LOST     WHOLE   WHOLE   WHOLE   WHOLE   WHOLE
+LOST      .       .        PARTIAL PARTIAL PARTIAL PARTIAL PARTIAL
 """
 
 
