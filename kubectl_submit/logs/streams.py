@@ -115,7 +115,7 @@ class LogStreams:
         """
         log = self._logs.get(pod)
         if log and not log.ended:
-            log.not_before = self._loop.now if log.last_words else 0.0
+            log.not_before = 0.0  # what was tried too often before may work now
             hidden = log.batch is not None and log.batch.size > 1
             self._advance(log, Ended(at=self._loop.now, going=going, seen=seen, hidden=hidden))
             self._arrange_soon(0)

@@ -136,7 +136,7 @@ EDITS = [
     Edit("streams", "quiet_since = max(quiet_since, log.batch.heard_at)", "pass"),
     Edit("streams", "log.batch.size > 1 and log.batch.reads(log)", "False"),
     Edit("streams", "return any(log.ended and not log.done", "return any(log.ended"),
-    Edit("streams", "log.not_before = self._loop.now if log.last_words else 0.0", "pass"),
+    Edit("streams", "log.not_before = 0.0", "pass"),
     Edit("reader", "if result.exit_code == 0:", "if False:"),
     Edit("reader", "follow=not batch.final", "follow=True"),
     Edit("reader", "since=min(", "since=max("),

@@ -71,6 +71,10 @@ class KubectlLogs:
         self._written = self._written[: len(self._written) - lost] if lost else self._written
         self.result = Result(exit_code=0 if well else 1, stdout="", stderr="" if well else LOST)
 
+    def trickle(self, pod: str, line: str) -> None:
+        """Write a line of one of several pods, though it stalls."""
+        self._written += f"[pod/{pod}/main] {line}".encode()
+
     def read(self) -> bytes | None:
         self._go_on()
         data, self._written = self._written[:50], self._written[50:]

@@ -175,6 +175,22 @@ def test_what_is_forbidden_is_told_at_once(
     assert "nobody" in failed.value.last_words
 
 
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_right_that_was_taken_away_costs_no_line(
+    cluster: Simulation, listener: Listener, silent: bool
+) -> None:
+    """A last reading is refused, of a log that was read to its end."""
+    run = Run("failed")
+    if silent:
+        run.logs = dict.fromkeys(run.logs, "")
+    replay(cluster, run)
+    refused = Answer(stderr="Error from server (Forbidden): pods/log\n", exit_code=1)
+    cluster.on("logs", Answer(logs_of(run)), refused)
+    assert watch_run(cluster, run, listener).exit_code == 7
+    assert listener.output == ({} if silent else {0: b"one\ntwo\n"})
+    assert listener.warnings == []
+
+
 def test_what_worked_before_may_work_again(cluster: Simulation, listener: Listener) -> None:
     """With a new token, or once a server has started."""
     run = Run("failed")

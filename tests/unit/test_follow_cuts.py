@@ -271,3 +271,17 @@ def test_a_pod_that_vanished_may_have_written_more(cluster: Simulation, listener
     assert watch_run(cluster, run, listener).exit_code == 125
     [warning] = listener.warnings
     assert "may be missing" in warning
+
+
+def test_a_pod_that_is_being_deleted_is_read_to_its_end_among_others(
+    cluster: Simulation, listener: Listener
+) -> None:
+    """Another reading would come too late."""
+    run = Run("first-of-two")
+    replay(cluster, run)
+    [zero] = [pod for pod in run.logs if "-0-" in pod]
+    gone = Answer(stderr=f'Error from server (NotFound): pods "{zero}" not found\n', exit_code=1)
+    cluster.on("logs", zero, gone)
+    assert watch_run(cluster, run, listener).exit_code == 33
+    assert listener.output == {0: b"zero waits\nzero stops\n", 1: b"one fails\n"}
+    assert listener.warnings == []

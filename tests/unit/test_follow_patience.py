@@ -151,3 +151,17 @@ def test_past_lines_may_take_longer_than_that(cluster: Simulation) -> None:
     )
     assert listener.output == {0: b"one\ntwo\n"}
     assert listener.warnings == []
+
+
+def test_a_log_whose_lines_come_slowly_is_read_to_its_end(cluster: Simulation) -> None:
+    """The job has ended long ago; as long as lines come, they are waited for."""
+    run = Run("failed")
+    replay(cluster, run)
+    [(pod, log)] = run.logs.items()
+    first, second = log.splitlines(keepends=True)
+    slow = (Open(f"log of {pod}"), Wait("8 s"), first, Wait("16 s"), second, Wait("24 s"))
+    cluster.on("logs", Answer(*slow))
+    listener = Listener(on_waiting=lambda: cluster.open(f"{len(listener.reasons)} s"))
+    assert watch_run(cluster, run, listener).exit_code == 7
+    assert listener.output == {0: b"one\ntwo\n"}
+    assert listener.warnings == []

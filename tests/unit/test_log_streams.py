@@ -247,6 +247,7 @@ def test_a_stream_that_stalls_after_the_end_is_replaced(start: Start, workers: i
         cluster.end(rank)
     cluster.run(30)
     assert cluster.streams.complete
+    assert all(one.closed for one in cluster.kubectls)
     assert cluster.told(0) == cluster.pods["run-0"].texts
     assert cluster.warnings == []
 
@@ -277,6 +278,68 @@ def test_a_pod_that_is_gone_among_others_is_whole_once_its_lines_have_come(start
     assert cluster.warnings == []
 
 
+def test_a_silent_pod_that_is_gone_among_others_is_whole_where_kubectl_had_found_it(
+    start: Start,
+) -> None:
+    cluster = start(2)
+    cluster.write(1)
+    cluster.run(1)
+    cluster.end(0, going=True)
+    cluster.delete(0)
+    cluster.run(15)
+    assert not cluster.streams.awaited
+    assert cluster.warnings == []
+
+
+def test_one_that_ends_among_others_is_read_by_itself(start: Start) -> None:
+    """Lines that still come from where it was read before do not count."""
+    cluster = start(2)
+    cluster.run(1)
+    cluster.write(0, 2)
+    cluster.end(0)
+    cluster.run(5)
+    assert cluster.told(0) == cluster.pods["run-0"].texts
+    assert not cluster.streams.awaited
+    assert cluster.streams.unfinished == [1]
+
+
+def test_an_end_that_is_told_late_is_read_at_once(start: Start) -> None:
+    """However seldom it was tried before."""
+    cluster = start(1)
+    cluster.write(0)
+    cluster.run(1)
+    cluster.pods["run-0"].ended = True
+    cluster.run(12)
+    cluster.streams.ended("run-0")
+    cluster.run(0.25)
+    assert cluster.streams.complete
+
+
+def test_workers_that_are_read_together_are_read_from_the_oldest_start(start: Start) -> None:
+    cluster = LogCluster(2)
+    cluster.write(0)
+    cluster.streams.started("run-0", 0, "2026-11-22T17:00:00Z")
+    cluster.streams.started("run-1", 1, "2026-11-22T17:20:00Z")
+    cluster.run(1)
+    assert cluster.told(0) == cluster.pods["run-0"].texts
+    cluster.leave()
+
+
+def test_a_last_reading_of_several_stalls_only_if_none_of_them_comes(start: Start) -> None:
+    cluster = start(2)
+    cluster.end(0)
+    cluster.end(1)
+    cluster.run(0.12)
+    [reader] = cluster.kubectls
+    reader.stalled = True
+    for _ in range(6):
+        cluster.run(4)
+        reader.trickle("run-0", f"{cluster.stamp()} slow\n")
+    assert cluster.kubectls == [reader]
+    cluster.run(20)
+    assert len(cluster.kubectls) > 1
+
+
 def test_what_a_node_does_not_give_is_given_up(start: Start) -> None:
     cluster = start(1)
     cluster.write(0)
@@ -284,6 +347,7 @@ def test_what_a_node_does_not_give_is_given_up(start: Start) -> None:
     cluster.end(0)
     cluster.run(20)
     assert cluster.streams.awaited
+    assert len(cluster.kubectls) < 12  # less and less often
     cluster.streams.give_up()
     assert cluster.streams.complete
     [(_, warning)] = cluster.warnings

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_submit.logs.batch import Batch
-from kubectl_submit.logs.events import Close, Closed, Opened
+from kubectl_submit.logs.events import Close, Closed, Deleted, Opened
 from kubectl_submit.logs.grouping import GROUP_SIZE, MOST_GROUPS, arrange, group_size, to_join
 from kubectl_submit.logs.phases import Phase, State
 from kubectl_submit.logs.prefixed import Prefixed, Split
@@ -134,3 +134,17 @@ def test_a_gap_is_told_once() -> None:
     between = "2026-11-22T18:00:09.000000000Z and 2026-11-22T18:00:19.000000000Z"
     assert log.missing() == [f"lines between {between} may be missing"]
     assert log.missing() == []
+
+
+@pytest.mark.parametrize(("again", "missing"), [("18:00:05", True), ("18:00:12", False)])
+def test_a_gap_is_none_where_the_container_was_started_in_it(again: str, missing: bool) -> None:
+    log = PodLog("run-0", 0, "2026-11-22T18:00:00Z")
+    log.advance(Opened(at=0.5))
+    log.take(b"2026-11-22T18:00:09.000000000Z seen\n", at=1.0)
+    log.advance(Closed(at=2.0, how=Close.WELL))
+    log.advance(Opened(at=2.0))
+    log.take(b"2026-11-22T18:00:19.000000000Z later\n", at=3.0)
+    log.started_again(f"2026-11-22T{again}Z")
+    log.advance(Deleted(at=4.0))
+    log.advance(Closed(at=4.0, how=Close.WELL))
+    assert bool(log.missing()) == missing

@@ -8,6 +8,7 @@ import pytest
 
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.object_watch import ObjectWatch
 from kubectl_submit.run import Run
 from kubectl_submit.run_watch import RunWatch
 
@@ -112,3 +113,26 @@ def test_a_watch_that_never_works_ends_some_time(cluster: Simulation) -> None:
     cluster.on("/jobs?watch", Answer(stderr="error: 404 page not found", exit_code=1))
     with pytest.raises(ClusterError, match="lost contact"):
         seen(cluster, ["never"])
+
+
+def test_a_second_list_tells_only_what_has_changed(cluster: Simulation) -> None:
+    before = list_of([job("kept"), job("changed"), job("gone")])
+    after = list_of([job("kept"), job("changed", "2"), job("new")])
+    cluster.on("/jobs?labelSelector", Answer(before), Answer(after))
+    cluster.on("/jobs?watch", Answer(EXPIRED), Answer(FOREVER))
+    told: list[tuple[str, str]] = []
+    loop = cluster.loop()
+    watch = ObjectWatch(
+        loop,
+        Kubectl(),
+        "/apis/batch/v1/jobs",
+        {"labelSelector": "x"},
+        lambda change, one: told.append((change, one["metadata"]["name"])),
+        needed=True,
+        contact_seconds=60,
+    )
+    watch.start()
+    while ("ADDED", "new") not in told:
+        loop.run_once()
+    loop.close()
+    assert sorted(told[3:]) == [("ADDED", "new"), ("MISSING", "gone"), ("MODIFIED", "changed")]
