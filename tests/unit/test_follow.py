@@ -180,15 +180,16 @@ def test_a_right_that_was_taken_away_costs_no_line(
     cluster: Simulation, listener: Listener, silent: bool
 ) -> None:
     """A last reading is refused, of a log that was read to its end."""
-    run = Run("failed")
+    run = Run("timeout")
     if silent:
         run.logs = dict.fromkeys(run.logs, "")
     replay(cluster, run)
     refused = Answer(stderr="Error from server (Forbidden): pods/log\n", exit_code=1)
     cluster.on("logs", Answer(logs_of(run)), refused)
-    assert watch_run(cluster, run, listener).exit_code == 7
-    assert listener.output == ({} if silent else {0: b"one\ntwo\n"})
+    assert watch_run(cluster, run, listener).exit_code == 124
+    assert listener.output == ({} if silent else {0: b"waits\n"})
     assert listener.warnings == []
+    assert len(cluster.calls("logs")) > 1
 
 
 def test_what_worked_before_may_work_again(cluster: Simulation, listener: Listener) -> None:
