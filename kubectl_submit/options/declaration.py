@@ -7,11 +7,11 @@ default, its help and its place in the help.
 from __future__ import annotations
 
 import dataclasses
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from kubectl_submit import values
 
@@ -22,8 +22,12 @@ KUBECTL_GROUP = "kubectl"
 class Parsed(click.ParamType[Any]):
     """A value that one of the functions in values.py reads."""
 
-    def __init__(self, metavar: str, parse: Callable[[str], Any]) -> None:
+    def __init__(
+        self, metavar: str, parse: Callable[[str], Any], *, named_by: int | None = None
+    ) -> None:
+        """`named_by`: the field of a value (a tuple) that names it; None if it has no name."""
         self.name = metavar
+        self.named_by = named_by
         self._parse = parse
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Any:
@@ -44,11 +48,11 @@ TEXT = Parsed("TEXT", values.encodable)
 DURATION = Parsed("DURATION", values.positive_duration)
 SECONDS = Parsed("DURATION", values.duration)
 QUANTITY = Parsed("QUANTITY", values.quantity)
-ASSIGNMENT = Parsed("NAME[=VALUE]", values.assignment)
-SECRET = Parsed("NAME[:/PATH]", values.secret_mount)
-SECRET_FILE = Parsed("LOCAL[:/PATH]", values.secret_file)
-SECRET_ENVIRONMENT = Parsed("NAME[=KEY]", values.secret_environment)
-BUILD_SECRET = Parsed("id=ID,src=FILE|env=NAME", values.build_secret)
+ASSIGNMENT = Parsed("NAME[=VALUE]", values.assignment, named_by=0)
+SECRET = Parsed("NAME[:/PATH]", values.secret_mount, named_by=0)
+SECRET_FILE = Parsed("LOCAL[:/PATH]", values.secret_file, named_by=1)  # the path in the container
+SECRET_ENVIRONMENT = Parsed("NAME[=KEY]", values.secret_environment, named_by=0)
+BUILD_SECRET = Parsed("id=ID,src=FILE|env=NAME", values.build_secret, named_by=0)
 OBJECT_NAME = Parsed("NAME", values.secret_name)
 REPOSITORY = Parsed("NAME", values.image_repository)
 
@@ -94,6 +98,7 @@ class GroupedOption(click.Option):
         self.path: bool = metadata["path"]
         self.configurable: bool = metadata["configurable"]
         negation: str = metadata["negation"]
+        variable = ENVIRONMENT_PREFIX + self.key.upper().replace("-", "_")
         flags = metadata["flags"]
         if negation:
             flags = (f"{flags[0]}/{negation}", *flags[1:])
@@ -102,20 +107,34 @@ class GroupedOption(click.Option):
             help=metadata["help"],
             default=field.default,
             show_default=isinstance(field.default, str),
-            envvar=_variable(self.key) if self.configurable else None,
-            **metadata["attributes"],
+            **{"envvar": variable if self.configurable else None, **metadata["attributes"]},
         )
 
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        """The value read. What has a name is merged: the flag before the environment, the file."""
+        read = super().process_value(ctx, value)
+        field = self.type.named_by if isinstance(self.type, Parsed) else None
+        if not self.multiple or field is None:
+            return read
+        named = {one[field] for one in read}
+        for source, other in self._sources_below(ctx):
+            winner = ctx.get_parameter_source(str(self.name))
+            ctx.set_parameter_source(str(self.name), source)  # an error says where the value is
+            below = super().process_value(ctx, other)
+            ctx.set_parameter_source(str(self.name), winner or source)
+            read = (*(one for one in below if one[field] not in named), *read)
+            named |= {one[field] for one in below}
+        return read
 
-def _variable(key: str) -> str | None:
-    """The option's environment variable.
-
-    In a container of ours the run's facts stand in variables of that form, too: KUBECTL_SUBMIT_NAME
-    is the name of the run that submits, not of the one that is submitted.
-    """
-    variable = ENVIRONMENT_PREFIX + key.upper().replace("-", "_")
-    in_a_run = ENVIRONMENT_PREFIX + "CREATED_BY" in os.environ
-    return None if in_a_run and key == "name" else variable
+    def _sources_below(self, ctx: click.Context) -> Iterator[tuple[ParameterSource, Any]]:
+        """What the environment and the file say where something before them counts."""
+        winner = ctx.get_parameter_source(str(self.name))
+        variable = self.value_from_envvar(ctx)
+        if winner is ParameterSource.COMMANDLINE and variable is not None:
+            yield ParameterSource.ENVIRONMENT, variable
+        configured = ctx.lookup_default(str(self.name))
+        if winner in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT) and configured:
+            yield ParameterSource.DEFAULT_MAP, configured
 
 
 def declared(options: type[Any]) -> list[GroupedOption]:

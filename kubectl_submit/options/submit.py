@@ -208,16 +208,21 @@ class Options(KubectlOptions):
         "Run",
         "--name",
         type=Parsed("PREFIX", values.name_prefix),
+        # KUBECTL_SUBMIT_NAME tells a command the name of its own run.
+        envvar="KUBECTL_SUBMIT_NAME_PREFIX",
         help="The name begins so; default: repository and commit.",
     )
     timeout: int | None = option(
-        "Run", "--timeout", type=DURATION, help="Stop a worker that runs longer (exit 124)."
+        "Run",
+        "--timeout",
+        type=DURATION,
+        help="Stop a worker that runs longer (exit 124); time in a queue does not count.",
     )
     pending_timeout: int | None = option(
         "Run",
         "--pending-timeout",
         type=DURATION,
-        help="Give up if it has not started by then (exit 124).",
+        help="Give up if it has not started by then (exit 124); time in a queue does not count.",
     )
     queue: str | None = option(
         "Run", "--queue", type=OBJECT_NAME, help="The LocalQueue of Kueue that lets it run."

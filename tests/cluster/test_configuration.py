@@ -26,7 +26,7 @@ def test_flag_environment_file(
     subfolder = tmp_path / "deep" / "inside"
     subfolder.mkdir(parents=True)
     environment = {
-        "KUBECTL_SUBMIT_NAME": "from-the-environment",
+        "KUBECTL_SUBMIT_NAME_PREFIX": "from-the-environment",
         "KUBECTL_SUBMIT_MEMORY": "102Mi",
     }
 

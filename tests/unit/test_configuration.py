@@ -58,10 +58,42 @@ def test_flag_before_environment_before_file_before_default(
     assert (options.workers, options.gpus, options.cpu, options.memory) == (4, 3, "2", None)
 
 
-def test_flags_of_a_list_replace_the_list_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert configured("env: {A: 1}", "--env", "B=2").env == (("B", "2"),)
+def test_what_has_a_name_is_merged(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = "env: {A: 1, B: 1, C: 1}"
+    assert configured(file, "--env", "B=2").env == (("A", "1"), ("C", "1"), ("B", "2"))
     monkeypatch.setenv("KUBECTL_SUBMIT_ENV", "C=3 D=4")
-    assert configured("env: {A: 1}").env == (("C", "3"), ("D", "4"))
+    assert dict(configured(file).env) == {"A": "1", "B": "1", "C": "3", "D": "4"}
+    everything = dict(configured(file, "-eD=5", "-eB=5").env)
+    assert everything == {"A": "1", "B": "5", "C": "3", "D": "5"}
+    assert dict(configured("", "-eD=5").env) == {"C": "3", "D": "5"}
+
+
+def test_every_list_of_what_has_a_name_is_merged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret file is named by its place in the container; other lists are replaced."""
+    monkeypatch.setenv("HERE", "x")
+    merged = configured(
+        "{build-arg: {A: 1, B: 1}, secret: [s, 't:/t'], secret-file: ['a:/x', 'b:/y'],"
+        " secret-env: [X=HERE, HERE], build-secret: ['id=a,src=a', 'id=b,src=b'], as-group: [g]}",
+        *("--build-arg", "A=2", "--secret", "s:/p", "--secret", "s:/q", "--secret-file", "c:/x"),
+        *("--secret-env", "X=HOME", "--build-secret", "id=a,env=HERE", "--as-group", "h"),
+    )
+    assert merged.build_arg == (("B", "1"), ("A", "2"))
+    assert merged.secret == (("t", "/t"), ("s", "/p"), ("s", "/q"))
+    assert merged.secret_file == (("b", "/y"), ("c", "/x"))
+    assert merged.secret_env == (("HERE", "HERE"), ("X", "HOME"))
+    assert merged.build_secret == (("b", "b", ""), ("a", "", "HERE"))
+    assert merged.as_group == ("h",)
+
+
+def test_a_mistake_in_what_is_merged_is_told_with_its_place(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path(FILE).write_text("env: {1A: 1}")
+    assert cli.run(["-e", "A=1", "--", "true"]) == 125
+    assert "'1A' is no name for a variable; write NAME=VALUE (in .kub" in capsys.readouterr().err
+    monkeypatch.setenv("KUBECTL_SUBMIT_ENV", "2A=1")
+    assert cli.run(["-e", "A=1", "--", "true"]) == 125
+    assert "(in the environment, KUBECTL_SUBMIT_ENV)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

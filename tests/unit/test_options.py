@@ -26,7 +26,8 @@ def test_variables_and_keys_are_named_after_the_flags() -> None:
     for option in declared(Options):
         flag = option.opts[0]
         assert option.key == flag[2:]
-        assert option.envvar == "KUBECTL_SUBMIT_" + flag[2:].replace("-", "_").upper()
+        name = {"--name": "NAME_PREFIX"}.get(flag, flag[2:].replace("-", "_").upper())
+        assert option.envvar == f"KUBECTL_SUBMIT_{name}"
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kubectl_submit import command_line, provenance
+from kubectl_submit import command_line, commands, provenance
+from kubectl_submit.commands import COMMANDS
+from kubectl_submit.options import Options
+from kubectl_submit.options.declaration import declared
 from kubectl_submit.provenance import Source
 
 SOURCE = Source(
@@ -104,8 +108,16 @@ def test_annotations_keep_what_is_no_text_as_json() -> None:
     }
 
 
-def test_a_run_that_submits_another_does_not_name_it(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("options", [Options, *(commands.load(one).OPTIONS for one in COMMANDS)])
+def test_no_fact_is_read_as_an_option(options: type[Any]) -> None:
+    """A command of ours submits another run: what it is told of itself changes nothing there."""
+    facts = set(SOURCE.environment("app-0123456-x2k4z"))
+    assert facts.isdisjoint(str(one.envvar) for one in declared(options))
+
+
+def test_the_variable_of_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SOURCE.environment("app-0123456-x2k4z").items():
         monkeypatch.setenv(name, value)
-    options = command_line.parse(["--", "true"]).options
-    assert options.name is None
+    assert command_line.parse(command_line.read(["--", "true"])).options.name is None
+    monkeypatch.setenv("KUBECTL_SUBMIT_NAME_PREFIX", "train")
+    assert command_line.parse(command_line.read(["--", "true"])).options.name == "train"
