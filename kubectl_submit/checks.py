@@ -10,6 +10,7 @@ from kubectl_submit import (
     docker,
     dry_run,
     execution_backends,
+    manifest,
     pod_security,
     preflight,
 )
@@ -123,8 +124,9 @@ def _build(options: Options) -> str:
 
 def _manifest(options: Options, kubectl: Kubectl, output: Output) -> str:
     """Whether the server would take what a submit creates: the build Job, the Job or RayJob."""
-    restricted = pod_security.begin_to_ask(kubectl)()
-    documents = dry_run.render(options, ("true",), output, restricted=restricted)
-    preflight.check_documents(documents, kubectl)
-    kinds = ", ".join(str(one["kind"]) for one in documents)
-    return f"the cluster would take it ({kinds})"
+    build, run = dry_run.render(options, ("true",), output)
+    pod_security.fit(run, pod_security.begin_to_ask(kubectl)(), kubectl)
+    preflight.check_documents([*build, *run], kubectl)
+    text = manifest.dump([*build, *run])
+    told = f"the cluster would take it ({', '.join(str(one['kind']) for one in (*build, *run))})"
+    return "; it warns: ".join([told, *kubectl.warnings(text)])

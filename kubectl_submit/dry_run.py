@@ -26,13 +26,10 @@ from kubectl_submit.parameters import collect_build_parameters, collect_executio
 
 def show(options: Options, argv: tuple[str, ...], kubectl: Kubectl, output: Output) -> int:
     """Write the manifests to stdout; 0. Raises SubmitError, also where the server refuses."""
-    restricted = options.dry_run == "server" and pod_security.begin_to_ask(kubectl)()
-    everything = render(options, argv, output, restricted=restricted)
+    build, run = render(options, argv, output)
     if options.dry_run == "server":
-        preflight.check(everything, options, kubectl)
-        _check_pods(everything, kubectl)
-        output.status("the server would take it (dry run)")
-    everything = [carried.hidden(one) for one in everything]
+        _ask(build, run, options, kubectl, output)
+    everything = [carried.hidden(one) for one in (*build, *run)]
     if options.output == "name":
         output.data(f"{one['kind'].lower()}/{one['metadata']['name']}" for one in everything)
     elif options.output == "json":
@@ -45,37 +42,56 @@ def show(options: Options, argv: tuple[str, ...], kubectl: Kubectl, output: Outp
 
 
 def render(
-    options: Options, argv: tuple[str, ...], output: Output, *, restricted: bool
-) -> list[Node]:
+    options: Options, argv: tuple[str, ...], output: Output
+) -> tuple[list[Node], list[Node]]:
     """All that a submit would create: of the build, and of the run. Raises SubmitError."""
     backend = execution_backends.load(options.execution)
     limit = backend.NAME_LIMIT
+    build, of_build = None, []
     if options.image:
-        build, image, documents_ = None, begin_to_resolve(options)(), []
+        image = begin_to_resolve(options)()
     else:
         build = collect_build_parameters(options, limit)
         image = Image(name=build.pull_name, digest=NOT_BUILT_YET)
         # Under a name of its own: the server would refuse that of a build that is there.
-        documents_ = build_backends.load(options.build).render(replace(build, after=build.name))
+        of_build = build_backends.load(options.build).render(replace(build, after=build.name))
         output.status(f"nothing is built: {image.reference} stands for the image (dry run)")
     parameters = collect_execution_parameters(options, argv, build, image, limit)
-    return [*documents_, *backend.render(replace(parameters, restricted=restricted))]
+    return of_build, backend.render(parameters)
 
 
-def _check_pods(everything: list[Node], kubectl: Kubectl) -> None:
-    """Let the server judge the pods as well: quota and Pod Security look at nothing else.
+def _ask(
+    build: list[Node], run: list[Node], options: Options, kubectl: Kubectl, output: Output
+) -> None:
+    """Have the server judge it, as far as it does; what it did not judge is said."""
+    pod_security.fit(run, pod_security.begin_to_ask(kubectl)(), kubectl)
+    everything = [*build, *run]
+    preflight.check(everything, options, kubectl)
+    for warning in kubectl.warnings(manifest.dump(everything)):
+        output.status(f"the server warns: {warning}")
+    judged = [_is_judged(one, kubectl) for one in everything]
+    output.status("the server would take it (dry run)")
+    if not all(judged):
+        output.status(
+            "not asked, as you may not create pods: whether quota and Pod Security let its pods in"
+        )
 
-    Whoever may not create pods, as few need to, gets no such answer.
+
+def _is_judged(document: Node, kubectl: Kubectl) -> bool:
+    """Let the server judge a Job's pod as well: quota and Pod Security look at nothing else.
+
+    False for whoever may not create pods, as few need to.
     """
-    for one in everything:
-        template = one["spec"].get("template") if one["kind"] == "Job" else None
-        if template is None:
-            continue
-        pod = copy.deepcopy(template)
-        pod["apiVersion"], pod["kind"] = "v1", "Pod"
-        manifest.put(pod, ("metadata", "name"), f"{one['metadata']['name']}-0")
-        try:
-            kubectl.create(manifest.dump([pod]), dry_run=True)
-        except ClusterError as error:
-            if "cannot create resource" not in error.last_words:
-                raise
+    template = document["spec"].get("template") if document["kind"] == "Job" else None
+    if template is None:
+        return True
+    pod = copy.deepcopy(template)
+    pod["apiVersion"], pod["kind"] = "v1", "Pod"
+    manifest.put(pod, ("metadata", "name"), f"{document['metadata']['name']}-0")
+    try:
+        kubectl.create(manifest.dump([pod]), dry_run=True)
+    except ClusterError as error:
+        if "cannot create resource" not in error.last_words:
+            raise
+        return False
+    return True

@@ -60,6 +60,8 @@ CUT = ("EOF", "connection reset", "connection lost", "broken pipe")
 # or in hexadecimal.
 LOG_LINE = r"[IWEF]\d{4} "
 LOG_CONTINUES = r"\s|[]}]|$|[0-9a-f]{8}  "
+# How kubectl shows a warning of the server (client-go rest/warnings.go).
+WARNING = "Warning: "
 CREATE_RETRIES = 3
 # Go's garbage collector at work more often (its GOGC): 3 MB less for each kubectl that only waits.
 LEAN = {"GOGC": "25"}
@@ -94,6 +96,13 @@ class Kubectl:
             metadata = obj["metadata"]
             self.take_back(obj["kind"], metadata["name"], metadata.get("namespace"), refusal)
         raise refusal
+
+    def warnings(self, manifest: str) -> list[str]:
+        """What the server warns of where it is asked to create a manifest; nothing is created."""
+        argv = ["create", "-f", "-", "-o", "name", "--dry-run=server"]
+        result = command.run(self._argv(argv), stdin=manifest, check=False)
+        lines = command.mask(result.stderr).splitlines()
+        return [line.removeprefix(WARNING) for line in lines if line.startswith(WARNING)]
 
     def take_back(self, kind: str, name: str, namespace: str | None, reason: BaseException) -> None:
         """Delete an object because of an error; where it cannot be, the error says that, too."""
@@ -204,14 +213,15 @@ class Kubectl:
 
         return items
 
-    def begin_labels(self, path: str) -> Callable[[], dict[str, str]]:
-        """Ask for the labels of the object under an API path; none where it may not be read."""
+    def begin_labels(self, path: str) -> Callable[[], dict[str, str] | None]:
+        """Ask for the labels of the object under an API path; None where it cannot be read."""
         started = command.Started(self._argv(["get", "--raw", path]))
 
-        def labels() -> dict[str, str]:
+        def labels() -> dict[str, str] | None:
             result = started.result()
-            found = json.loads(result.stdout)["metadata"] if result.exit_code == 0 else {}
-            return dict(found.get("labels") or {})
+            if result.exit_code != 0:
+                return None
+            return dict(json.loads(result.stdout)["metadata"].get("labels") or {})
 
         return labels
 

@@ -115,8 +115,6 @@ class ExecutionParameters:
     ray: RayParameters
     keep_entrypoint: bool = False
     """Whether the image's ENTRYPOINT runs, with the command as its arguments."""
-    restricted: bool = False
-    """Whether the namespace takes only pods of the Pod Security level `restricted`."""
 
     def environment(self) -> dict[str, str]:
         """The facts as variables of every container, and the user's own after them."""
@@ -124,11 +122,8 @@ class ExecutionParameters:
 
     def recorded(self) -> dict[str, object]:
         """What is recorded as annotations besides the facts of the source."""
-        recorded = {"image": self.image.reference, "command": list(self.argv)}
-        if self.source.changes:
-            recorded["changes"] = self.source.changes
-        seconds = self.image.build_seconds
-        return recorded | ({} if seconds is None else {"build_seconds": round(seconds, 1)})
+        recorded: dict[str, object] = {"image": self.image.reference, "command": list(self.argv)}
+        return recorded | ({"changes": self.source.changes} if self.source.changes else {})
 
 
 def collect_build_parameters(options: Options, name_limit: int) -> BuildParameters:

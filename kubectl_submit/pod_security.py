@@ -6,7 +6,8 @@ rules are those of Kubernetes' Pod Security Standards.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Iterator
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
@@ -15,22 +16,42 @@ from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
 
 ENFORCED = "pod-security.kubernetes.io/enforce"
+WARNING = 'would violate PodSecurity "restricted'
+RUNS = ("Job", "RayJob")
 OF_THE_POD = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 OF_A_CONTAINER = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 
 
-def begin_to_ask(kubectl: Kubectl) -> Callable[[], bool]:
+def begin_to_ask(kubectl: Kubectl) -> Callable[[], bool | None]:
     """Ask what the namespace enforces; what tells whether that is `restricted`.
 
-    Where the namespace may not be read, it is taken to be not.
+    None where the namespace may not be read.
     """
-    labels = kubectl.begin_labels(f"/api/v1/namespaces/{kubectl.namespace()}")
-    return lambda: labels().get(ENFORCED) == "restricted"
+    asked = kubectl.begin_labels(f"/api/v1/namespaces/{kubectl.namespace()}")
+
+    def restricted() -> bool | None:
+        labels = asked()
+        return None if labels is None else labels.get(ENFORCED) == "restricted"
+
+    return restricted
 
 
-def restrict(pod_specs: Iterable[Node]) -> None:
+def fit(documents: Iterable[Node], restricted: bool | None, kubectl: Kubectl) -> None:
+    """Give the pods of what runs what the namespace asks of them.
+
+    `restricted` is what `begin_to_ask` has told. Where that is None, a dry run of a Job tells: the
+    server warns of what it will refuse, unless the namespace says otherwise.
+    """
+    pods = [pod for one in documents if one["kind"] in RUNS for pod in pod_specs(one)]
+    if restricted is None:
+        restricted = any(WARNING in line for line in kubectl.warnings(_job(pods[0])))
+    if restricted:
+        restrict(pods)
+
+
+def restrict(pods: Iterable[Node]) -> None:
     """Give pods and their containers what is asked; what they say themselves stays. Pure."""
-    for pod_spec in pod_specs:
+    for pod_spec in pods:
         _add(pod_spec, OF_THE_POD)
         for key in filter(pod_spec.get, ("initContainers", "containers")):
             containers = manifest.child(pod_spec, key, kind=CommentedSeq)
@@ -38,6 +59,26 @@ def restrict(pod_specs: Iterable[Node]) -> None:
                 containers[index] = manifest.unshared(container)
                 if isinstance(container, CommentedMap):
                     _add(containers[index], OF_A_CONTAINER)
+
+
+def pod_specs(node: object) -> Iterator[Node]:
+    """The pods that are described anywhere in an object. Pure."""
+    if isinstance(node, CommentedMap):
+        if isinstance(node.get("containers"), CommentedSeq):
+            yield node
+        else:
+            for value in node.values():
+                yield from pod_specs(value)
+    elif isinstance(node, CommentedSeq):
+        for value in node:
+            yield from pod_specs(value)
+
+
+def _job(pod_spec: Node) -> str:
+    """A Job of such pods: there is no other kind that all may create who submit."""
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"generateName": "dry-run-"}}
+    pod = {**pod_spec, "restartPolicy": "Never"}
+    return json.dumps(job | {"spec": {"template": {"spec": pod}}})
 
 
 def _add(node: Node, settings: dict[str, object]) -> None:

@@ -23,13 +23,10 @@ from kubectl_submit.execution_backends import ExecutionBackend
 from kubectl_submit.given_image import begin_to_resolve
 from kubectl_submit.image import NOT_BUILT_YET, Image
 from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.manifest import Node
 from kubectl_submit.options import Options, kubectl_flags
 from kubectl_submit.output import Output
-from kubectl_submit.parameters import (
-    ExecutionParameters,
-    collect_build_parameters,
-    collect_execution_parameters,
-)
+from kubectl_submit.parameters import collect_build_parameters, collect_execution_parameters
 
 
 def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
@@ -42,14 +39,14 @@ def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
     resolved = begin_to_resolve(options) if options.image else None
     execution_backend = execution_backends.load(options.execution)
     if resolved:
-        parameters = _of_given_image(resolved, options, argv, execution_backend, kubectl)
+        image, documents = _of_given_image(resolved, options, argv, execution_backend, kubectl)
     else:
-        parameters = _of_built_image(options, argv, execution_backend, kubectl, output)
+        image, documents = _of_built_image(options, argv, execution_backend, kubectl, output)
     with interrupts.held():  # until it is known what was created
         execution = job_quota.create(
-            lambda: execution_backend.execute(parameters, kubectl), parameters.name, kubectl, output
+            lambda: execution_backend.execute(documents, kubectl), _name(documents), kubectl, output
         )
-        output.status(f"{execution.kind}/{execution.name} runs {parameters.image.reference}")
+        output.status(f"{execution.kind}/{execution.name} runs {image.reference}")
         outcome = attendance.attend(execution, kubectl, options, output)
         interrupts.forget()  # what comes too late does not replace an exit code
     return _report(execution, outcome, kubectl, options, output)
@@ -61,14 +58,17 @@ def _of_given_image(
     argv: tuple[str, ...],
     backend: ExecutionBackend,
     kubectl: Kubectl,
-) -> ExecutionParameters:
+) -> tuple[Image, list[Node]]:
+    """The image, and the manifest of its run."""
     from kubectl_submit import preflight  # costs 50 ms, in which the registry answers
 
     asked = pod_security.begin_to_ask(kubectl)
     image, restricted = resolved(), asked()
     preflight.check_names(options, kubectl)
     parameters = collect_execution_parameters(options, argv, None, image, backend.NAME_LIMIT)
-    return replace(parameters, restricted=restricted)
+    documents = backend.render(parameters)
+    pod_security.fit(documents, restricted, kubectl)
+    return image, documents
 
 
 def _of_built_image(
@@ -77,18 +77,29 @@ def _of_built_image(
     backend: ExecutionBackend,
     kubectl: Kubectl,
     output: Output,
-) -> ExecutionParameters:
-    from kubectl_submit import gate, preflight
+) -> tuple[Image, list[Node]]:
+    """The image, and the manifest of its run: what was checked before the build is what runs."""
+    from kubectl_submit import gate, preflight, worker_template
 
     build = collect_build_parameters(options, backend.NAME_LIMIT)
     promised = Image(name=build.pull_name, digest=NOT_BUILT_YET)
     with gate.confirming(build.root, build.unconfirmed, build.source.commit):
         draft = collect_execution_parameters(options, argv, build, promised, backend.NAME_LIMIT)
-        preflight.check(backend.render(draft), options, kubectl)
+        documents = backend.render(draft)
+        pod_security.fit(documents, pod_security.begin_to_ask(kubectl)(), kubectl)
+        preflight.check(documents, options, kubectl)
     begun = time.monotonic()
     image = build_backends.load(options.build).build(build, kubectl, output)
     image = replace(image, build_seconds=time.monotonic() - begun)
-    return replace(draft, image=image, restricted=pod_security.begin_to_ask(kubectl)())
+    worker_template.put_built_image(documents, promised, image)
+    return image, documents
+
+
+def _name(documents: list[Node]) -> str:
+    """The run's name, which is that of the object that runs the command."""
+    return next(
+        str(one["metadata"]["name"]) for one in documents if one["kind"] in pod_security.RUNS
+    )
 
 
 def _report(

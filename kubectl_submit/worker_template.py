@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
+
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from kubectl_submit import carried, manifest, pod_template
+from kubectl_submit.image import Image
 from kubectl_submit.manifest import Node
 from kubectl_submit.parameters import ExecutionParameters
+from kubectl_submit.provenance import PREFIX
+
+# Annotations, as ExecutionParameters.recorded() and as_annotations() name them.
+IMAGE = f"{PREFIX}image"
+BUILD_SECONDS = f"{PREFIX}build-seconds"
 
 SHARED_MEMORY = "/dev/shm"  # noqa: S108
 
@@ -36,6 +45,26 @@ def set_image(pod_spec: Node, container: Node, parameters: ExecutionParameters) 
     manifest.put(container, ("image",), parameters.image.reference)
     if parameters.registry_secret:
         pod_template.pull_with(pod_spec, parameters.registry_secret)
+
+
+def put_built_image(documents: Iterable[Node], promised: Image, built: Image) -> None:
+    """Put the image that was built wherever its name stands, and how long that took."""
+    for document in documents:
+        _replace(document, promised.reference, built)
+
+
+def _replace(node: object, promised: str, built: Image) -> None:
+    if isinstance(node, CommentedSeq):
+        for item in node:
+            _replace(item, promised, built)
+    if not isinstance(node, CommentedMap):
+        return
+    for key, value in node.items():
+        if value == promised:
+            node[key] = manifest.quoted(built.reference)
+        _replace(value, promised, built)
+    if IMAGE in node and built.build_seconds is not None:
+        node[BUILD_SECONDS] = manifest.quoted(json.dumps(round(built.build_seconds, 1)))
 
 
 def set_credentials(pod_spec: Node, container: Node, parameters: ExecutionParameters) -> None:

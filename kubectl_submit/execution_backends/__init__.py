@@ -20,8 +20,8 @@ class ExecutionBackend(Protocol):
     def render(self, parameters: ExecutionParameters) -> list[Node]:
         """The manifest of a run, without sending it."""
 
-    def execute(self, parameters: ExecutionParameters, kubectl: Kubectl) -> Execution:
-        """Send it."""
+    def execute(self, documents: list[Node], kubectl: Kubectl) -> Execution:
+        """Send what was rendered."""
 
 
 def load(name: str) -> ExecutionBackend:

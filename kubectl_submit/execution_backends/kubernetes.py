@@ -6,7 +6,6 @@ from kubectl_submit import (
     carried,
     job,
     manifest,
-    pod_security,
     pod_template,
     queueing,
     rendezvous,
@@ -46,13 +45,12 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     workers = manifest.child(root, "spec").get("completions") or 1
     documents += _let_workers_meet(workers, pod_spec, container, parameters)
     worker_template.set_credentials(pod_spec, container, parameters)
-    pod_security.restrict([pod_spec] if parameters.restricted else [])
     return [*documents, *carried.documents(parameters.name, facts, parameters.carried)]
 
 
-def execute(parameters: ExecutionParameters, kubectl: Kubectl) -> Execution:
-    """Create the Job and what belongs to it. Raises ManifestError, ClusterError."""
-    return job.create(render(parameters), kubectl)
+def execute(documents: list[Node], kubectl: Kubectl) -> Execution:
+    """Create the Job and what belongs to it. Raises ClusterError."""
+    return job.create(documents, kubectl)
 
 
 def _set_job(root: Node, parameters: ExecutionParameters) -> None:

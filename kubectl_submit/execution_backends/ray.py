@@ -13,7 +13,6 @@ from ruamel.yaml.error import YAMLError
 from kubectl_submit import (
     carried,
     manifest,
-    pod_security,
     pod_template,
     queueing,
     ray_authentication,
@@ -80,13 +79,12 @@ def render(parameters: ExecutionParameters) -> list[Node]:
         _set_workers(group, container, parameters)
     _set_request(root, submitter, source)
     queueing.enqueue(root, [pod for pod, _ in pods], parameters.queue, parameters.priority)
-    pod_security.restrict([pod for pod, _ in pods] if parameters.restricted else [])
     return [*documents, *carried.documents(parameters.name, facts, parameters.carried)]
 
 
-def execute(parameters: ExecutionParameters, kubectl: Kubectl) -> Execution:
-    """Create the RayJob and what belongs to it. Raises ManifestError, ClusterError."""
-    return ray_job.create(render(parameters), kubectl)
+def execute(documents: list[Node], kubectl: Kubectl) -> Execution:
+    """Create the RayJob and what belongs to it. Raises ClusterError."""
+    return ray_job.create(documents, kubectl)
 
 
 def _check_kind(root: Node, source: str) -> None:

@@ -47,7 +47,6 @@ def execution_parameters(**changes: Any) -> ExecutionParameters:
         "priority": None,
         "manifest": None,
         "ray": RayParameters(),
-        "restricted": False,
     }
     return ExecutionParameters(**(plain | changes))
 

@@ -158,7 +158,7 @@ def old_kuberay(kubectl: Program) -> None:
 
 def test_a_kuberay_that_knows_no_token_gets_none(kubectl: Program) -> None:
     old_kuberay(kubectl)
-    assert ray.execute(execution_parameters(), Kubectl()).name == "run"
+    assert ray.execute(ray.render(execution_parameters()), Kubectl()).name == "run"
     first, second = (yaml.safe_load(call.stdin) for call in kubectl.calls("create"))
     assert first["spec"]["rayClusterSpec"].pop("authOptions") == {"mode": "token"}
     assert first == second
@@ -168,7 +168,7 @@ def test_a_kuberay_that_is_too_old_for_this_ray(kubectl: Program) -> None:
     old_kuberay(kubectl)
     parameters = execution_parameters(ray=RayParameters(ray_version="2.61.0"))
     with pytest.raises(ClusterError, match="KubeRay is too old for this Ray"):
-        ray.execute(parameters, Kubectl())
+        ray.execute(ray.render(parameters), Kubectl())
     assert len(kubectl.calls("create")) == 1
 
 

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+
+from kubectl_submit.build_backends import local
+from kubectl_submit.image import NOT_BUILT_YET, Image
 
 from .clusters import container, created, jobs, play, replay, submit
 from .examples import DIGEST
@@ -14,6 +20,7 @@ from .samples import Run
 
 NOT_FOUND = Answer(stderr="not found\n", exit_code=1)
 pytestmark = pytest.mark.usefixtures("impatient")
+MANIFESTS = Path(__file__).parents[2] / "manifests"
 BUILD = ("--build", "local", "--image-repository", "localhost:5000/app")
 
 
@@ -64,6 +71,35 @@ def test_tries_the_manifest_before_it_builds(
     assert jobs(cluster) == []
     said = capfd.readouterr()
     assert said.err.startswith(f"error: there is no such namespace\n{refusal}")
+
+
+def test_what_was_checked_is_what_runs(
+    project: Project,
+    cluster: Program,
+    registry: Program,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The manifest is edited while the image is built."""
+    manifest = tmp_path / "own.yml"
+    text = (MANIFESTS / "job.yml").read_text()
+    manifest.write_text(text.replace("backoffLimit: 0", "backoffLimit: 3"))
+    build = local.build
+
+    def edited(*arguments: Any) -> Image:
+        manifest.write_text("kind: Nonsense\n")
+        return build(*arguments)
+
+    monkeypatch.setattr(local, "build", edited)
+    assert submit(*BUILD, "--manifest", str(manifest)) == 7
+    [job] = jobs(cluster)
+    [checked] = yaml.safe_load_all(cluster.calls("create", "--dry-run=server")[-1].stdin)
+    zeros = f"localhost:5000/app@{NOT_BUILT_YET}"
+    assert (job["spec"]["backoffLimit"], container(checked)["image"]) == (3, zeros)
+    for one in (job, job["spec"]["template"]):
+        assert one["metadata"]["annotations"]["kubectl-submit/image"].endswith(DIGEST)
+        assert float(one["metadata"]["annotations"].pop("kubectl-submit/build-seconds")) >= 0
+    assert job == yaml.safe_load(yaml.safe_dump(checked).replace(NOT_BUILT_YET, DIGEST))
 
 
 def test_does_not_run_what_was_not_built(
