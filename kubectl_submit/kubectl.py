@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from kubectl_submit import command
+from kubectl_submit import command, kuberc, server_path
 from kubectl_submit.errors import ClusterError, CommandFailedError, SubmitError
 from kubectl_submit.execution import Execution
 
@@ -83,7 +83,7 @@ class Kubectl:
         nothing can be created twice. Raises ClusterError; then what was created is deleted again.
         """
         argv = ["create", "-f", "-", "-o", "json", *(["--dry-run=server"] if dry_run else [])]
-        result = command.run(self._argv(argv), stdin=manifest, check=False)
+        result = self._run(argv, stdin=manifest, check=False)
         for _ in range(CREATE_RETRIES):
             if result.exit_code == 0 or not any(sign in result.stderr for sign in CUT):
                 break
@@ -100,7 +100,7 @@ class Kubectl:
     def warnings(self, manifest: str) -> list[str]:
         """What the server warns of where it is asked to create a manifest; nothing is created."""
         argv = ["create", "-f", "-", "-o", "name", "--dry-run=server"]
-        result = command.run(self._argv(argv), stdin=manifest, check=False)
+        result = self._run(argv, stdin=manifest, check=False)
         lines = command.mask(result.stderr).splitlines()
         return [line.removeprefix(WARNING) for line in lines if line.startswith(WARNING)]
 
@@ -115,16 +115,16 @@ class Kubectl:
 
     def _create_again(self, argv: Sequence[str], manifest: str) -> command.Result:
         """Create what the call before this one may have created already."""
-        result = command.run(self._argv(argv), stdin=manifest, check=False)
+        result = self._run(argv, stdin=manifest, check=False)
         if "(AlreadyExists)" in result.stderr:
             argv = ["get", "-f", "-", "-o", "json"]
-            result = command.run(self._argv(argv), stdin=manifest, check=False)
+            result = self._run(argv, stdin=manifest, check=False)
         return result
 
     def missing(self, names: Sequence[str], namespace: str | None = None) -> list[str]:
         """Which of these `kind/name` do not exist. What may not be read counts as there."""
         argv = ["get", *names, "-o", "name", "--ignore-not-found", *_in(namespace)]
-        result = command.run(self._argv(argv), check=False)
+        result = self._run(argv, check=False)
         found = {without_group(name) for name in result.stdout.split()}
         if result.exit_code != 0:
             if "(Forbidden)" in result.stderr:
@@ -143,17 +143,17 @@ class Kubectl:
     def secret_type(self, name: str) -> str:
         """The type of a Secret; empty where it is not there or may not be read."""
         argv = ["get", "secret", name, "-o", "jsonpath={.type}"]
-        return command.run(self._argv(argv), check=False).stdout.strip()
+        return self._run(argv, check=False).stdout.strip()
 
     def names(self, kind: str, selector: str = "") -> list[str]:
         """The names of the objects of a kind, in the namespace; empty where that is not told."""
         argv = ["get", kind, "-o", "name", *([f"--selector={selector}"] if selector else [])]
-        result = command.run(self._argv(argv), check=False)
+        result = self._run(argv, check=False)
         return [name.partition("/")[2] for name in result.stdout.split()]
 
     def version(self) -> str:
         """The versions of kubectl and of the server, for people. Raises ClusterError."""
-        result = command.run(self._argv(["version", "-o", "json"]), check=False)
+        result = self._run(["version", "-o", "json"], check=False)
         if result.exit_code != 0:
             raise _cluster_error("cannot reach the cluster", result.stderr)
         told = json.loads(result.stdout)
@@ -163,22 +163,21 @@ class Kubectl:
     def refused(self, needed: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         """Of these resources and verbs, those that are not allowed in the namespace."""
         asked = [
-            (one, command.Started(self._argv(["auth", "can-i", "--quiet", one[1], one[0]])))
-            for one in needed
+            (one, self._started(["auth", "can-i", "--quiet", one[1], one[0]])) for one in needed
         ]
         return [one for one, answer in asked if answer.result().exit_code != 0]
 
     def configured(self, what: str) -> list[str]:
         """The names in the kubeconfig of each `context`, `cluster` or `user`."""
         shown = f"jsonpath={{range .{what}s[*]}}{{.name}}{{'\\n'}}{{end}}"
-        result = command.run(self._argv(["config", "view", "-o", shown]), check=False)
+        result = self._run(["config", "view", "-o", shown], check=False)
         return result.stdout.split()
 
     def delete(self, kind: str, name: str, namespace: str | None = None) -> None:
         """Delete an object and what it owns, without waiting; one that is gone is no error."""
         argv = ["delete", kind, name, "--ignore-not-found", "--wait=false", *_in(namespace)]
         try:
-            command.run(self._argv(argv))
+            self._run(argv)
         except CommandFailedError as error:
             raise _cluster_error(f"cannot delete {kind} {name}", error.stderr) from None
 
@@ -189,12 +188,11 @@ class Kubectl:
         Without a resourceVersion the server begins with an ADDED event for all that exists.
         """
         question = urlencode({"watch": "1", **query})
-        argv = self._argv(["get", "--raw", f"{path}?{question}"], stream=True)
-        return command.Stream(argv, env=LEAN)
+        return self._stream(self._raw(f"{path}?{question}"), env=LEAN)
 
     def read(self, path: str) -> command.Stream:
         """What stands under an API path, as the server sends it."""
-        return command.Stream(self._argv(["get", "--raw", path], stream=True))
+        return self._stream(self._raw(path))
 
     def begin_list(self, path: str, **query: str) -> Callable[[], list[Object]]:
         """Ask for the objects under an API path; what gives them, or raises ClusterError.
@@ -202,7 +200,7 @@ class Kubectl:
         `get --raw` passes on what the server sends; items have neither kind nor apiVersion.
         """
         question = urlencode(query)
-        started = command.Started(self._argv(["get", "--raw", f"{path}?{question}"]))
+        started = self._started(self._raw(f"{path}?{question}"))
 
         def items() -> list[Object]:
             result = started.result()
@@ -215,7 +213,7 @@ class Kubectl:
 
     def begin_labels(self, path: str) -> Callable[[], dict[str, str] | None]:
         """Ask for the labels of the object under an API path; None where it cannot be read."""
-        started = command.Started(self._argv(["get", "--raw", path]))
+        started = self._started(self._raw(path))
 
         def labels() -> dict[str, str] | None:
             result = started.result()
@@ -236,7 +234,7 @@ class Kubectl:
             f"--patch={json.dumps(changes)}",
         ]
         try:
-            command.run(self._argv(argv))
+            self._run(argv)
         except CommandFailedError as error:
             raise _cluster_error(f"cannot change {kind} {', '.join(names)}", error.stderr) from None
 
@@ -246,7 +244,7 @@ class Kubectl:
         if given:
             return given[-1].partition("=")[2]
         view = ["config", "view", "--minify", "-o", "jsonpath={.contexts[0].context.namespace}"]
-        result = command.run(self._argv(view), check=False)
+        result = self._run(view, check=False)
         if result.exit_code != 0 and IN_POD.is_file():
             return IN_POD.read_text(encoding="utf-8").strip()
         return result.stdout.strip() or "default"
@@ -263,7 +261,27 @@ class Kubectl:
         argv += [f"--container={execution.container}"]
         argv += [f"--since-time={since}"] if since else []
         argv += ["--follow"] if follow else []
-        return command.Stream(self._argv(argv, stream=True))
+        return self._stream(argv)
+
+    def _raw(self, path: str) -> list[str]:
+        """To ask for an API path as it is."""
+        return ["get", "--raw", server_path.missing(self.flags, self._told) + path]
+
+    def _told(self, argv: Sequence[str]) -> str:
+        return self._run(argv, check=False).stdout.strip()
+
+    def _run(
+        self, argv: Sequence[str], *, stdin: str | None = None, check: bool = True
+    ) -> command.Result:
+        env = kuberc.environment()
+        return command.run(self._argv(argv), stdin=stdin, check=check, env=env)
+
+    def _started(self, argv: Sequence[str]) -> command.Started:
+        return command.Started(self._argv(argv), env=kuberc.environment())
+
+    def _stream(self, argv: Sequence[str], env: Mapping[str, str] = {}) -> command.Stream:
+        env = {**kuberc.environment(), **env}
+        return command.Stream(self._argv(argv, stream=True), env=env)
 
     def _argv(self, argv: Sequence[str], *, stream: bool = False) -> list[str]:
         timeout = [] if stream or not self.request_timeout else [self._timeout_flag()]

@@ -1,0 +1,75 @@
+"""The path of an API server that stands behind a gateway: `https://host/k8s/clusters/c-1`.
+
+kubectl < 1.34 leaves it out where it is asked for a raw path; then we put it there.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
+
+# The first version whose client-go prepends it (rest/request.go, RequestURI).
+KNOWING_MINOR = 34
+# A server with a path in a kubeconfig, in YAML or JSON.
+WITH_PATH = rb"""server["']?\s*:\s*["']?https?://[^/\s"']+/[^\s"']"""
+
+Ask = Callable[[Sequence[str]], str]
+"""Runs kubectl with some arguments; what it writes to stdout."""
+
+
+@functools.cache
+def missing(flags: tuple[str, ...], ask: Ask) -> str:
+    """What to put before raw paths: `/k8s/clusters/c-1`; empty where kubectl does that itself.
+
+    kubectl is asked only where some server of the kubeconfig has a path.
+    """
+    given = _flag(flags, "--server")
+    if not (urlsplit(given).path.strip("/") if given else _configured(flags)):
+        return ""
+    if minor_version(ask(["version", "--client", "-o", "json"])) >= KNOWING_MINOR:
+        return ""
+    return urlsplit(given or ask(_question(flags))).path.rstrip("/")
+
+
+def minor_version(text: str) -> int:
+    """The minor version of `kubectl version --client -o json`; that of a new one if unknown."""
+    try:
+        told = json.loads(text)["clientVersion"]["gitVersion"]
+    except (ValueError, KeyError, TypeError):
+        return KNOWING_MINOR
+    found = re.match(r"v1\.(\d+)", told)
+    return int(found[1]) if found else KNOWING_MINOR
+
+
+def _configured(flags: tuple[str, ...]) -> bool:
+    """Whether any server of the kubeconfig has a path."""
+    default = os.environ.get("KUBECONFIG") or os.path.expanduser("~/.kube/config")
+    for path in (_flag(flags, "--kubeconfig") or default).split(os.pathsep):
+        try:
+            with open(path, "rb") as file:
+                if re.search(WITH_PATH, file.read()):
+                    return True
+        except OSError:
+            continue
+    return False
+
+
+def _question(flags: tuple[str, ...]) -> list[str]:
+    cluster = _flag(flags, "--cluster")
+    if cluster:
+        return [
+            "config",
+            "view",
+            "-o",
+            f'jsonpath={{.clusters[?(@.name=="{cluster}")].cluster.server}}',
+        ]
+    return ["config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}"]
+
+
+def _flag(flags: Sequence[str], name: str) -> str:
+    given = [flag.partition("=")[2] for flag in flags if flag.startswith(f"{name}=")]
+    return given[-1] if given else ""
