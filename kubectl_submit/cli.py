@@ -39,9 +39,11 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; its exit code. Every error has become a message on stderr."""
-    word = command_line.word(arguments)
+    word = ""
     try:
-        return _run(command_line.parse(arguments))
+        typed = command_line.read(arguments)
+        word = typed.command
+        return _run(command_line.parse(typed))
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.UsageError as error:

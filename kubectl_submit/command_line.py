@@ -29,6 +29,17 @@ timeout ended it, 130: Ctrl-C.
 Home: {HOME}"""
 
 
+class Typed(NamedTuple):
+    """What was typed, taken apart."""
+
+    command: str
+    """A word of COMMANDS; empty for a submit."""
+    before: list[str]
+    """What stands before `--`, without that word."""
+    after: list[str]
+    """What stands after it."""
+
+
 class Call(NamedTuple):
     """What is asked for."""
 
@@ -71,33 +82,41 @@ class GroupedCommand(click.Command):
             formatter.write(self.end + "\n")
 
 
-def parse(arguments: Sequence[str]) -> Call:
-    """What is asked for. A word before `--` is a command; a submit's own command stands behind it.
+def read(arguments: Sequence[str]) -> Typed:
+    """Which command is meant. The first word before `--` that belongs to no option names it.
+
+    Raises click.UsageError for an option that there is not.
+    """
+    before, after = _split(list(arguments))
+    words = before
+    if before and before[0] not in COMMANDS:
+        submit = submit_command()
+        parser = submit.make_parser(click.Context(submit, **submit.context_settings))
+        found = parser.parse_args(list(before))[0].get("words")
+        words = list(found) if isinstance(found, list | tuple) else []  # click has its own None
+    if not words or words[0] not in COMMANDS:
+        return Typed(command="", before=before, after=after)
+    flags = before[: len(before) - len(words)]
+    return Typed(command=words[0], before=[*flags, *words[1:]], after=after)
+
+
+def parse(typed: Typed) -> Call:
+    """What is asked for.
 
     Raises click.UsageError, UsageError, ConfigurationError; click's Exit once help was shown.
     """
-    before, separator, after = _split(list(arguments))
-    if before and before[0] in COMMANDS:
-        return _parse_command(before[0], before[1:], after)
-    given = _parse(submit_command(), before)
+    if typed.command:
+        return _parse_command(typed)
+    given = _parse(submit_command(), typed.before)
     words = given.pop("words")
-    if words and words[0] in COMMANDS:
-        flags = before[: len(before) - len(words)]
-        return _parse_command(words[0], [*flags, *words[1:]], after)
     if words:
         raise click.UsageError(
             f"{words[0]!r} is not an option; the command stands behind --, as in "
             f"'{program()} -- {' '.join(words)}'"
         )
-    if not separator or not after:
+    if not typed.after:
         raise click.UsageError("no command given; it stands behind --, as in '-- python train.py'")
-    return Call(command="", options=Options(**given), words=tuple(after))
-
-
-def word(arguments: Sequence[str]) -> str:
-    """The command among the words before `--`; empty for a submit, and where it is not clear."""
-    before, _, _ = _split(list(arguments))
-    return next((one for one in before if one in COMMANDS), "")
+    return Call(command="", options=Options(**given), words=tuple(typed.after))
 
 
 def submit_command() -> GroupedCommand:
@@ -150,9 +169,10 @@ def _grouped(name: str, options: type[Any], about: str) -> GroupedCommand:
     )
 
 
-def _parse_command(word: str, arguments: list[str], after: list[str]) -> Call:
+def _parse_command(typed: Typed) -> Call:
+    word, after = typed.command, typed.after
     command = subcommand(word)
-    given = _parse(command, [*arguments, *(["--", *after] if after else [])])
+    given = _parse(command, [*typed.before, *(["--", *after] if after else [])])
     words = given.pop("words")
     if words and not load(word).WORDS:
         raise click.UsageError(f"{words[0]!r}: {program()} {word} takes no words")
@@ -170,11 +190,9 @@ def _parse(command: GroupedCommand, arguments: list[str]) -> dict[str, Any]:
     return given
 
 
-def _split(arguments: list[str]) -> tuple[list[str], bool, list[str]]:
-    if "--" not in arguments:
-        return arguments, False, []
-    place = arguments.index("--")
-    return arguments[:place], True, arguments[place + 1 :]
+def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    place = arguments.index("--") if "--" in arguments else len(arguments)
+    return arguments[:place], arguments[place + 1 :]
 
 
 def _configured(command: GroupedCommand) -> dict[str, Any]:

@@ -245,7 +245,7 @@ def test_a_path_with_nul(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: 
     (tmp_path / configuration.FILE_NAME).write_text(f"{line}\n")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(click.UsageError, match="it holds a NUL character"):
-        command_line.parse(["--image", "x", "--", "true"])
+        command_line.parse(command_line.read(["--image", "x", "--", "true"]))
 
 
 @pytest.mark.parametrize("read", [values.secret_file, values.build_secret])

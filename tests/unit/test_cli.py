@@ -23,7 +23,7 @@ def as_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def asked(*arguments: str) -> dict[str, Any]:
     """The options that are not as they are by default."""
-    options = command_line.parse([*arguments, "--", "true"]).options
+    options = command_line.parse(command_line.read([*arguments, "--", "true"])).options
     fields = dataclasses.fields(Options)
     values = {field.name: (getattr(options, field.name), field.default) for field in fields}
     return {name: value for name, (value, default) in values.items() if value != default}
@@ -82,7 +82,7 @@ def test_flags_become_options(arguments: list[str], options: dict[str, object]) 
     ],
 )
 def test_the_command_arrives_byte_for_byte(command: tuple[str, ...]) -> None:
-    call = command_line.parse(["--workers", "2", "--", *command])
+    call = command_line.parse(command_line.read(["--workers", "2", "--", *command]))
     assert (call.options.workers, call.words) == (2, command)
 
 
@@ -168,3 +168,33 @@ def test_a_bug_is_told_with_a_traceback_and_where_to_report_it(
     said = capsys.readouterr().err
     assert "Traceback" in said
     assert f"this is a bug in kubectl-submit {__version__}; please report it: https://" in said
+
+
+@pytest.mark.parametrize("value", ["list", "status", "doctor", "completion"])
+@pytest.mark.parametrize("flag", ["-n", "--namespace", "--name", "--context", "--image"])
+def test_a_value_that_reads_like_a_subcommand_is_none(
+    flag: str, value: str, kubectl: Program, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The exit code is that of a submit: 125, not a subcommand's 1 or 2."""
+    kubectl.on("create", Answer(stderr="refused\n", exit_code=1))
+    rest = [] if flag == "--image" else ["--image", "app"]
+    assert cli.run([flag, value, *rest, "--", "true"]) == 125
+    assert cli.run([flag, value, "--build", "magic", "--", "true"]) == 125
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command", "before", "after"),
+    [
+        (["-n", "list", "--", "list"], "", ["-n", "list"], ["list"]),
+        (["-n", "list", "status", "x"], "status", ["-n", "list", "x"], []),
+        (["-nlist", "wait", "--", "-x"], "wait", ["-nlist"], ["-x"]),
+        (["list", "-n", "wait"], "list", ["-n", "wait"], []),
+        (["logs", "list"], "logs", ["list"], []),
+        (["train.py", "list"], "", ["train.py", "list"], []),
+    ],
+)
+def test_the_first_word_that_belongs_to_no_option_is_the_subcommand(
+    arguments: list[str], command: str, before: list[str], after: list[str]
+) -> None:
+    assert command_line.read(arguments) == (command, before, after)

@@ -18,7 +18,9 @@ FILE = ".kubectl-submit.yaml"
 def configured(text: str, *arguments: str, folder: Path | None = None) -> Options:
     """The options with this configuration file, by default in the current folder."""
     ((folder or Path.cwd()) / FILE).write_text(text)
-    return cast("Options", command_line.parse([*arguments, "--", "true"]).options)
+    return cast(
+        "Options", command_line.parse(command_line.read([*arguments, "--", "true"])).options
+    )
 
 
 @pytest.mark.parametrize(
@@ -159,7 +161,7 @@ def test_what_is_no_yaml_is_told_with_line_and_column(text: str, place: str) -> 
 def test_what_is_no_text_is_told() -> None:
     Path(FILE).write_bytes(b"name: \xff")
     with pytest.raises(ConfigurationError, match="is no valid YAML"):
-        command_line.parse(["--", "true"])
+        command_line.parse(command_line.read(["--", "true"]))
 
 
 @pytest.mark.parametrize(
@@ -217,7 +219,7 @@ def test_the_file_is_looked_for_up_to_the_root_of_the_repository(
     monkeypatch.chdir(root / "deep" / "er")
 
     def workers() -> Any:
-        return command_line.parse(["--", "true"]).options.workers
+        return command_line.parse(command_line.read(["--", "true"])).options.workers
 
     assert workers() == (None if git else 1)
     (root / FILE).write_text("workers: 2")

@@ -47,7 +47,7 @@ def test_variables_and_keys_are_named_after_the_flags() -> None:
     ],
 )
 def test_kubectl_gets_its_own_flags(arguments: list[str], flags: tuple[str, ...]) -> None:
-    options = command_line.parse([*arguments, "--", "true"]).options
+    options = command_line.parse(command_line.read([*arguments, "--", "true"])).options
     assert kubectl_flags(options) == flags
 
 
