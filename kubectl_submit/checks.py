@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from kubectl_submit import (
     preflight,
 )
 from kubectl_submit.errors import ClusterError, RepositoryError, SubmitError
-from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.kubectl import Kubectl, without_group
 from kubectl_submit.lent_refs import LeftBehind
 from kubectl_submit.options import Options
 from kubectl_submit.output import Output
@@ -29,6 +29,13 @@ NEEDED = (
     *(("pods", verb) for verb in ("get", "list", "watch")),
     ("pods/log", "get"),
 )
+# Which checks a check needs to have gone well.
+NEEDS = {
+    "namespace": ("kubectl",),
+    "permissions": ("kubectl",),
+    "names": ("kubectl", "namespace"),
+    "manifest": ("kubectl", "namespace", "commit"),
+}
 FOR_WORKERS = (("services", "create"),)
 FOR_SECRETS = tuple(("secrets", verb) for verb in ("create", "patch", "delete"))
 FOR_RAY = tuple(("rayjobs.ray.io", verb) for verb in VERBS)
@@ -39,9 +46,10 @@ class Finding:
     """What a check found."""
 
     name: str
-    well: bool
+    well: bool | None
+    """None where it was not checked."""
     text: str
-    """What is there, or what is wrong."""
+    """What is there, what is wrong, or why it was not checked."""
     remedy: str = ""
 
 
@@ -53,20 +61,31 @@ def findings(options: Options, kubectl: Kubectl, output: Output) -> Iterator[Fin
         ("namespace", lambda: _namespace(kubectl)),
         ("permissions", lambda: _permissions(options, kubectl)),
         ("names", lambda: _names(options, kubectl)),
+        ("manifest", lambda: _manifest(options, kubectl, output)),
     ]
     if not options.image:
         checks.insert(1, ("commit", lambda: _commit(options)))
-        if options.build == "remote":
+        if options.build == "local":
+            checks.insert(2, ("build", _build))
+        else:
             checks.append(("remote", lambda: _remote(options)))
-        checks.append(("build", lambda: _build(options)))
-    checks.append(("manifest", lambda: _manifest(options, kubectl, output)))
+    failed: list[str] = []
     for name, check in checks:
-        try:
-            yield Finding(name=name, well=True, text=check())
-        except SubmitError as error:
-            words = error.last_words.partition("\n")[0]
-            text = ": ".join(filter(None, [error.message, words]))
-            yield Finding(name=name, well=False, text=text, remedy=error.remedy)
+        finding = _finding(name, check, [one for one in NEEDS.get(name, ()) if one in failed])
+        failed += [] if finding.well else [name]
+        yield finding
+
+
+def _finding(name: str, check: Callable[[], str], failed: Sequence[str]) -> Finding:
+    """What a check finds; nothing, if a check has failed that it needs."""
+    if failed:
+        return Finding(name=name, well=None, text=f"not checked: first {', '.join(failed)}")
+    try:
+        return Finding(name=name, well=True, text=check())
+    except SubmitError as error:
+        words = error.last_words.partition("\n")[0]
+        text = ": ".join(filter(None, [error.message, words]))
+        return Finding(name=name, well=False, text=text, remedy=error.remedy)
 
 
 def _commit(options: Options) -> str:
@@ -93,9 +112,10 @@ def _remote(options: Options) -> str:
 
 def _namespace(kubectl: Kubectl) -> str:
     name = kubectl.namespace()
-    if kubectl.missing([f"namespace/{name}"]):
+    missing, unread = kubectl.look_for([f"namespace/{name}"])
+    if missing:
         raise ClusterError(f"there is no namespace {name}", remedy="Choose one with -n.")
-    return name
+    return f"{name}, which you may not read" if unread else name
 
 
 def _permissions(options: Options, kubectl: Kubectl) -> str:
@@ -112,14 +132,18 @@ def _permissions(options: Options, kubectl: Kubectl) -> str:
 
 def _names(options: Options, kubectl: Kubectl) -> str:
     preflight.check_names(options, kubectl)
-    return "Secrets, service account, queue and priority class are there, as far as they are named"
+    queue, priority = preflight.of_the_queue(options)
+    named = [*preflight.of_the_namespace(options), *queue, *priority]
+    unread = kubectl.look_for(named)[1] if named else []
+    there = [without_group(name) for name in named if name not in unread]
+    told = [f"there: {', '.join(there)}"] if there else []
+    told += [f"not checked, as you may not read it: {', '.join(unread)}"] if unread else []
+    return "; ".join(told) or "no Secret, service account, queue or priority class is named"
 
 
-def _build(options: Options) -> str:
-    if options.build == "local":
-        docker.check()
-        return "docker buildx is there"
-    return "a Job builds in the cluster"
+def _build() -> str:
+    docker.check()
+    return "docker buildx is there"
 
 
 def _manifest(options: Options, kubectl: Kubectl, output: Output) -> str:

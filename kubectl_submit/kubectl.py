@@ -12,54 +12,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from kubectl_submit import command, kuberc, server_path
+from kubectl_submit.cluster_errors import cluster_error
 from kubectl_submit.errors import ClusterError, CommandFailedError, SubmitError
 from kubectl_submit.execution import Execution
 
 Object = dict[str, Any]
 """A Kubernetes object, as kubectl prints it in JSON."""
 
-# A pattern in kubectl's words, what it means, and what a user can do about it. The words are those
-# of kubectl (cmd/util/helpers.go), of client-go and Go's net package, and of the API server.
-MEANINGS = (
-    (r"\(Forbidden\)", "not allowed", "Ask for the permission, or choose a namespace with -n."),
-    (r"\(Unauthorized\)|must be logged in", "not logged in", "Log in to the cluster again."),
-    (r'namespaces ".*" not found', "there is no such namespace", "Choose one with -n."),
-    (
-        r"doesn't have a resource type \"\w*queue\w*\"|no matches for .*kueue",
-        "the cluster has no queues: Kueue is not installed",
-        "Leave --queue out, or have Kueue installed: https://kueue.sigs.k8s.io",
-    ),
-    (
-        r'no matches for kind "RayJob"|doesn\'t have a resource type \"rayjob',
-        "the cluster has no RayJobs: KubeRay is not installed",
-        "Have its operator installed (https://docs.ray.io/en/latest/cluster/kubernetes), such as "
-        "with helm: helm install kuberay-operator --repo "
-        "https://ray-project.github.io/kuberay-helm kuberay-operator",
-    ),
-    (
-        r"failed calling webhook [^\n]*(?:connection refused|no such host|i/o timeout|"
-        r"TLS handshake timeout|context deadline exceeded|no endpoints available|EOF)",
-        "an admission webhook of the cluster does not answer",
-        "Try again later, or tell who runs the cluster: what answers the webhook is down.",
-    ),
-    (
-        r"Unable to connect to the server|connection refused|was refused - did you specify|"
-        r"no such host|i/o timeout|TLS handshake timeout",
-        "cannot reach the cluster",
-        "Is this the right context, and is the cluster reachable?",
-    ),
-    (
-        r'context ".*" does not exist|context was not found',
-        "there is no such context",
-        "See `kubectl config get-contexts`.",
-    ),
-)
 # A connection that was there and broke (Go's net package); the request may have been heard.
 CUT = ("EOF", "connection reset", "connection lost", "broken pipe")
-# A line of kubectl's log (k8s.io/klog), and what follows it of a body: indented, in braces, empty,
-# or in hexadecimal.
-LOG_LINE = r"[IWEF]\d{4} "
-LOG_CONTINUES = r"\s|[]}]|$|[0-9a-f]{8}  "
 # How kubectl shows a warning of the server (client-go rest/warnings.go).
 WARNING = "Warning: "
 CREATE_RETRIES = 3
@@ -91,7 +52,7 @@ class Kubectl:
         created = list(_objects(result.stdout))
         if result.exit_code == 0:
             return created
-        refusal = _cluster_error("the cluster refused the manifest", result.stderr)
+        refusal = cluster_error("the cluster refused the manifest", result.stderr)
         for obj in [] if dry_run else created:
             metadata = obj["metadata"]
             self.take_back(obj["kind"], metadata["name"], metadata.get("namespace"), refusal)
@@ -123,21 +84,28 @@ class Kubectl:
 
     def missing(self, names: Sequence[str], namespace: str | None = None) -> list[str]:
         """Which of these `kind/name` do not exist. What may not be read counts as there."""
+        return self.look_for(names, namespace)[0]
+
+    def look_for(
+        self, names: Sequence[str], namespace: str | None = None
+    ) -> tuple[list[str], list[str]]:
+        """Which of these `kind/name` do not exist, and which may not be read."""
         argv = ["get", *names, "-o", "name", "--ignore-not-found", *_in(namespace)]
         result = self._run(argv, check=False)
         found = {without_group(name) for name in result.stdout.split()}
-        if result.exit_code != 0:
-            if "(Forbidden)" in result.stderr:
-                return []
-            raise _cluster_error("cannot ask the cluster", result.stderr)
-        return [name for name in names if without_group(name) not in found]
+        forbidden = re.findall(r'\w[\w.]* "([^"]+)" is forbidden', result.stderr)
+        if result.exit_code != 0 and not forbidden:
+            raise cluster_error("cannot ask the cluster", result.stderr)
+        absent = [name for name in names if without_group(name) not in found]
+        unread = [name for name in absent if name.partition("/")[2] in forbidden]
+        return [name for name in absent if name not in unread], unread
 
     def get(self, kind: str, name: str, namespace: str) -> Object | None:
         """An object as it is now; None if there is none. Raises ClusterError."""
         argv = ["get", kind, name, "-o", "json", "--ignore-not-found", *_in(namespace)]
-        result = command.run(self._argv(argv), check=False)
+        result = self._run(argv, check=False)
         if result.exit_code != 0:
-            raise _cluster_error(f"cannot read {kind}/{name}", result.stderr)
+            raise cluster_error(f"cannot read {kind}/{name}", result.stderr)
         return next(_objects(result.stdout), None)
 
     def secret_type(self, name: str) -> str:
@@ -155,17 +123,22 @@ class Kubectl:
         """The versions of kubectl and of the server, for people. Raises ClusterError."""
         result = self._run(["version", "-o", "json"], check=False)
         if result.exit_code != 0:
-            raise _cluster_error("cannot reach the cluster", result.stderr)
+            raise cluster_error("cannot reach the cluster", result.stderr)
         told = json.loads(result.stdout)
         client, server = told["clientVersion"], told["serverVersion"]
         return f"{client['gitVersion']}, the server {server['gitVersion']}"
 
     def refused(self, needed: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Of these resources and verbs, those that are not allowed in the namespace."""
-        asked = [
-            (one, self._started(["auth", "can-i", "--quiet", one[1], one[0]])) for one in needed
-        ]
-        return [one for one, answer in asked if answer.result().exit_code != 0]
+        """Of these resources and verbs, those that are not allowed in the namespace.
+
+        Raises ClusterError where the cluster does not say.
+        """
+        asked = [(one, self._started(["auth", "can-i", one[1], one[0]])) for one in needed]
+        answers = [(one, answer.result()) for one, answer in asked]
+        for _, answer in answers:
+            if answer.stdout.split()[:1] not in (["yes"], ["no"]):
+                raise cluster_error("the cluster does not say what is allowed", answer.stderr)
+        return [one for one, answer in answers if answer.exit_code != 0]
 
     def configured(self, what: str) -> list[str]:
         """The names in the kubeconfig of each `context`, `cluster` or `user`."""
@@ -179,7 +152,7 @@ class Kubectl:
         try:
             self._run(argv)
         except CommandFailedError as error:
-            raise _cluster_error(f"cannot delete {kind} {name}", error.stderr) from None
+            raise cluster_error(f"cannot delete {kind} {name}", error.stderr) from None
 
     def watch(self, path: str, **query: str) -> command.Stream:
         """The changes of the objects under an API path, one JSON event a line, until it is cut.
@@ -205,7 +178,7 @@ class Kubectl:
         def items() -> list[Object]:
             result = started.result()
             if result.exit_code != 0:
-                raise _cluster_error("cannot ask the cluster", result.stderr)
+                raise cluster_error("cannot ask the cluster", result.stderr)
             found: list[Object] = json.loads(result.stdout)["items"]
             return found
 
@@ -236,7 +209,7 @@ class Kubectl:
         try:
             self._run(argv)
         except CommandFailedError as error:
-            raise _cluster_error(f"cannot change {kind} {', '.join(names)}", error.stderr) from None
+            raise cluster_error(f"cannot change {kind} {', '.join(names)}", error.stderr) from None
 
     def namespace(self) -> str:
         """The namespace where nothing else is said: the flag's, the context's, the pod's own."""
@@ -312,19 +285,3 @@ def _objects(text: str) -> Iterator[Object]:
         else:
             yield obj
         text = text[end:].lstrip()
-
-
-def _cluster_error(message: str, stderr: str) -> ClusterError:
-    meanings = (found[1:] for found in MEANINGS if re.search(found[0], stderr))
-    meaning, remedy = next(meanings, (message, ""))
-    return ClusterError(meaning, last_words=command.mask(_without_log(stderr)), remedy=remedy)
-
-
-def _without_log(stderr: str) -> str:
-    """kubectl's words without its log (`-v 8`), which has the bodies of requests: Secrets, too."""
-    words, in_log = [], False
-    for line in stderr.split("\n"):
-        in_log = bool(re.match(LOG_LINE, line) or (in_log and re.match(LOG_CONTINUES, line)))
-        if not in_log:
-            words.append(line)
-    return "\n".join(words)

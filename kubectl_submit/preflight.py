@@ -33,21 +33,32 @@ def check_documents(documents: list[Node], kubectl: Kubectl) -> None:
 
 def check_names(options: Options, kubectl: Kubectl) -> None:
     """Whether the Secrets, the service account, the queue and the priority class exist."""
-    secrets = [secret.name for secret in options.secret]
-    secrets += [name for name in (options.registry_secret, options.git_secret) if name]
-    wanted = [f"secret/{name}" for name in dict.fromkeys(secrets)]
-    if options.service_account:
-        wanted.append(f"serviceaccount/{options.service_account}")
     create = "Create it with `kubectl create`, or choose another namespace with -n."
-    _check(kubectl, wanted, "not in the namespace", create)
+    _check(kubectl, of_the_namespace(options), "not in the namespace", create)
     if options.registry_secret:
         _check_type(options.registry_secret, kubectl)
-    if options.queue:
-        queues = [f"{LOCAL_QUEUE}/{options.queue}"]
-        _check(kubectl, queues, "not in the namespace", "Choose another one, or another namespace.")
-    if options.priority and not options.manifest:  # which may say the queue
-        kind = WORKLOAD_PRIORITY if options.queue else PRIORITY
-        _check(kubectl, [f"{kind}/{options.priority}"], "not in the cluster", "Choose another one.")
+    queue, priority = of_the_queue(options)
+    another = "Choose another one, or another namespace."
+    _check(kubectl, queue, "not in the namespace", another)
+    _check(kubectl, priority, "not in the cluster", "Choose another one.")
+
+
+def of_the_namespace(options: Options) -> list[str]:
+    """The Secrets and the service account that are named, as `kind/name`."""
+    secrets = [secret.name for secret in options.secret]
+    secrets += [name for name in (options.registry_secret, options.git_secret) if name]
+    named = [f"secret/{name}" for name in dict.fromkeys(secrets)]
+    account = options.service_account
+    return [*named, f"serviceaccount/{account}"] if account else named
+
+
+def of_the_queue(options: Options) -> tuple[list[str], list[str]]:
+    """The queue that is named, and the priority class."""
+    queue = [f"{LOCAL_QUEUE}/{options.queue}"] if options.queue else []
+    if not options.priority or options.manifest:  # which may say the queue
+        return queue, []
+    kind = WORKLOAD_PRIORITY if options.queue else PRIORITY
+    return queue, [f"{kind}/{options.priority}"]
 
 
 def _check_type(registry_secret: str, kubectl: Kubectl) -> None:

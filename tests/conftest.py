@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import hostile_kubectl
 from tests.patience import PATIENCE
 from tests.working_copy import run_git, write_file, write_hook
 
@@ -215,8 +216,9 @@ class Running:
 class Commands:
     """Starts commands outside of any repository, unless a test says where."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str] = {}) -> None:
         self._folder = folder
+        self._environment = environment
         self._running: list[Running] = []
 
     def start(self, *argv: str, cwd: Path | None = None, env: Mapping[str, str] = {}) -> Running:
@@ -224,7 +226,8 @@ class Commands:
         folder = self._folder / f"command-{len(self._running)}"
         nowhere = folder / "nowhere"
         nowhere.mkdir(parents=True)
-        self._running.append(Running(list(argv), folder, cwd or nowhere, env))
+        environment = {**self._environment, **env}
+        self._running.append(Running(list(argv), folder, cwd or nowhere, environment))
         return self._running[-1]
 
     def run(self, *argv: str, cwd: Path | None = None, env: Mapping[str, str] = {}) -> Finished:
@@ -239,7 +242,12 @@ class Commands:
 
 @pytest.fixture
 def commands(tmp_path: Path) -> Iterator[Commands]:
-    """Runs commands, and ends those that the test leaves running."""
-    commands = Commands(tmp_path)
+    """Runs commands, and ends those that the test leaves running.
+
+    With HOSTILE_KUBECTL=yes they run in the set-up of hostile_kubectl.py.
+    """
+    hostile = os.environ.get("HOSTILE_KUBECTL") == "yes"
+    environment = hostile_kubectl.environment(tmp_path / "hostile") if hostile else {}
+    commands = Commands(tmp_path, environment)
     yield commands
     commands.kill_all()

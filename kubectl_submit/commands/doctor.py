@@ -12,6 +12,7 @@ from kubectl_submit.output import Output, printable
 
 WORDS = ""
 MISSING = 1
+MARKS = {True: "ok", False: "MISSING", None: "-"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
@@ -30,10 +31,10 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     for finding in checks.findings(options, kubectl, Output(quiet=True)):
         found.append(finding)
         if options.output in (None, "name"):
-            mark = "ok" if finding.well else "MISSING"
+            mark = MARKS[finding.well]
             output.data([printable(f"{mark:8}{finding.name:13}{finding.text}")])
             if finding.remedy:
                 output.data([f"{'':21}{line}" for line in finding.remedy.splitlines()])
     if options.output in ("json", "yaml"):
         output.data([documents.text(documents.checks_document(found), options.output)])
-    return 0 if all(finding.well for finding in found) else MISSING
+    return MISSING if any(finding.well is False for finding in found) else 0

@@ -30,6 +30,10 @@ UNKNOWN_FIELD = (
 )
 
 
+FORBIDDEN = (
+    'Error from server (Forbidden): error when creating "STDIN": jobs.batch "x" is forbidden: '
+)
+QUOTA = "exceeded quota: q, requested: {0}=1, used: {0}=1, limited: {0}=1"
 WEBHOOK = (
     "Error from server (InternalError): Internal error occurred: failed calling webhook "
     '"mjob.kb.io": failed to call webhook: Post "https://kueue-webhook-service.kueue-system.svc:443'
@@ -131,6 +135,48 @@ def test_a_deletion_that_fails(kubectl: Program) -> None:
             "not allowed",
             "permission",
         ),
+        (
+            FORBIDDEN + QUOTA.format("count/jobs.batch"),
+            "quota has no room for another job",
+            "--delete",
+        ),
+        (FORBIDDEN + QUOTA.format("requests.cpu"), "quota has no room for it", "Ask for less"),
+        (
+            FORBIDDEN + "failed quota: q: must specify limits.memory for: main",
+            "quota asks for sizes",
+            "--memory",
+        ),
+        (
+            'Error from server (Forbidden): error when creating "STDIN": pods "x" is forbidden: '
+            "maximum memory usage per Container is 1Gi, but limit is 2Gi",
+            "limit range forbids it",
+            "--memory",
+        ),
+        (
+            'Error from server (Forbidden): error when creating "STDIN": pods "x" is forbidden: '
+            'violates PodSecurity "baseline:latest": privileged (container "main" must not …)',
+            "Pod Security level forbids it",
+            "-n",
+        ),
+        (
+            "The jobs \"x\" is invalid: : ValidatingAdmissionPolicy 'team' with binding 'team' "
+            "denied request: every job needs a team",
+            "a policy of the cluster forbids it",
+            "its words",
+        ),
+        (
+            'Error from server (Forbidden): error when creating "STDIN": admission webhook '
+            '"validate.kyverno.svc-fail" denied the request: no',
+            "a policy of the cluster forbids it",
+            "its words",
+        ),
+        (
+            FORBIDDEN + "unable to create new content in namespace x because it is being "
+            "terminated",
+            "the namespace is being deleted",
+            "-n",
+        ),
+        (FORBIDDEN + "not yet ready to handle request", "the cluster forbids it", "Its words"),
         ("error: You must be logged in to the server (Unauthorized)", "not logged in", "Log in"),
         (
             'Error from server (NotFound): error when creating "STDIN": namespaces "x" not found',
@@ -179,7 +225,7 @@ def test_says_what_the_words_of_kubectl_mean(
     kubectl.on("create", Answer(stderr=words, exit_code=1))
     with pytest.raises(ClusterError) as failed:
         Kubectl().create("")
-    assert failed.value.message == message
+    assert failed.value.message.removeprefix("the namespace's ") == message
     assert failed.value.last_words == words.removeprefix(LOGGED).strip()
     assert remedy in failed.value.remedy
     assert bool(remedy) == bool(failed.value.remedy)
@@ -208,7 +254,7 @@ I1129 21:14:23.757991    4822 helpers.go:246] server response object: %s[{
     with pytest.raises(ClusterError) as failed:
         Kubectl().create("")
     assert failed.value.last_words == f"Warning: old\n{refusal}"
-    assert failed.value.message == "not allowed"
+    assert failed.value.message == "the cluster forbids it"
 
 
 def test_does_not_tell_the_token(kubectl: Program) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 import pytest
 import yaml
 
 from kubectl_submit import kuberc
+from kubectl_submit.kubectl import Kubectl
 
 OFF = {"NO_COLOR": "1", "KUBERC": "off", "KUBECTL_KUBERC": "false"}
 HEAD = "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\n"
@@ -78,3 +80,8 @@ def test_what_is_off_stays_off(
 def test_what_cannot_be_read_is_left_to_kubectl(tmp_path: Path) -> None:
     preferences(tmp_path / "home", "a: b: c")
     assert kuberc.environment() == {"NO_COLOR": "1"}
+
+
+def test_every_kubectl_runs_in_it() -> None:
+    source = inspect.getsource(Kubectl)
+    assert source.count("self._argv(") == source.count("kuberc.environment()") == 3

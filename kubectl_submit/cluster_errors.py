@@ -1,0 +1,107 @@
+"""What the words mean that kubectl ends with, and what to do about it. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from kubectl_submit import command
+from kubectl_submit.errors import ClusterError
+
+# A pattern in kubectl's words, what it means, and what a user can do about it. The words are those
+# of kubectl (cmd/util/helpers.go), of client-go and Go's net package, and of the API server.
+MEANINGS = (
+    (
+        r"exceeded quota: [^\n]*count/jobs\.batch",
+        "the namespace's quota has no room for another job",
+        "Jobs that have ended count, too: see `kubectl submit list`, and delete those that are not "
+        "needed with `kubectl submit cancel --delete NAME`.",
+    ),
+    (
+        r"exceeded quota: ",
+        "the namespace's quota has no room for it",
+        "Ask for less, wait until others have ended, or have the quota raised.",
+    ),
+    (
+        r"failed quota: [^\n]*must specify",
+        "the namespace's quota asks for sizes",
+        "Give them with --cpu and --memory, or in a manifest of your own.",
+    ),
+    (
+        r"(?:minimum|maximum) \S+ usage per|limit to request ratio per",
+        "the namespace's limit range forbids it",
+        "Give other sizes with --cpu and --memory, or in a manifest of your own.",
+    ),
+    (
+        r"violates PodSecurity",
+        "the namespace's Pod Security level forbids it",
+        "Change what is named above in a manifest of your own, or choose a namespace with -n.",
+    ),
+    (
+        r"ValidatingAdmissionPolicy '|admission webhook \S+ denied|[Pp]olicy \S+ denied request",
+        "a policy of the cluster forbids it",
+        "Change what its words name, or ask who runs the cluster.",
+    ),
+    (
+        r"because it is being terminated",
+        "the namespace is being deleted",
+        "Choose another one with -n.",
+    ),
+    (
+        r"cannot \w+ resource ",
+        "not allowed",
+        "Ask for the permission, or choose a namespace with -n.",
+    ),
+    (r"\(Forbidden\)", "the cluster forbids it", "Its words say why; ask who runs the cluster."),
+    (r"\(Unauthorized\)|must be logged in", "not logged in", "Log in to the cluster again."),
+    (r'namespaces ".*" not found', "there is no such namespace", "Choose one with -n."),
+    (
+        r"doesn't have a resource type \"\w*queue\w*\"|no matches for .*kueue",
+        "the cluster has no queues: Kueue is not installed",
+        "Leave --queue out, or have Kueue installed: https://kueue.sigs.k8s.io",
+    ),
+    (
+        r'no matches for kind "RayJob"|doesn\'t have a resource type \"rayjob',
+        "the cluster has no RayJobs: KubeRay is not installed",
+        "Have its operator installed (https://docs.ray.io/en/latest/cluster/kubernetes), such as "
+        "with helm: helm install kuberay-operator --repo "
+        "https://ray-project.github.io/kuberay-helm kuberay-operator",
+    ),
+    (
+        r"failed calling webhook [^\n]*(?:connection refused|no such host|i/o timeout|"
+        r"TLS handshake timeout|context deadline exceeded|no endpoints available|EOF)",
+        "an admission webhook of the cluster does not answer",
+        "Try again later, or tell who runs the cluster: what answers the webhook is down.",
+    ),
+    (
+        r"Unable to connect to the server|connection refused|was refused - did you specify|"
+        r"no such host|i/o timeout|TLS handshake timeout",
+        "cannot reach the cluster",
+        "Is this the right context, and is the cluster reachable?",
+    ),
+    (
+        r'context ".*" does not exist|context was not found',
+        "there is no such context",
+        "See `kubectl config get-contexts`.",
+    ),
+)
+# A line of kubectl's log (k8s.io/klog), and what follows it of a body: indented, in braces, empty,
+# or in hexadecimal.
+LOG_LINE = r"[IWEF]\d{4} "
+LOG_CONTINUES = r"\s|[]}]|$|[0-9a-f]{8}  "
+
+
+def cluster_error(message: str, stderr: str) -> ClusterError:
+    """The error that the words of kubectl mean; `message` where no pattern fits them."""
+    meanings = (found[1:] for found in MEANINGS if re.search(found[0], stderr))
+    meaning, remedy = next(meanings, (message, ""))
+    return ClusterError(meaning, last_words=command.mask(_without_log(stderr)), remedy=remedy)
+
+
+def _without_log(stderr: str) -> str:
+    """kubectl's words without its log (`-v 8`), which has the bodies of requests: Secrets, too."""
+    words, in_log = [], False
+    for line in stderr.split("\n"):
+        in_log = bool(re.match(LOG_LINE, line) or (in_log and re.match(LOG_CONTINUES, line)))
+        if not in_log:
+            words.append(line)
+    return "\n".join(words)
