@@ -95,6 +95,7 @@ def _run(run: Run) -> Document:
         "image": image or None,
         "digest": image.partition("@")[2] or None,
         "command": command(run),
+        "commandCut": command_cut(run),
     }
 
 
@@ -117,6 +118,15 @@ def command(run: Run) -> list[str]:
     except ValueError:
         return []
     return [str(word) for word in words] if isinstance(words, list) else []
+
+
+def command_cut(run: Run) -> Document | None:
+    """What a command was that is recorded shortened: its arguments, bytes and sha256."""
+    try:
+        found = json.loads(run.facts.get("command-cut", "null"))
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def duration(run: Run) -> float | None:

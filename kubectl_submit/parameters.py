@@ -22,7 +22,7 @@ from kubectl_submit.errors import UsageError
 from kubectl_submit.identity import created_by, me
 from kubectl_submit.image import Image
 from kubectl_submit.options import Options
-from kubectl_submit.provenance import Source
+from kubectl_submit.provenance import Source, recorded_command
 from kubectl_submit.ray_parameters import RayParameters, collect_ray_parameters
 from kubectl_submit.repository import (
     STAT_LINES,
@@ -122,7 +122,7 @@ class ExecutionParameters:
 
     def recorded(self) -> dict[str, object]:
         """What is recorded as annotations besides the facts of the source."""
-        recorded: dict[str, object] = {"image": self.image.reference, "command": list(self.argv)}
+        recorded = {"image": self.image.reference, **recorded_command(self.argv)}
         return recorded | ({"changes": self.source.changes} if self.source.changes else {})
 
 

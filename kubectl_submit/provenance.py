@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 PREFIX = "kubectl-submit/"
@@ -11,6 +13,10 @@ MANAGED = "app.kubernetes.io/managed-by"
 NAME_LABEL = f"{PREFIX}name"
 CANCELLED_BY = f"{PREFIX}cancelled-by"
 LABEL_LENGTH = 63
+# All annotations of an object have 256 KiB (k8s.io/apimachinery: TotalAnnotationSizeLimitB).
+LONGEST_COMMAND = 1 << 14
+LONGEST_ARGUMENT = 256
+ELLIPSIS = "…"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +61,30 @@ def as_annotations(facts: dict[str, str], **more: object) -> dict[str, str]:
         for key, value in more.items()
     }
     return {PREFIX + key: value for key, value in {**facts, **extra}.items()}
+
+
+def recorded_command(argv: Sequence[str]) -> dict[str, object]:
+    """The command as annotations: one that is too long is shortened, with what it was.
+
+    The sha256 is that of the arguments, each with a NUL byte after it.
+    """
+    if len(json.dumps(argv)) <= LONGEST_COMMAND:
+        return {"command": list(argv)}
+    whole = b"".join(arg.encode() + b"\0" for arg in argv)
+    digest = hashlib.sha256(whole).hexdigest()
+    cut = {"arguments": len(argv), "bytes": len(whole), "sha256": digest}
+    return {"command": _shortened(argv), "command_cut": cut}
+
+
+def _shortened(argv: Sequence[str]) -> list[str]:
+    kept: list[str] = []
+    room = LONGEST_COMMAND
+    for arg in argv:
+        kept.append(arg if len(arg) <= LONGEST_ARGUMENT else arg[:LONGEST_ARGUMENT] + ELLIPSIS)
+        room -= len(json.dumps(kept[-1])) + 2
+        if room < 0:
+            return [*kept[:-1], ELLIPSIS]
+    return kept
 
 
 def label_value(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from kubectl_submit import documents, times
+from kubectl_submit import documents, shell, times
 from kubectl_submit.next_commands import typed
 from kubectl_submit.output import printable
 from kubectl_submit.run import BUILDING, Run
@@ -20,7 +20,9 @@ def lines(story: Story, flags: Sequence[str]) -> Iterator[str]:
     """What to show; `flags` are kubectl's own, as the user gave them."""
     run = story.run
     yield printable(_headline(run))
-    yield from aligned([[f"  {key}", value] for key, value in _facts(run) if value])
+    facts = [[f"  {key}", value] for key, value in _facts(run) if value]
+    yield from _command(run, max((len(key) for key, _ in facts), default=0))
+    yield from aligned(facts)
     yield from (printable(f"    {line}") for line in run.facts.get("changes", "").splitlines())
     yield ""
     rows = [
@@ -52,11 +54,21 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
     facts = run.facts
     where = " of ".join(filter(None, [facts.get("branch", ""), facts.get("remote", "")]))
     dirty = ", with changes that are not in it" if facts.get("dirty") == "true" else ""
-    yield "command", shlex.join(documents.command(run))
     yield "image", facts.get("image", "")
     yield "commit", " ".join(filter(None, [facts.get("commit", ""), where])) + dirty
     yield "created by", facts.get("created-by", "")
     yield "cancelled by", facts.get("cancelled-by", "")
+
+
+def _command(run: Run, width: int) -> Iterator[str]:
+    """The command, as it can be pasted into a shell; what is recorded of it, if it is too long."""
+    argv, cut = documents.command(run), documents.command_cut(run)
+    if cut:
+        yield f"{'  command':{width}}   {printable(shlex.join(argv))}"
+        told = (f"{key}: {cut.get(key)}" for key in ("arguments", "bytes", "sha256"))
+        yield printable(f"{'':{width}}   shortened here ({', '.join(told)})")
+    elif argv:
+        yield f"{'  command':{width}}   {shell.join(argv)}"
 
 
 def _worker(pod: PodState, node: str) -> list[str]:

@@ -40,6 +40,8 @@ SHAPE: manifest.Shape = {
     **manifest.template_shape(f"{CLUSTER}.workerGroupSpecs[].template"),
     **manifest.template_shape("spec.submitterPodTemplate"),
 }
+# Linux' limit of one variable (MAX_ARG_STRLEN), with its name.
+LONGEST_VARIABLE = (1 << 17) - len("REQUEST=") - 1
 # What else a RayJob says about its command, and what Ray's API calls it.
 REQUEST_FIELDS = {
     "entrypointNumCpus": "entrypoint_num_cpus",
@@ -180,7 +182,14 @@ def _set_request(root: Node, container: Node, source: str) -> None:
     ):
         if field in spec:
             request[name] = _parsed(spec[field], f"{source}: spec.{field}")
-    pod_template.set_environment(container, {"REQUEST": json.dumps(request)})
+    text = json.dumps(request)
+    if len(text) > LONGEST_VARIABLE:
+        raise ManifestError(
+            f"the command is too long for Ray: its request has {len(text)} bytes, "
+            f"{LONGEST_VARIABLE} are possible",
+            remedy="Put the arguments into a file of the image, or run it without Ray.",
+        )
+    pod_template.set_environment(container, {"REQUEST": text})
 
 
 def _parsed(text: object, where: str) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from typing import Any
 
@@ -105,6 +107,29 @@ def test_annotations_keep_what_is_no_text_as_json() -> None:
     assert found == {
         "kubectl-submit/image": "app:1",
         "kubectl-submit/command": '["a b", "c\\"", "\\u00fc"]',
+    }
+
+
+def test_a_command_is_recorded_as_it_is() -> None:
+    argv = ["python", "train.py", "x" * 10_000]
+    assert provenance.recorded_command(argv) == {"command": argv}
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1), st.integers(0, 9))
+@example(["a" * 300_000], 0)
+@example(["\U0001f986"] * 9_000, 0)
+def test_a_command_that_is_too_long_is_recorded_shortened(argv: list[str], power: int) -> None:
+    argv = argv * 5**power if len(argv) * 5**power < 100_000 else argv
+    recorded = provenance.recorded_command(argv)
+    assert len(json.dumps(recorded["command"])) < 1.1 * provenance.LONGEST_COMMAND
+    if recorded["command"] == argv:
+        assert recorded.keys() == {"command"}
+        return
+    whole = "".join(f"{arg}\0" for arg in argv).encode()
+    assert recorded["command_cut"] == {
+        "arguments": len(argv),
+        "bytes": len(whole),
+        "sha256": hashlib.sha256(whole).hexdigest(),
     }
 
 

@@ -347,3 +347,9 @@ def test_lines_that_are_told_again_are_not_new() -> None:
     assert retold.new("b", b"one\ntw") == b""
     assert retold.new("b", b"o\nthree\n") == b"ree\n"
     assert retold.new("c", b"one\ntwo\nthree\nfour") == b"four"
+
+
+def test_a_command_that_no_variable_can_hold() -> None:
+    ray.render(execution_parameters(argv=("echo", *["x" * 100] * 1_000)))
+    with pytest.raises(ManifestError, match="too long for Ray"):
+        ray.render(execution_parameters(argv=("echo", *["x" * 100] * 2_000)))
