@@ -11,8 +11,9 @@ from typing import NoReturn
 import click
 
 from kubectl_submit import __version__, command_line, commands, interrupts
-from kubectl_submit.command_line import HOME, Call
+from kubectl_submit.command_line import Call
 from kubectl_submit.errors import SubmitError, UsageError
+from kubectl_submit.help_text import HOME
 
 COMPLETE = "__complete"
 """What shells call us with; what follows is what was typed."""

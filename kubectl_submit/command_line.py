@@ -13,20 +13,9 @@ from click.core import ParameterSource
 from kubectl_submit import __version__, configuration
 from kubectl_submit.commands import COMMANDS, load
 from kubectl_submit.errors import UsageError
+from kubectl_submit.help_text import ABOUT, GroupedCommand
 from kubectl_submit.options import Options
 from kubectl_submit.options.declaration import GroupedOption, declared
-
-HOME = "https://github.com/kubectl-submit/kubectl-submit"
-ABOUT = (
-    "Build the image of the commit you stand on, run a command in it on a Kubernetes cluster, "
-    "show its output, and exit with its exit code."
-)
-EPILOG = f"""\
-Every option can stand in .kubectl-submit.yaml by its long name, and in the environment as
-KUBECTL_SUBMIT_NAME. The exit code is the command's own; 125: kubectl-submit failed, 124: a
-timeout ended it, 130: Ctrl-C.
-
-Home: {HOME}"""
 
 
 class Typed(NamedTuple):
@@ -49,37 +38,6 @@ class Call(NamedTuple):
     """Of the class that the command declares."""
     words: tuple[str, ...]
     """A submit's command with its arguments, or what else a command works on."""
-
-
-class GroupedCommand(click.Command):
-    """A command whose help has its options in groups."""
-
-    pieces = "[OPTIONS] -- COMMAND [ARG...]"
-    end = EPILOG
-
-    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        """What stands behind `Usage: kubectl submit`."""
-        return [self.pieces]
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The help's options, in their groups, and on a submit's help the other commands."""
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if record and isinstance(parameter, click.Option):
-                group = parameter.group if isinstance(parameter, GroupedOption) else "Other"
-                groups.setdefault(group, []).append(record)
-        if self.name == "submit" and COMMANDS:
-            groups["Commands"] = list(COMMANDS.items())
-        for group, records in groups.items():
-            with formatter.section(group):
-                formatter.write_dl(records)
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The help's end, with its line breaks."""
-        if self.end:
-            formatter.write_paragraph()
-            formatter.write(self.end + "\n")
 
 
 def read(arguments: Sequence[str]) -> Typed:
@@ -131,6 +89,7 @@ def subcommand(word: str) -> GroupedCommand:
     module = load(word)
     command = _grouped(word, module.OPTIONS, COMMANDS[word])
     command.pieces = f"[OPTIONS] {module.WORDS}".rstrip()
+    command.examples = module.EXAMPLES
     command.end = (module.__doc__ or "").partition("\n\n")[2].rstrip()
     return command
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from kubectl_submit import __version__, command_line
+from kubectl_submit import __version__, command_line, help_text
 from kubectl_submit.commands import COMMANDS
 from kubectl_submit.options.declaration import GroupedOption
 
@@ -44,9 +44,10 @@ def _lines() -> Iterator[str]:
     yield ".SH SYNOPSIS"
     yield from _usage(command_line.submit_command())
     yield ".SH DESCRIPTION"
-    yield text(command_line.ABOUT)
+    yield text(help_text.ABOUT)
     yield ".PP"
-    yield text(command_line.EPILOG.replace("\n", " "))
+    yield text(help_text.EPILOG.replace("\n", " "))
+    yield from _examples(".SH EXAMPLES", help_text.EXAMPLES)
     yield ".SH OPTIONS"
     yield from _options(command_line.submit_command())
     yield ".SH COMMANDS"
@@ -57,15 +58,20 @@ def _lines() -> Iterator[str]:
         yield ".PP"
         yield text(inspect.cleandoc(f"{command.help}\n{command.end or ''}").replace("\n", " "))
         yield from _options(command, skipped=_names(command_line.submit_command()))
+        yield from _examples(".PP\nExamples:", command.examples)
     yield ".SH EXIT STATUS"
     for code, meaning in EXIT_CODES.items():
         yield from (".TP", f".B {text(code)}", text(meaning))
 
 
-def _usage(command: command_line.GroupedCommand) -> Iterator[str]:
+def _usage(command: help_text.GroupedCommand) -> Iterator[str]:
     name = "kubectl submit" if command.name == "submit" else f"kubectl submit {command.name}"
     yield f".B {text(name)}"
     yield text(command.pieces)
+
+
+def _examples(head: str, examples: str) -> Iterator[str]:
+    yield from (head, ".PP", ".nf", *map(text, examples.splitlines()), ".fi")
 
 
 def _names(command: click.Command) -> set[str | None]:
@@ -73,7 +79,7 @@ def _names(command: click.Command) -> set[str | None]:
 
 
 def _options(
-    command: command_line.GroupedCommand, skipped: set[str | None] | None = None
+    command: help_text.GroupedCommand, skipped: set[str | None] | None = None
 ) -> Iterator[str]:
     group = ""
     for option in command.params:

@@ -32,6 +32,8 @@ class Command(Protocol):
     """Its options, declared as those of a submit are."""
     WORDS: str
     """How its other words are called in its usage: `NAME...`; empty if it takes none."""
+    EXAMPLES: str
+    """The end of its help: command lines, each below a comment that says what it does."""
 
     def run(self, options: Any, words: tuple[str, ...], output: Output) -> int:
         """Do it; the exit code. Raises SubmitError."""

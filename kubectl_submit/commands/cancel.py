@@ -19,6 +19,16 @@ if TYPE_CHECKING:  # what --help need not wait for is imported where it is used
     from kubectl_submit.run import Run
 
 WORDS = "NAME..."
+EXAMPLES = """\
+# Stop one run; it stays in the list
+kubectl submit cancel hello-07b7803-lccg6
+
+# Stop all of your own that have not ended
+kubectl submit cancel --all --mine
+
+# Delete two runs with everything that belongs to them
+kubectl submit cancel --delete hello-07b7803-lccg6 hello-51c9f02-x2k4z
+"""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token

@@ -73,6 +73,14 @@ exec kubectl-submit __complete "$@"
 SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH, "kubectl": KUBECTL}
 CHOICES = tuple(SCRIPTS)
 WORDS = "bash|zsh|fish|kubectl"
+EXAMPLES = """\
+# Complete kubectl-submit in this bash
+source <(kubectl submit completion bash)
+
+# Let kubectl's own completion complete `kubectl submit`
+kubectl submit completion kubectl > ~/.local/bin/kubectl_complete-submit
+chmod +x ~/.local/bin/kubectl_complete-submit
+"""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token

@@ -11,6 +11,16 @@ from kubectl_submit.options import Options, kubectl_flags
 from kubectl_submit.output import Output, printable
 
 WORDS = ""
+EXAMPLES = """\
+# Check what a submit from this folder would need
+kubectl submit doctor
+
+# Check another namespace, and a Secret that the run needs
+kubectl submit doctor -n team --secret wandb
+
+# What is missing, for a script
+kubectl submit doctor -o json
+"""
 MISSING = 1
 MARKS = {True: "ok", False: "MISSING", None: "-"}
 

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from kubectl_submit.output import Output
 
 WORDS = ""
+EXAMPLES = """\
+# Write a configuration file into the root of this repository
+kubectl submit init
+
+# … and the manifests, to be edited
+kubectl submit init --manifests
+"""
 MANIFESTS = ("build-remote.yml", "job.yml", "ray-job.yml")
 FOLDER = "kubectl-submit"
 HEAD = """\

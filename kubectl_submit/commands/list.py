@@ -23,6 +23,16 @@ if TYPE_CHECKING:  # what --help need not wait for is imported where it is used
     from kubectl_submit.table import Table
 
 WORDS = ""
+EXAMPLES = """\
+# The runs in the namespace
+kubectl submit list
+
+# Your own in all namespaces, as they change
+kubectl submit list --mine -A -w
+
+# The names of all, for a script
+kubectl submit list -o name
+"""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token

@@ -21,6 +21,19 @@ if TYPE_CHECKING:
     from kubectl_submit.run import Run
 
 WORDS = "NAME"
+EXAMPLES = """\
+# What a run has written
+kubectl submit logs hello-07b7803-lccg6
+
+# Follow it to its end, and exit with its exit code
+kubectl submit logs -f hello-07b7803-lccg6
+
+# The last ten minutes of worker 2
+kubectl submit logs --worker 2 --since 10m hello-07b7803-lccg6
+
+# The build of its image
+kubectl submit logs --build hello-07b7803-lccg6
+"""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from kubectl_submit.output import Output
 
 WORDS = "NAME"
+EXAMPLES = """\
+# Phases, workers and warnings of a run; a beginning of its name is enough
+kubectl submit status hello-07b78
+
+# Its exit code, for a script
+kubectl submit status hello-07b7803-lccg6 -o json | jq .exitCode
+"""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token

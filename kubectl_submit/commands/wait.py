@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from kubectl_submit.output import Output
 
 WORDS = "NAME..."
+EXAMPLES = """\
+# Wait for a run, and exit as a submit would
+kubectl submit wait hello-07b7803-lccg6
+
+# Wait for several, an hour at most
+kubectl submit wait --timeout 1h hello-07b7803-lccg6 hello-51c9f02-x2k4z
+"""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 
 import pytest
 
-from kubectl_submit import __version__, cli
-from kubectl_submit.command_line import HOME
+from kubectl_submit import __version__, cli, command_line
+from kubectl_submit.commands import COMMANDS
+from kubectl_submit.help_text import HOME
 from kubectl_submit.options import Options
 from kubectl_submit.options.declaration import declared
 
@@ -70,3 +72,24 @@ def test_the_help_fits_and_names_configuration_environment_and_codes(help_text: 
         HOME,
     ):
         assert words in help_text
+
+
+@pytest.mark.parametrize("word", ["", *COMMANDS])
+def test_the_help_ends_with_examples_that_can_be_typed(
+    word: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WANDB_API_KEY", "x")
+    assert cli.run([*([word] if word else []), "--help"]) == 0
+    _, _, end = capsys.readouterr().out.rpartition("\n\nExamples:\n")
+    commented, typed = True, 0
+    for line in filter(None, end.splitlines()):
+        example = line.strip().partition(" | jq")[0]
+        if "kubectl submit" in example and not example.startswith("#"):
+            [found] = re.findall(r"kubectl submit(?: [^>)].*?)?(?= >|\)$|$)", example)
+            call = command_line.parse(command_line.read(shlex.split(found)[2:]))
+            assert call.command == word
+            assert commented, f"{line} has no comment above it"
+            typed += 1
+        commented = line.strip().startswith("#")
+    assert typed >= 2
+    assert max(len(line) for line in end.splitlines()) <= 100
