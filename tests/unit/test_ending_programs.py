@@ -15,12 +15,10 @@ from kubectl_submit import command, interrupts, program_end
 from kubectl_submit.command import Result, Stream
 from kubectl_submit.loop import Loop
 
-STUBBORN = "#!/bin/sh\ntrap '' TERM\necho $$\nwhile :; do /bin/sleep 0.05; done\n"
-LEAVES_ITS_OUTPUT = (
-    "#!/bin/sh\ntrap '' TERM\necho $$\nexec >&-\nwhile :; do /bin/sleep 0.05; done\n"
-)
-# A limit for what must not take as long as a stubborn program lives, on the busiest machine.
-SOON = 20.0
+# They end some time also where a broken test has left them.
+LIVES = "i=0; while [ $((i += 1)) -lt 1000 ]; do /bin/sleep 0.05; done\n"
+STUBBORN = f"#!/bin/sh\ntrap '' TERM\necho $$\n{LIVES}"
+LEAVES_ITS_OUTPUT = f"#!/bin/sh\ntrap '' TERM\necho $$\nexec >&-\n{LIVES}"
 
 
 @pytest.fixture
