@@ -254,7 +254,16 @@ def _command(program: str) -> Any:
 def _send(process: Any, number: signal.Signals) -> None:
     if process.is_alive():
         with contextlib.suppress(ProcessLookupError):
-            process.process.signal(number)
+            _signal(process.pid, number)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    """Signal a program; with all it has started, where it has a process group of its own.
+
+    `kubectl` may be a wrapper that does not hand signals on.
+    """
+    send = os.killpg if os.getpgid(pid) == pid else os.kill
+    send(pid, number)
 
 
 def _settings(

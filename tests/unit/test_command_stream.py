@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import time
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,16 @@ def test_a_stream_has_no_terminal(tmp_path: Path) -> None:
     asks.chmod(0o755)
     with command.Stream(["asks"]) as stream:
         assert read_all(stream) == b""
+
+
+def test_what_a_wrapper_has_started_ends_with_it(tool: Program, tmp_path: Path) -> None:
+    """It waits for the program, and does not hand signals on."""
+    tool.on(Answer("first\n", FOREVER))
+    wrapper = tmp_path / "bin" / "wrapper"
+    wrapper.write_text('#!/bin/sh\ntool "$@"\nexit\n')
+    wrapper.chmod(0o755)
+    with command.Stream(["wrapper"]) as stream:
+        select.select([stream], [], [])
+        assert tool.running
+    while tool.running:  # the kernel ends it soon after the wrapper
+        time.sleep(0.01)
