@@ -1,9 +1,12 @@
-"""Cancels a run so that it ends for good, and so that everybody sees by whom."""
+"""Ends a run for good, and so that everybody sees by whom or why."""
 
 from __future__ import annotations
 
+import json
+
+from kubectl_submit.execution import Outcome
 from kubectl_submit.kubectl import Kubectl, Object
-from kubectl_submit.provenance import CANCELLED_BY
+from kubectl_submit.provenance import CANCELLED_BY, OUTCOME
 from kubectl_submit.run import Run
 from kubectl_submit.states import followers
 
@@ -15,6 +18,15 @@ def cancel(run: Run, kubectl: Kubectl, who: str) -> None:
     elif run.build:
         name = run.build["metadata"]["name"]
         kubectl.patch("job", [name], run.namespace, _build_changes(run, run.build, who))
+
+
+def conclude(name: str, namespace: str, outcome: Outcome, kubectl: Kubectl) -> None:
+    """Record on a Job how its commands ended, and end it where it does not. Raises ClusterError."""
+    record = json.dumps({"exitCode": outcome.exit_code, "summary": outcome.summary})
+    change: Object = {"metadata": {"annotations": {OUTCOME: record}}}
+    if outcome.ends_job:
+        change["spec"] = {"activeDeadlineSeconds": 1}
+    kubectl.patch("job", name, namespace, change)
 
 
 def delete(run: Run, kubectl: Kubectl) -> None:

@@ -42,7 +42,10 @@ def story_document(story: Story) -> Document:
             }
             for phase in story.phases
         ],
-        "pods": [_pod(pod, node) for pod, node in story.workers],
+        "pods": [
+            *(_pod(pod, node) for pod, node in story.workers),
+            *(_gone(rank, why) for rank, why in story.gone),
+        ],
         "events": [
             {"time": event.time, "about": event.about, "text": event.text, "warning": event.warning}
             for event in story.events
@@ -109,6 +112,12 @@ def _pod(pod: PodState, node: str) -> Document:
         "exitCode": pod.exit_code,
         "reason": pod.reason or pod.hopeless or pod.waiting or None,
     }
+
+
+def _gone(rank: int, why: str) -> Document:
+    """A worker whose pod is gone."""
+    unknown = dict.fromkeys(("name", "node", "started", "ended", "exitCode"))
+    return {"worker": rank, **unknown, "reason": why}
 
 
 def command(run: Run) -> list[str]:

@@ -46,3 +46,16 @@ class Outcome:
     """For people: `worker 2 exited 33; 3 others stopped`."""
     last_message: str = ""
     """The termination message of the deciding worker: at most 4096 bytes."""
+    last_words: str = ""
+    """The last lines of a container that kept the command from running."""
+    telling: tuple[str, str] | None = None
+    """The pod and the container whose log has such lines, where `last_words` are still missing."""
+    fleeting: bool = False
+    """It was read from a pod that is being deleted: later, nobody could read it."""
+    ends_job: bool = False
+    """Its Job does not end by itself."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether it ended well, and there is nothing to say about it."""
+        return self.exit_code == 0 and self.summary in ("", "succeeded")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from kubectl_submit import settlement
 from kubectl_submit.audience import Audience, Wishes
 from kubectl_submit.errors import ExecutionError, PendingTimeoutError, SubmitError
 from kubectl_submit.execution import Execution, Outcome
@@ -43,7 +44,17 @@ def follow(
     Raises ExecutionError where it can never run or was deleted, PendingTimeoutError, and
     ClusterError when the cluster is out of reach for too long.
     """
-    loop = loop or Loop()
+    try:
+        outcome = _to_the_end(execution, kubectl, audience, wishes, loop or Loop())
+    except ExecutionError as error:
+        settlement.explain(execution, error, kubectl)
+        raise
+    return settlement.settle(execution, outcome, kubectl, audience.warn)
+
+
+def _to_the_end(
+    execution: Execution, kubectl: Kubectl, audience: Audience, wishes: Wishes, loop: Loop
+) -> Outcome:
     try:
         follower = _Follower(loop, execution, kubectl, audience, wishes)
         while not follower.done:
@@ -164,12 +175,23 @@ class _Follower:
 
     def _on_pod(self, change: str, pod: Object) -> None:
         state = self._progress.note_pod(change, pod)
+        if self._progress.begins_again:
+            who = f"worker {state.rank}: " if self._execution.workers > 1 else ""
+            again = self._progress.begins_again
+            self._audience.warn(f"{who}the command begins again: {again}")
         self._read_log(state, pod, change)
         if state.hopeless and not self._progress.others_failed(state):
-            self._end_with(
-                ExecutionError(f"the pod {state.name} cannot run", last_words=state.hopeless)
-            )
+            self._cannot_start(state.name, state)
         self._update()
+
+    def _cannot_start(self, name: str, pod: PodState) -> None:
+        """End with a pod that will never run: with an outcome, where other workers have begun."""
+        if not self._progress.give_up_start(pod.hopeless, pod):
+            error = ExecutionError(f"the pod {name} cannot run", last_words=pod.hopeless)
+            error.telling = (
+                (name, pod.fault.container) if pod.fault and pod.fault.container else None
+            )
+            self._end_with(error)
 
     def _read_log(self, state: PodState, pod: Object, change: str) -> None:
         if not self._wishes.shows(state.rank):
@@ -192,6 +214,9 @@ class _Follower:
     def _tell(self) -> None:
         """Say every now and then why nothing happens, with what events tell of it."""
         self._loop.later(1.0, self._tell)
+        self._progress.note_time(self._loop.now)
+        self._note_refusals()
+        self._update()
         if not (self._progress.all_started or self._starting):
             self._starting = list(self._watch_the_start())
         elif self._progress.all_started:
@@ -201,8 +226,15 @@ class _Follower:
             self._waiting.note_queue(self._queue.reason())
         else:
             self._queue.stop()
-        why = "" if self._progress.all_started else self._reason
-        self._audience.waiting(self._no_contact() or why)
+        self._audience.waiting(self._no_contact() or self._reason)
+
+    def _note_refusals(self) -> None:
+        """End where the cluster never allows a pod that is still missing."""
+        refusal = "" if self._progress.all_known else self._waiting.refusal
+        if refusal and not self._progress.give_up_start(refusal):
+            self._end_with(ExecutionError("the cluster allows no pod", last_words=refusal))
+        if self._waiting.cluster_fault:
+            self._cannot_start(*self._waiting.cluster_fault)
 
     def _watch_the_start(self) -> Iterator[ObjectWatch]:
         """The reasons for no pod, and for one that does not start, stand in events only."""
@@ -250,7 +282,8 @@ class _Follower:
         """Be done when every line is there, or when no more can be expected."""
         assert self._decided_at is not None
         silent = self._loop.now - max(self._decided_at, self._logs.heard_at)
-        given_up = self._error and self._loop.now - self._decided_at >= GIVEN_UP_SECONDS
+        ends = self._error or self._progress.given
+        given_up = ends and self._loop.now - self._decided_at >= GIVEN_UP_SECONDS
         if (self._error or self._progress.explained) and self._logs.complete:
             self.done = True
         elif given_up or silent >= self._patience:
@@ -261,7 +294,7 @@ class _Follower:
 
     @property
     def _patience(self) -> float:
-        if self._error:
+        if self._error or self._progress.given:
             return STOPPING_SECONDS
         settled = self._progress.job.settled and self._progress.all_known
         if self._logs.awaited or settled:

@@ -8,6 +8,7 @@ from kubectl_submit import creation, manifest
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl, Object
 from kubectl_submit.manifest import Node
+from kubectl_submit.states.pods import command_container
 
 SHAPE: manifest.Shape = {"spec.completions": int, **manifest.template_shape("spec.template")}
 """What is edited in a Job."""
@@ -29,5 +30,5 @@ def execution(job: Object) -> Execution:
         object_path=f"/apis/batch/v1/namespaces/{metadata['namespace']}/jobs",
         workers=job["spec"].get("completions") or 1,
         pod_selector=f"batch.kubernetes.io/job-name={metadata['name']}",
-        container=job["spec"]["template"]["spec"]["containers"][0]["name"],
+        container=command_container(job, job["spec"]["template"]["spec"]),
     )

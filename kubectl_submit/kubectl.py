@@ -24,6 +24,7 @@ CUT = ("EOF", "connection reset", "connection lost", "broken pipe")
 # How kubectl shows a warning of the server (client-go rest/warnings.go).
 WARNING = "Warning: "
 CREATE_RETRIES = 3
+LAST_LINES = 20
 # Go's garbage collector at work more often (its GOGC): 3 MB less for each kubectl that only waits.
 LEAN = {"GOGC": "25"}
 # Where a pod finds its namespace (Kubernetes' service account admission).
@@ -255,6 +256,18 @@ class Kubectl:
     def _stream(self, argv: Sequence[str], env: Mapping[str, str] = {}) -> command.Stream:
         env = {**kuberc.environment(), **env}
         return command.Stream(self._argv(argv, stream=True), env=env)
+
+    def last_lines(self, namespace: str, pod: str, container: str) -> str:
+        """The last lines of a container that failed; of its last try, where it begins again.
+
+        Empty where they cannot be had.
+        """
+        argv = ["logs", pod, f"--container={container}", *_in(namespace), f"--tail={LAST_LINES}"]
+        for previous in (["--previous"], []):
+            result = command.run(self._argv([*argv, *previous]), check=False)
+            if result.exit_code == 0 and result.stdout.strip():
+                return result.stdout.strip()
+        return ""
 
     def _argv(self, argv: Sequence[str], *, stream: bool = False) -> list[str]:
         timeout = [] if stream or not self.request_timeout else [self._timeout_flag()]

@@ -41,6 +41,15 @@ def describe_pod(template: Node, facts: dict[str, str], **more: object) -> None:
     manifest.put_all(template, ("metadata", "annotations"), missing)
 
 
+def record_container(obj: Node, container: Node) -> None:
+    """Write on an object or a pod template which container runs the command.
+
+    A webhook may put others beside or before it.
+    """
+    name = {provenance.CONTAINER: str(container.get("name", ""))}
+    manifest.put_all(obj, ("metadata", "annotations"), name)
+
+
 def set_environment(container: Node, variables: Mapping[str, str]) -> None:
     """Set variables of a container to these very values."""
     for name, value in variables.items():

@@ -12,6 +12,10 @@ PREFIX = "kubectl-submit/"
 MANAGED = "app.kubernetes.io/managed-by"
 NAME_LABEL = f"{PREFIX}name"
 CANCELLED_BY = f"{PREFIX}cancelled-by"
+CONTAINER = f"{PREFIX}container"
+"""The annotation with the name of the container that runs the command."""
+OUTCOME = f"{PREFIX}outcome"
+"""The annotation with how a run ended, where the cluster itself forgets it: JSON."""
 LABEL_LENGTH = 63
 # All annotations of an object have 256 KiB (k8s.io/apimachinery: TotalAnnotationSizeLimitB).
 LONGEST_COMMAND = 1 << 14

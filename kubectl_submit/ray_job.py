@@ -10,6 +10,7 @@ from kubectl_submit.kubectl import Kubectl, Object
 from kubectl_submit.manifest import Node
 from kubectl_submit.provenance import NAME_LABEL
 from kubectl_submit.states.crew import ROLE_LABEL
+from kubectl_submit.states.pods import command_container
 
 
 def create(documents: Iterable[Node], kubectl: Kubectl) -> Execution:
@@ -27,7 +28,7 @@ def execution(ray_job: Object) -> Execution:
     The command's lines are those of the submitter's pod: its Job has the RayJob's name.
     """
     metadata = ray_job["metadata"]
-    submitter = ray_job["spec"]["submitterPodTemplate"]["spec"]["containers"][0]
+    submitter = ray_job["spec"]["submitterPodTemplate"]["spec"]
     return Execution(
         kind="rayjob",
         name=metadata["name"],
@@ -36,7 +37,7 @@ def execution(ray_job: Object) -> Execution:
         object_path=f"/apis/ray.io/v1/namespaces/{metadata['namespace']}/rayjobs",
         workers=1,
         pod_selector=f"batch.kubernetes.io/job-name={metadata['name']}",
-        container=submitter["name"],
+        container=command_container(ray_job, submitter),
         crew_selector=f"{NAME_LABEL}={metadata['name']},{ROLE_LABEL}",
         retold=True,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kubectl_submit.execution import Outcome
 from kubectl_submit.kubectl import Object
 
 BUILDING = "Building"
@@ -30,6 +31,8 @@ class Standing:
     """That of whoever waits for it; None while it has not ended."""
     hopeless: str = ""
     """Why it will never run, though it has not ended; empty while it may."""
+    decided: Outcome | None = None
+    """What its commands have come to, where another container keeps its Job from ending."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from kubectl_submit import times
 from kubectl_submit.kubectl import Object
 from kubectl_submit.run import QUEUED, Run
+from kubectl_submit.states.jobs import job_state
 from kubectl_submit.states.pods import PodState, pod_state
 
 
@@ -41,6 +42,8 @@ class Story:
     phases: tuple[Phase, ...]
     workers: tuple[tuple[PodState, str], ...]
     """Each with the node it is on, by rank."""
+    gone: tuple[tuple[int, str], ...]
+    """The ranks of workers whose pods are gone, each with what became of it."""
     events: tuple[Event, ...]
 
 
@@ -54,6 +57,7 @@ def tell(run: Run, pods: Sequence[Object], container: str, events: Iterable[Obje
         run=run,
         phases=(*_build_phases(run), *_phases(run, pods, [state for state, _ in states], about)),
         workers=tuple(sorted(states, key=lambda one: one[0].rank)),
+        gone=tuple(_gone(run, {state.rank for state, _ in states})),
         events=tuple(_event(event) for event in about),
     )
 
@@ -63,6 +67,20 @@ def _worker(run: Run, state: PodState) -> PodState:
     if run.kind != "rayjob" or not run.standing.exit_code or not state.ended:
         return state
     return replace(state, exit_code=run.standing.exit_code, failed=True)
+
+
+def _gone(run: Run, there: set[int]) -> Iterable[tuple[int, str]]:
+    """The workers of a run that has ended of which there is no pod any more."""
+    if run.main is None or run.kind != "job" or not run.has_ended:
+        return
+    job = job_state(run.main)
+    for rank in range(run.workers):
+        if rank in there:
+            continue
+        if rank in job.completed:
+            yield rank, "it succeeded; its pod is gone"
+        else:
+            yield rank, f"its pod was deleted when the Job {'failed' if job.failed else 'ended'}"
 
 
 def _about_run(run: Run, pods: Sequence[Object], events: Iterable[Object]) -> list[Object]:

@@ -30,10 +30,12 @@ def lines(story: Story, flags: Sequence[str]) -> Iterator[str]:
         for phase in story.phases
     ]
     yield from aligned([["PHASE", "TIME", "FROM", "TO"], *rows])
-    if story.workers:
+    if story.workers or story.gone:
         yield ""
         head = ["WORKER", "STATE", "EXIT CODE", "REASON", "STARTED", "ENDED", "POD", "NODE"]
-        yield from aligned([head, *(_worker(pod, node) for pod, node in story.workers)])
+        rows = [_worker(pod, node) for pod, node in story.workers]
+        rows += [[str(rank), "gone", "-", why, "-", "-", "-", "-"] for rank, why in story.gone]
+        yield from aligned([head, *sorted(rows, key=lambda row: int(row[0]))])
     warnings = [event for event in story.events if event.warning][-MOST_EVENTS:]
     if warnings:
         yield ""

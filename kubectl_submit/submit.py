@@ -17,6 +17,7 @@ from kubectl_submit import (
     interrupts,
     job_quota,
     pod_security,
+    settlement,
 )
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.execution_backends import ExecutionBackend
@@ -106,8 +107,7 @@ def _report(
     execution: Execution, outcome: Outcome, kubectl: Kubectl, options: Options, output: Output
 ) -> int:
     """Say how it ended, unless it ended well, and to scripts all of it."""
-    if outcome.exit_code and outcome.summary:
-        output.error(f"{execution.kind}/{execution.name}: {outcome.summary}")
+    settlement.tell(execution, outcome, output)
     if options.output == "name":
         output.data([f"{execution.kind}/{execution.name}"])
     elif options.output:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_submit import runs
+from kubectl_submit import executions, runs
 from kubectl_submit.errors import ExecutionError, WaitTimeoutError
+from kubectl_submit.execution import Outcome
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.loop import Loop
 from kubectl_submit.output import Output
 from kubectl_submit.provenance import NAME_LABEL
 from kubectl_submit.run import BUILT, CANCELLED, Run
 from kubectl_submit.run_watch import RunWatch
+from kubectl_submit.settlement import settle
+from kubectl_submit.states.lingering import LINGER_SECONDS
 
 # The pods, which alone tell the exit code, are watched apart from the Job.
 POD_SECONDS = 2.0
@@ -27,7 +30,7 @@ def wait(kubectl: Kubectl, names: Sequence[str], seconds: int | None, output: Ou
     found = runs.find(kubectl, names)
     loop = Loop()
     try:
-        waiter = _Waiter(loop, found, output)
+        waiter = _Waiter(loop, kubectl, found, output)
         selector = f"{NAME_LABEL} in ({','.join(one.name for one in found)})"
         if any(one.main is None for one in found):
             selector = ""  # its build may be that of another run
@@ -44,10 +47,11 @@ def wait(kubectl: Kubectl, names: Sequence[str], seconds: int | None, output: Ou
 class _Waiter:
     """What has not ended yet."""
 
-    def __init__(self, loop: Loop, wanted: list[Run], output: Output) -> None:
+    def __init__(self, loop: Loop, kubectl: Kubectl, wanted: list[Run], output: Output) -> None:
         self.exit_code: int | None = None
         """When there is nothing more to wait for."""
         self._loop = loop
+        self._kubectl = kubectl
         self._output = output
         self._missing = {one.name: one for one in wanted}
         self._since: dict[str, float] = {}
@@ -78,6 +82,9 @@ class _Waiter:
             raise ExecutionError(f"{one.id} cannot run", last_words=standing.hopeless)
         if standing.state == BUILT and self._lasts(one, BUILT_SECONDS):
             raise ExecutionError(f"{one.name} was built, and then never created")
+        if standing.decided and self._lasts(one, LINGER_SECONDS):
+            self._conclude(one, standing.decided)
+            return
         if standing.exit_code is None:
             return
         if standing.exit_code == 125 and not self._lasts(one, POD_SECONDS):
@@ -88,11 +95,18 @@ class _Waiter:
             self._output.error(f"{one.id}: {how}{standing.reason}")
             self.exit_code = standing.exit_code
         else:
-            self._output.status(f"{one.id}: succeeded")
+            self._output.status(f"{one.id}: {standing.reason or 'succeeded'}")
+
+    def _conclude(self, one: Run, outcome: Outcome) -> None:
+        """End a Job that waits for a container beside a command which has ended."""
+        del self._missing[one.name]
+        settle(executions.of_run(one), outcome, self._kubectl, self._output.error)
+        self._output.status(f"{one.id}: {outcome.summary}")
+        self.exit_code = outcome.exit_code or None
 
     def _lasts(self, one: Run, seconds: float) -> bool:
         """Whether a run stands as it does for so long; looks again when it will."""
-        key = f"{one.name} {one.standing.state}"
+        key = f"{one.name} {one.standing.state} {one.standing.decided}"
         if key not in self._since:
             self._since[key] = self._loop.now
             self._loop.later(seconds, lambda: self.see([*self._missing.values()]))

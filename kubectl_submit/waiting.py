@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_submit.errors import ExecutionError
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Object
+from kubectl_submit.states import lingering
 from kubectl_submit.states.crew import crew_reason, crew_state
 from kubectl_submit.states.jobs import JobState
-from kubectl_submit.states.pods import STARTING, PodState
+from kubectl_submit.states.nodes import lost_text
+from kubectl_submit.states.pods import STARTING, PodState, newest_of_each_rank
 from kubectl_submit.states.refusals import no_pod_reason
 from kubectl_submit.states.workloads import queued
 
@@ -24,14 +25,18 @@ class Waiting:
         self._no_pod = ""
         self._queued = queued(None, None)
         self._pod_events: dict[str, str] = {}
+        self.refusal = ""
+        """Why there never will be a pod that is still missing; empty while there may be."""
+        self.cluster_fault: tuple[str, PodState] | None = None
+        """A pod that must run before those whose lines count, and never will; its name first."""
 
     def note_event(self, event: Object) -> None:
-        """A warning event of the namespace. Raises ExecutionError where there never is a pod."""
+        """A warning event of the namespace."""
         about = event.get("involvedObject", {})
         if about.get("uid") == self._execution.uid:
             message, for_ever = no_pod_reason(event)
             if for_ever:
-                raise ExecutionError("the cluster allows no pod", last_words=message)
+                self.refusal = message
             self._no_pod = message or self._no_pod
         elif about.get("kind") == "RayCluster" and self._made_cluster(about):
             self._no_pod = f"{event.get('reason')}: {event.get('message', '')}"
@@ -43,14 +48,14 @@ class Waiting:
         return str(about.get("name")).startswith(f"{self._execution.name}-")
 
     def note_crew(self, change: str, pod: Object) -> None:
-        """A pod that must run before those whose lines count. Raises ExecutionError."""
+        """A pod that must run before those whose lines count."""
         name = pod["metadata"]["name"]
         if change in ("DELETED", "MISSING"):
             self._crew.pop(name, None)
             return
         state = crew_state(pod)
         if state.hopeless:
-            raise ExecutionError(f"the pod {name} cannot run", last_words=state.hopeless)
+            self.cluster_fault = (name, state)
         self._crew[name] = pod
 
     def note_queue(self, reason: str) -> None:
@@ -58,10 +63,17 @@ class Waiting:
         self._queued = reason
 
     def reason(self, job: JobState, pods: Iterable[PodState]) -> str:
-        """Why not all workers run; empty if they do, or if there is nothing to say."""
-        pods = list(pods)
+        """What the run waits for, or stands still for; empty if there is nothing to say."""
+        pods = newest_of_each_rank(pods)
         if job.suspended:
-            return self._queued
+            begun = any(pod.started for pod in pods)
+            return (
+                f"{self._queued}; its pods were stopped, and will begin again"
+                if begun
+                else (self._queued)
+            )
+        if job.succeeded or job.failed:
+            return ""
         if len(pods) < self._workers and self._crew:
             return crew_reason(self._crew.values(), self._pod_events)
         if len(pods) < self._workers:
@@ -72,6 +84,13 @@ class Waiting:
                 why = pod.waiting or self._pod_events.get(pod.name, STARTING)
                 reasons[why] = reasons.get(why, 0) + 1
         if not reasons:
-            return ""
+            return self._trouble(pods)
         why = max(reasons, key=lambda one: (one != STARTING, reasons[one]))
         return f"{reasons[why]} of {self._workers} workers: {why}" if self._workers > 1 else why
+
+    def _trouble(self, pods: list[PodState]) -> str:
+        """Why nothing more may come of workers that have all begun."""
+        lost = [(pod, pod.lost_node) for pod in pods if pod.lost_node]
+        for pod, node in lost:
+            return lost_text(node, f"worker {pod.rank}" if self._workers > 1 else "the run")
+        return lingering.text(pods, self._workers)

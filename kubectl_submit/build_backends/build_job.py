@@ -26,6 +26,7 @@ def render(parameters: BuildParameters) -> list[Node]:
     pod_template.describe_pod(template, facts)
     pod_spec = manifest.child(template, "spec")
     container = manifest.only_container(pod_spec, source)
+    pod_template.record_container(root, container)
     if parameters.queue:
         queueing.enqueue(root, [pod_spec], parameters.queue, parameters.priority)
     _set_build(container, parameters)

@@ -78,7 +78,7 @@ class OPTIONS(SubcommandOptions):
 
 def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Show them; 0, or with --follow the run's exit code. Raises SubmitError."""
-    from kubectl_submit import executions, past_lines, runs, times
+    from kubectl_submit import executions, past_lines, runs, settlement, times
     from kubectl_submit.audience import Wishes
     from kubectl_submit.follow import follow
     from kubectl_submit.kubectl import Kubectl
@@ -108,8 +108,7 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
             output.error(f"{found.name} has not begun: {found.standing.state}")
         return 0
     outcome = follow(execution, kubectl, lines, wishes)
-    if outcome.exit_code:
-        output.error(f"{execution.kind}/{execution.name}: {outcome.summary}")
+    settlement.tell(execution, outcome, output)
     return outcome.exit_code
 
 

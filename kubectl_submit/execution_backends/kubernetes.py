@@ -38,6 +38,7 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     pod_spec = manifest.child(template, "spec")
     queueing.enqueue(root, [pod_spec], parameters.queue, parameters.priority)
     container = manifest.only_container(pod_spec, source)
+    pod_template.record_container(root, container)
     worker_template.set_image(pod_spec, container, parameters)
     _set_command(container, parameters)
     worker_template.set_size(container, parameters)

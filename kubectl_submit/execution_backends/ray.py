@@ -70,7 +70,8 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     ]
     pods = [_pod(template, source) for template in templates]
     for template, pod in zip(templates, pods, strict=True):
-        pod_template.describe_pod(template, facts, **recorded)
+        name = pod[1].get("name", "")
+        pod_template.describe_pod(template, facts, container=name, **recorded)
         worker_template.set_image(*pod, parameters)
     *cluster, (_, submitter) = pods
     for pod_spec, container in cluster:
@@ -190,6 +191,7 @@ def _set_request(root: Node, container: Node, source: str) -> None:
             remedy="Put the arguments into a file of the image, or run it without Ray.",
         )
     pod_template.set_environment(container, {"REQUEST": text})
+    pod_template.record_container(root, container)
 
 
 def _parsed(text: object, where: str) -> Any:

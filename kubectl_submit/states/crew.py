@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from kubectl_submit.kubectl import Object
-from kubectl_submit.states.pods import STARTING, PodState, pod_state
+from kubectl_submit.states.pods import STARTING, PodState, command_container, pod_state
 
 # On the pods of a Ray cluster, with `head` or `worker`.
 ROLE_LABEL = "ray.io/node-type"
 
 
 def crew_state(pod: Object) -> PodState:
-    """How a pod stands whose first container is Ray's."""
-    return pod_state(pod, pod["spec"]["containers"][0]["name"])
+    """How a pod stands, by the container that is Ray's."""
+    return pod_state(pod, command_container(pod, pod["spec"]))
 
 
 def crew_reason(pods: Iterable[Object], events: Mapping[str, str]) -> str:

@@ -8,27 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
+from kubectl_submit import times
 from kubectl_submit.kubectl import Object
+from kubectl_submit.provenance import CONTAINER
+from kubectl_submit.states import containers
+from kubectl_submit.states.containers import Fault
+from kubectl_submit.states.nodes import LostNode, lost_node
 
 RANK_LABEL = "batch.kubernetes.io/job-completion-index"
-# The kubelet would try these for ever; the reason does not go away by itself.
-HOPELESS_WAITING = (
-    "ErrImagePull",
-    "ImagePullBackOff",
-    "InvalidImageName",
-    "ErrImageNeverPull",
-    "CreateContainerConfigError",
-    "CreateContainerError",
-    "RunContainerError",
-)
-# … but these pulls may succeed the next time.
-PASSING_PULL_FAULTS = ("QPS exceeded", "toomanyrequests", "i/o timeout", "handshake timeout")
 # The container's process could not be started at all (containerd's and dockershim's word for it).
 NEVER_STARTED = ("StartError", "ContainerCannotRun")
-UNEVENTFUL = ("ContainerCreating", "PodInitializing")
 TIMED_OUT = "DeadlineExceeded"
+DELETED = "its pod was deleted"
+"""The reason of a command that was stopped so, where nothing names who did it."""
+DEFAULT_GRACE_SECONDS = 30
 # Where a pod says nothing yet.
 STARTING = "starting (pulling the image, mounting volumes)"
 
@@ -54,11 +48,30 @@ class PodState:
     message: str = ""
     finished_at: str = ""
     stopped: bool = False
-    """It was told to stop before it ended."""
+    """It was told to stop before it ended, and nothing names why: by its Job, or by hand."""
+    deleted: bool = False
+    """It was deleted before its command had ended, whoever did it."""
+    restarts: int = 0
+    """How often the kubelet has started the container again."""
     waiting: str = ""
     """Why it does not run yet; empty if there is nothing to say."""
-    hopeless: str = ""
-    """Why it will never run; empty while it may."""
+    fault: Fault | None = None
+    """What keeps it from starting, where that does not go away by itself; perhaps not yet final."""
+    still_running: tuple[str, ...] = ()
+    """The other containers that keep it alive though its command has ended."""
+    beside: str = ""
+    """How another container failed beside the command: `proxy exited 3`."""
+    init_failure: str = ""
+    """How an init container failed, so that the command never ran: `fetch exited 3`."""
+    telling: str = ""
+    """The container whose log says why the command never ran; empty if `message` says it."""
+    lost_node: LostNode | None = None
+    """Its node, where the cluster has lost contact with it."""
+
+    @property
+    def hopeless(self) -> str:
+        """Why it will never run; empty while it may."""
+        return self.fault.text if self.fault and self.fault.tries <= 1 else ""
 
     @property
     def place(self) -> int | str:
@@ -69,7 +82,8 @@ class PodState:
 def pod_state(pod: Object, container: str) -> PodState:
     """What a Pod object says of the container that runs the command."""
     metadata, status = pod["metadata"], pod.get("status", {})
-    state = _container_status(status, container).get("state", {})
+    found = containers.named(status, container)
+    state = found.get("state", {})
     # Where the kubelet restarts containers, the end of one is not the end of the pod.
     restarts = pod.get("spec", {}).get("restartPolicy") != "Never"
     terminated = None if restarts else state.get("terminated")
@@ -77,25 +91,77 @@ def pod_state(pod: Object, container: str) -> PodState:
     ended = terminated is not None or phase in ("Succeeded", "Failed")
     terminated = state.get("terminated", {}) if ended else {}
     never_started = terminated.get("reason") in NEVER_STARTED
+    started = ("running" in state or "terminated" in state) and not never_started
     disruption = _disruption(status)
-    reason = status.get("reason") or disruption or terminated.get("reason", "")
+    deleted = _deleted_before(metadata, terminated.get("finishedAt") or "")
+    init = {} if started else containers.init_failure(pod)
     return PodState(
         name=metadata["name"],
         rank=int(metadata.get("labels", {}).get(RANK_LABEL, 0)),
         ranked=RANK_LABEL in metadata.get("labels", {}),
         created_at=metadata.get("creationTimestamp") or "",
-        started=("running" in state or "terminated" in state) and not never_started,
+        started=started,
         started_at=(state.get("running") or state.get("terminated") or {}).get("startedAt") or "",
         ended=ended,
         failed=phase == "Failed" or terminated.get("exitCode", 0) != 0,
         exit_code=None if never_started else terminated.get("exitCode"),
-        reason="" if reason in ("Completed", "Error") else reason,
-        message=terminated.get("message") or status.get("message", ""),
+        reason=_reason(status, terminated, disruption, deleted=deleted),
+        message=terminated.get("message") or _exit_message(init) or status.get("message", ""),
         finished_at=terminated.get("finishedAt") or "",
-        stopped="deletionTimestamp" in metadata and not disruption,
-        waiting="" if ended else _waiting(status),
-        hopeless=terminated.get("message", "") if never_started else _hopeless(status),
+        stopped=deleted and not disruption,
+        deleted=deleted,
+        restarts=found.get("restartCount", 0),
+        waiting="" if ended else containers.waiting(status),
+        fault=_fault(pod, terminated),
+        still_running=containers.still_running(status, container) if ended else (),
+        beside=_exited(containers.failed_beside(status, container)) if ended else "",
+        init_failure=_exited(init) if ended else "",
+        telling=init["name"] if init and ended and not _exit_message(init) else "",
+        lost_node=None if ended else lost_node(pod),
     )
+
+
+def _deleted_before(metadata: Object, finished_at: str) -> bool:
+    """Whether a pod was deleted before its command ended; the API tells when it is to be gone."""
+    gone_at = metadata.get("deletionTimestamp")
+    if not (gone_at and finished_at):
+        return bool(gone_at)
+    grace = float(metadata.get("deletionGracePeriodSeconds", DEFAULT_GRACE_SECONDS))
+    return (times.between(finished_at, gone_at) or 0.0) <= grace
+
+
+def _reason(status: Object, terminated: Object, disruption: str, *, deleted: bool) -> str:
+    reason = status.get("reason") or disruption or terminated.get("reason", "")
+    if reason in ("", "Completed", "Error"):
+        return DELETED if deleted else ""
+    return str(reason)
+
+
+def _fault(pod: Object, terminated: Object) -> Fault | None:
+    if terminated.get("reason") in NEVER_STARTED:
+        return Fault(text=terminated.get("message", ""))
+    pull_secret = bool(pod.get("spec", {}).get("imagePullSecrets"))
+    return containers.fault(pod.get("status", {}), pull_secret=pull_secret)
+
+
+def _exited(container: Object) -> str:
+    """How a container ended: `proxy exited 137 (OOMKilled)`."""
+    if not container:
+        return ""
+    end = container["state"]["terminated"]
+    reason = end.get("reason", "Error")
+    why = "" if reason == "Error" else f" ({reason})"
+    return f"{container['name']} exited {end['exitCode']}{why}"
+
+
+def _exit_message(container: Object) -> str:
+    return str(container.get("state", {}).get("terminated", {}).get("message", ""))
+
+
+def command_container(obj: Object, pod_spec: Object) -> str:
+    """The container that runs the command: as recorded on an object, or else the first one."""
+    recorded = obj["metadata"].get("annotations", {}).get(CONTAINER)
+    return str(recorded or pod_spec["containers"][0]["name"])
 
 
 def newest_of_each_rank(pods: Iterable[PodState]) -> list[PodState]:
@@ -109,47 +175,9 @@ def newest_of_each_rank(pods: Iterable[PodState]) -> list[PodState]:
     return list(newest.values())
 
 
-def _container_status(status: Object, container: str) -> Object:
-    for found in status.get("containerStatuses", []):
-        if found["name"] == container:
-            return dict(found)
-    return {}
-
-
 def _disruption(status: Object) -> str:
     """Who took the pod away: `PreemptionByScheduler`, `DeletionByTaintManager` and so on."""
     for condition in status.get("conditions", []):
         if condition["type"] == "DisruptionTarget" and condition["status"] == "True":
             return str(condition.get("reason", "Disrupted"))
     return ""
-
-
-def _waiting(status: Object) -> str:
-    for condition in status.get("conditions", []):
-        if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            # What follows the first sentence tells of preemption, and helps nobody.
-            message = condition.get("message", "").split(". ")[0]
-            return f"{condition.get('reason', 'Pending')}: {message}"
-    for waiting in _waiting_states(status):
-        if waiting["reason"] not in UNEVENTFUL:
-            return f"{waiting['reason']}: {waiting.get('message', '')}"
-    return ""
-
-
-def _hopeless(status: Object) -> str:
-    for waiting in _waiting_states(status):
-        message = waiting.get("message", "")
-        passing = any(fault in message for fault in PASSING_PULL_FAULTS)
-        if waiting["reason"] in HOPELESS_WAITING and not passing:
-            return f"{waiting['reason']}: {message}"
-    for found in status.get("initContainerStatuses", []):
-        last = found.get("lastState", {}).get("terminated")
-        if last and found.get("restartCount", 0) > 1 and not found.get("started"):
-            return f"the container {found['name']} exits {last['exitCode']} each time it starts"
-    return ""
-
-
-def _waiting_states(status: Object) -> list[dict[str, Any]]:
-    found = [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
-    states = [one.get("state", {}).get("waiting") for one in found]
-    return [state for state in states if state and state.get("reason")]

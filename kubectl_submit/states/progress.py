@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.kubectl import Object
-from kubectl_submit.states import jobs, ray_jobs
+from kubectl_submit.states import jobs, lingering, outcomes, ray_jobs
 from kubectl_submit.states.jobs import JobState
-from kubectl_submit.states.pods import PodState, pod_state
+from kubectl_submit.states.lingering import LINGER_SECONDS
+from kubectl_submit.states.pods import DELETED, PodState, newest_of_each_rank, pod_state
+from kubectl_submit.states.tries import begins_again
 
 # What an object says of itself, by its kind.
 STATES = {"job": jobs.job_state, "rayjob": ray_jobs.job_state}
@@ -22,42 +24,102 @@ class Progress:
         self.job = JobState()
         self.pods: dict[str, PodState] = {}
         """By name; those that have ended stand in the order of their ends, behind each other."""
+        self.given: Outcome | None = None
+        """The outcome of a Job that does not end by itself."""
+        self.begins_again = ""
+        """Why a command begins again with what a pod said last; empty if none does."""
+        self._suspended_in: set[int | str] = set()
+        self._faults: dict[str, int] = {}
+        self._lingers_since: float | None = None
 
     def note_job(self, job: Object) -> None:
         """The Job or RayJob says something new."""
         self.job = STATES[self._execution.kind](job)
+        if self.job.suspended:
+            self._suspended_in = {pod.place for pod in self.pods.values() if pod.started}
 
     def note_pod(self, change: str, pod: Object) -> PodState:
         """A pod says something new, or (`DELETED`, `MISSING`) no more; how it stands now."""
         state = pod_state(pod, self._execution.container)
         before = self.pods.get(state.name)
         if change in ("DELETED", "MISSING"):
-            ended = dataclasses.replace(
-                state, ended=True, failed=True, reason=state.reason or "Deleted"
-            )
-            state = before if before and before.ended else ended
+            ended = replace(state, ended=True, failed=True, reason=state.reason or DELETED)
+            state = before if before and before.ended else replace(ended, deleted=True)
         elif before and before.ended:  # it may be told to stop after its end
-            state = dataclasses.replace(state, stopped=before.stopped)
+            state = replace(state, stopped=before.stopped, deleted=before.deleted)
+            state = replace(state, reason=before.reason)
+        elif before and before.deleted:  # its last words leave out when that was
+            state = replace(state, deleted=True, stopped=before.stopped)
+            state = replace(state, reason=state.reason or before.reason)
+        state = self._final_fault(state, before)
+        self._note_try(state, before)
         if state.ended and not (before and before.ended):  # kept in the order of their ends
             self.pods.pop(state.name, None)
         self.pods[state.name] = state
         return state
 
+    def _note_try(self, state: PodState, before: PodState | None) -> None:
+        others = [one for one in self.pods.values() if one.name != state.name]
+        suspended = state.place in self._suspended_in
+        self.begins_again = begins_again(state, before, others, suspended=suspended)
+        if self.begins_again:
+            self._suspended_in.discard(state.place)
+
+    def _final_fault(self, state: PodState, before: PodState | None) -> PodState:
+        """The state with a fault that is final, once it was seen often enough."""
+        if not state.fault or state.fault.tries <= 1:
+            return state
+        was = before.waiting.partition(":")[0] if before else ""
+        now = state.waiting.partition(":")[0]
+        if now not in (was, "ImagePullBackOff"):  # the kubelet has tried once more
+            self._faults[state.name] = self._faults.get(state.name, 0) + 1
+        if self._faults.get(state.name, 0) < state.fault.tries:
+            return state
+        return replace(state, fault=replace(state.fault, tries=1))
+
     def others_failed(self, pod: PodState) -> bool:
         """Whether a pod but this one has failed."""
         return any(one.failed for one in self.pods.values() if one.name != pod.name)
 
+    def give_up_start(self, why: str, pod: PodState | None = None) -> bool:
+        """A worker can never start: whether others have begun, so that all of them end with 125.
+
+        Where none has, nothing is lost by taking the whole Job away.
+        """
+        if self.outcome:
+            return True
+        running = [one for one in self.pods.values() if one.started and not one.ended]
+        begun = [one for one in running if pod is None or one.name != pod.name]
+        if not begun:
+            return False
+        who = f"worker {pod.rank}" if pod else "a worker"
+        count = f"{len(begun)} others that ran were" if len(begun) > 1 else "1 other that ran was"
+        self.given = Outcome(
+            exit_code=125, summary=f"{who} cannot start, and {count} stopped: {why}", ends_job=True
+        )
+        return True
+
+    def note_time(self, now: float) -> None:
+        """Time has passed (monotonic, in seconds): what outlives its command is not awaited."""
+        decided = lingering.decided(self.job, list(self.pods.values()), self._execution.workers)
+        if not decided:
+            self._lingers_since = None
+        elif self._lingers_since is None:
+            self._lingers_since = now
+        elif now - self._lingers_since >= LINGER_SECONDS:
+            self.given = decided
+
     @property
     def outcome(self) -> Outcome | None:
         """How it ended; None while it has not."""
-        told = self.job.told
-        return told or jobs.outcome(self.job, self.pods.values(), self._execution.workers)
+        pods = self.pods.values()
+        return self.given or outcomes.outcome(self.job, pods, self._execution.workers)
 
     @property
     def all_started(self) -> bool:
         """Whether no worker is waited for any more."""
-        started = {pod.place for pod in self.pods.values() if pod.started or pod.ended}
-        return len(started) >= self._execution.workers
+        newest = newest_of_each_rank(self.pods.values())
+        return sum(pod.started or pod.ended for pod in newest) >= self._execution.workers
 
     @property
     def all_known(self) -> bool:
@@ -68,6 +130,8 @@ class Progress:
     def explained(self) -> bool:
         """Whether the pods, which are watched apart from the Job, explain how it ended."""
         pods = self.pods.values()
+        if self.given:
+            return True
         if not self.all_known or not all(pod.ended for pod in pods):
             return False
         return bool(self.job.told) or self.job.succeeded or any(pod.failed for pod in pods)

@@ -6,8 +6,18 @@ import re
 
 from kubectl_submit.kubectl import Object
 
-# What admission plugins say before they know enough.
-PASSING_REFUSALS = ("status unknown for quota", "not yet ready to handle request")
+# What admission plugins say before they know enough; a namespace that is new has no account yet.
+PASSING_REFUSALS = (
+    "status unknown for quota",
+    "not yet ready to handle request",
+    'serviceaccount "default" not found',
+)
+# A webhook that could not be asked. It says nothing about the pod.
+UNANSWERED = "failed calling webhook"
+# How the API server and its plugins and webhooks refuse a pod.
+REFUSED = re.compile(
+    r"^(forbidden|invalid)|is (forbidden|invalid): |denied the request|denied request: |not found"
+)
 
 
 def no_pod_reason(event: Object) -> tuple[str, bool]:
@@ -23,9 +33,8 @@ def no_pod_reason(event: Object) -> tuple[str, bool]:
     if quota:
         asked, limits = _amounts(quota[1]), _amounts(quota[3])
         return message, any(amount > limits.get(what, amount) for what, amount in asked.items())
-    passing = any(words in message for words in PASSING_REFUSALS)
-    refused = message.startswith("forbidden") or "not found" in message
-    return message, refused and not passing
+    passing = any(words in message for words in (*PASSING_REFUSALS, UNANSWERED))
+    return message, bool(REFUSED.search(message)) and not passing
 
 
 def _amounts(text: str) -> dict[str, float]:

@@ -10,7 +10,7 @@ from kubectl_submit.provenance import NAME_LABEL, PREFIX
 from kubectl_submit.run import Run, Standing
 from kubectl_submit.states import followers
 from kubectl_submit.states.crew import ROLE_LABEL, crew_state
-from kubectl_submit.states.pods import pod_state
+from kubectl_submit.states.pods import command_container, pod_state
 from kubectl_submit.states.standing import build_standing, job_standing, ray_standing
 
 JOB_LABEL = "batch.kubernetes.io/job-name"
@@ -139,7 +139,7 @@ def _standing(parts: _Parts, name: str, workers: int) -> Standing:
     if parts.kind == "rayjob":
         crew = [pod for pod in parts.pods if ROLE_LABEL in pod["metadata"].get("labels", {})]
         return ray_standing(parts.main, map(crew_state, crew))
-    container = parts.main["spec"]["template"]["spec"]["containers"][0]["name"]
+    container = command_container(parts.main, parts.main["spec"]["template"]["spec"])
     own = [pod for pod in parts.pods if pod["metadata"].get("labels", {}).get(JOB_LABEL) == name]
     return job_standing(parts.main, [pod_state(pod, container) for pod in own], workers)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_submit import run
+from kubectl_submit.execution import Outcome
 from kubectl_submit.kubectl import Object
 from kubectl_submit.run import Standing
-from kubectl_submit.states import followers, jobs, ray_jobs
+from kubectl_submit.states import followers, jobs, lingering, outcomes, ray_jobs
+from kubectl_submit.states.nodes import lost_text
 from kubectl_submit.states.pods import PodState
 
 
@@ -30,9 +32,9 @@ def build_standing(build: Object, name: str) -> Standing:
 def job_standing(job: Object, pods: Iterable[PodState], workers: int) -> Standing:
     """How a run stands whose command a Job runs; pods that have succeeded need not be told."""
     state, pods = jobs.job_state(job), list(pods)
-    outcome = jobs.outcome(state, pods, workers)
+    outcome = outcomes.outcome(state, pods, workers)
     if outcome and outcome.exit_code == 0:
-        return Standing(state=run.SUCCEEDED, exit_code=0)
+        return _succeeded(outcome)
     if state.cancelled_by and (outcome is None or outcome.exit_code == run.CANCELLED_CODE):
         return _cancelled(state.cancelled_by, ended=outcome is not None)
     if outcome:
@@ -40,8 +42,22 @@ def job_standing(job: Object, pods: Iterable[PodState], workers: int) -> Standin
     if state.suspended or job["spec"].get("suspend"):
         return Standing(state=run.QUEUED, reason="the job is suspended")
     if _begun(job.get("status", {}), pods) >= workers:
-        return Standing(state=run.RUNNING)
+        return _running(state, pods, workers)
     return _pending(pods)
+
+
+def _succeeded(outcome: Outcome) -> Standing:
+    reason = "" if outcome.plain else outcome.summary
+    return Standing(state=run.SUCCEEDED, reason=reason, exit_code=0)
+
+
+def _running(job: jobs.JobState, pods: list[PodState], workers: int) -> Standing:
+    """That it runs, with what keeps it from its end."""
+    lost = [(pod, pod.lost_node) for pod in pods if pod.lost_node]
+    reasons = [lost_text(node, f"worker {pod.rank}") for pod, node in lost if node]
+    reasons.append(lingering.text(pods, workers))
+    decided = lingering.decided(job, pods, workers)
+    return Standing(state=run.RUNNING, reason=reasons[0], decided=decided)
 
 
 def _begun(status: Object, pods: list[PodState]) -> int:
@@ -72,7 +88,7 @@ def ray_standing(ray_job: Object, crew: Iterable[PodState]) -> Standing:
     state, status = ray_jobs.job_state(ray_job), ray_job.get("status", {})
     told = state.told
     if told and told.exit_code == 0:
-        return Standing(state=run.SUCCEEDED, exit_code=0)
+        return _succeeded(told)
     if state.cancelled_by and (told is None or told.exit_code == run.CANCELLED_CODE):
         return _cancelled(state.cancelled_by, ended=told is not None)
     if told:

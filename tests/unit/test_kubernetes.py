@@ -31,6 +31,7 @@ ALWAYS: dict[str, object] = {
     **leaves(provenance.as_labels(FACTS), "spec template metadata labels"),
     **leaves(NOTES, "metadata annotations"),
     **leaves(NOTES, "spec template metadata annotations"),
+    "metadata annotations kubectl-submit/container": "main",
     "metadata name": NAME,
     f"{MAIN} image": IMAGE,
     f"{MAIN} command 0": "python",

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit.states.jobs import JobState, job_state, outcome
+from kubectl_submit.states.jobs import JobState, job_state
+from kubectl_submit.states.outcomes import outcome
 from kubectl_submit.states.pods import PodState, pod_state
+from kubectl_submit.states.progress import Progress
 
+from .examples import execution
 from .samples import Run
 
 FAILED = JobState(failed=True, reason="BackoffLimitExceeded", message="Job has reached …")
@@ -22,10 +25,10 @@ FAILED = JobState(failed=True, reason="BackoffLimitExceeded", message="Job has r
         ("suspended", 0, "succeeded"),
         ("built", 0, "succeeded"),
         ("failed", 7, "exited 7"),
-        ("first-of-two", 33, "worker 1 exited 33; 1 other stopped"),
+        ("first-of-two", 33, "worker 1 exited 33"),
         ("out-of-memory", 137, "exited 137 (OOMKilled)"),
         ("evicted", 137, "exited 137 (Evicted)"),
-        ("pod-deleted", 5, "exited 5"),
+        ("pod-deleted", 5, "exited 5 (its pod was deleted)"),
         ("timeout", 124, "ran longer than --timeout allows"),
         ("timeout-exits-0", 124, "ran longer than --timeout allows"),
         ("job-deadline", 124, ""),
@@ -34,14 +37,19 @@ FAILED = JobState(failed=True, reason="BackoffLimitExceeded", message="Job has r
 )
 def test_of_recorded_runs(name: str, exit_code: int, summary: str) -> None:
     run = Run(name)
-    pods = [pod_state(pod, run.container) for pod in run.last_pods]
-    found = outcome(job_state(run.last_job), pods, len(pods))
+    progress = Progress(execution(workers=len(run.last_pods), container=run.container))
+    for event in run.pods:
+        progress.note_pod(event["type"], event["object"])
+    progress.note_job(run.last_job)
+    found = progress.outcome
     assert found
     assert found.exit_code == exit_code
     assert summary in found.summary
 
 
-@pytest.mark.parametrize("name", ["no-such-image", "unschedulable", "job-deleted", "quota-is-full"])
+@pytest.mark.parametrize(
+    "name", ["no-such-image", "no-registry", "unschedulable", "job-deleted", "quota-is-full"]
+)
 def test_none_while_there_is_none(name: str) -> None:
     run = Run(name)
     pods = [pod_state(pod, run.container) for pod in run.last_pods]
@@ -90,21 +98,21 @@ def worker(rank: int, exit_code: int | None, at: int, **more: Any) -> PodState:
                 worker(6, None, 6, reason="Evicted"),
             ],
             3,
-            "worker 0 exited 3; 1 finished; 1 other failed, too; 4 others stopped",
+            "worker 0 exited 3; 1 other failed, too",
         ),
-        ([worker(0, 0, 1), worker(1, 3, 2), worker(2, 0, 3)], 3, "worker 1 exited 3; 2 finished"),
+        ([worker(0, 0, 1), worker(1, 3, 2), worker(2, 0, 3)], 3, "worker 1 exited 3"),
         (
             [worker(0, 0, 1), worker(1, 3, 2), worker(2, 143, 9, stopped=True)],
             3,
-            "worker 1 exited 3; 1 finished; 1 other stopped",
+            "worker 1 exited 3",
         ),
         # One that was told to stop may end sooner than the status of the one that failed says.
-        ([worker(0, 9, 1, stopped=True), worker(1, 4, 2)], 4, "worker 1 exited 4; 1 other stopped"),
-        ([worker(0, 15, 1, stopped=True), worker(1, 0, 2)], 15, "worker 0 exited 15; 1 finished"),
+        ([worker(0, 9, 1, stopped=True), worker(1, 4, 2)], 4, "worker 1 exited 4"),
+        ([worker(0, 15, 1, stopped=True), worker(1, 0, 2)], 15, "worker 0 exited 15"),
         (
             [worker(0, 137, 1, reason="DeadlineExceeded"), worker(1, 0, 2)],
             124,
-            "worker 0 ran longer than --timeout allows; 1 finished",
+            "worker 0 ran longer than --timeout allows",
         ),
         ([worker(0, None, 1, reason="Evicted")], 125, "ended without a code (Evicted)"),
     ],
@@ -144,7 +152,7 @@ def test_a_worker_that_was_tried_again_is_as_its_newest_pod() -> None:
     for pods in itertools.permutations([*first_tries, *second_tries]):
         found = outcome(FAILED, pods, 2)
         assert found
-        assert (found.exit_code, found.summary) == (3, "worker 1 exited 3; 1 finished")
+        assert (found.exit_code, found.summary) == (3, "worker 1 exited 3")
 
 
 def test_a_failure_tells_more_than_a_try_that_has_not_ended() -> None:

@@ -32,6 +32,7 @@ ALWAYS: dict[str, object] = {
     "metadata labels kubectl-submit/recipe": RECIPE,
     f"metadata annotations follower.kubectl-submit/{NAME}": json.dumps(FACTS),
     **leaves(pod_template.STAY, "spec template metadata annotations"),
+    "metadata annotations kubectl-submit/container": "build",
     f"{BUILD} env GIT_URL value": "https://git.example/team/app.git",
     f"{BUILD} env COMMIT value": COMMIT,
     f"{BUILD} env IMAGE value": f"registry.example/app:{COMMIT}",

@@ -57,7 +57,7 @@ def recorded(name: str) -> Run:
     [
         ("succeeded", "Succeeded", ""),
         ("failed", "Failed (7)", "exited 7"),
-        ("first-of-two", "Failed (33)", "worker 1 exited 33; 1 other stopped"),
+        ("first-of-two", "Failed (33)", "worker 1 exited 33"),
         ("out-of-memory", "Failed (137)", "exited 137 (OOMKilled)"),
         ("timeout-exits-0", "Failed (124)", "ran longer than --timeout allows"),
         ("suspended", "Succeeded", ""),

@@ -1,0 +1,49 @@
+"""What is left to do once a run has been followed to its outcome, and the loop is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from kubectl_submit import cancellation
+from kubectl_submit.errors import ClusterError, ExecutionError
+from kubectl_submit.execution import Execution, Outcome
+from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.output import Output
+
+
+def settle(
+    execution: Execution, outcome: Outcome, kubectl: Kubectl, warn: Callable[[str], None]
+) -> Outcome:
+    """End a Job that does not end, record what the cluster forgets, and read what failed last.
+
+    The outcome with those last lines. Whoever may not change the Job keeps its outcome.
+    """
+    if execution.kind == "job" and (outcome.ends_job or outcome.fleeting):
+        try:
+            cancellation.conclude(execution.name, execution.namespace, outcome, kubectl)
+        except ClusterError as error:
+            if outcome.ends_job:
+                warn(f"warning: job/{execution.name} goes on, {error}")
+    if not outcome.telling or outcome.last_words:
+        return outcome
+    return replace(outcome, last_words=_last_lines(execution, outcome.telling, kubectl))
+
+
+def explain(execution: Execution, error: ExecutionError, kubectl: Kubectl) -> None:
+    """Add the last lines of the container that kept a run from starting."""
+    if error.telling:
+        lines = _last_lines(execution, error.telling, kubectl)
+        error.last_words = "\n".join(filter(None, [error.last_words, lines]))
+
+
+def tell(execution: Execution, outcome: Outcome, output: Output) -> None:
+    """Say how a run ended, unless there is nothing to say."""
+    if outcome.summary and not outcome.plain:
+        said = f"{execution.kind}/{execution.name}: {outcome.summary}"
+        output.error("\n".join(filter(None, [said, outcome.last_words.rstrip()])))
+
+
+def _last_lines(execution: Execution, telling: tuple[str, str], kubectl: Kubectl) -> str:
+    pod, container = telling
+    return kubectl.last_lines(execution.namespace, pod, container)

@@ -1,0 +1,106 @@
+"""What a pod's containers say, those beside the command's own included. Pure; core/v1 fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kubectl_submit.kubectl import Object
+from kubectl_submit.states.start_faults import final_after
+
+UNEVENTFUL = ("ContainerCreating", "PodInitializing")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """Why a container keeps its pod from starting."""
+
+    text: str
+    container: str = ""
+    """The one whose log says more; empty where the text says all."""
+    tries: int = 1
+    """It is final once it was seen so often."""
+
+
+def statuses(status: Object) -> list[Object]:
+    """The statuses of all containers of a pod, in the order in which they start."""
+    return [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
+
+
+def named(status: Object, container: str) -> Object:
+    """The status of one container; empty if there is none yet."""
+    return next((dict(one) for one in statuses(status) if one["name"] == container), {})
+
+
+def still_running(status: Object, container: str) -> tuple[str, ...]:
+    """The containers that keep a pod alive after its command has ended.
+
+    Native sidecars, which are init containers, do not: the kubelet ends them.
+    """
+    return tuple(
+        one["name"]
+        for one in status.get("containerStatuses", [])
+        if one["name"] != container and "running" in one.get("state", {})
+    )
+
+
+def failed_beside(status: Object, container: str) -> Object:
+    """The status of the first other container that has failed beside the command; else empty."""
+    others = [one for one in status.get("containerStatuses", []) if one["name"] != container]
+    return min((one for one in others if _exit_code(one)), key=_finished_at, default={})
+
+
+def init_failure(pod: Object) -> Object:
+    """The status of the init container that failed, so that no other was started; else empty.
+
+    A native sidecar is none: the kubelet starts it again.
+    """
+    specs = pod.get("spec", {}).get("initContainers", [])
+    sidecars = {one["name"] for one in specs if one.get("restartPolicy") == "Always"}
+    for one in pod.get("status", {}).get("initContainerStatuses", []):
+        if _exit_code(one) and one["name"] not in sidecars:
+            return dict(one)
+    return {}
+
+
+def waiting(status: Object) -> str:
+    """Why a pod does not run yet; empty if it does not say."""
+    for condition in status.get("conditions", []):
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            # What follows the first sentence tells of preemption, and helps nobody.
+            message = condition.get("message", "").split(". ")[0]
+            return f"{condition.get('reason', 'Pending')}: {message}"
+    for state in _waiting_states(status):
+        if state["reason"] not in UNEVENTFUL:
+            return f"{state['reason']}: {state.get('message', '')}"
+    return ""
+
+
+def fault(status: Object, *, pull_secret: bool) -> Fault | None:
+    """Why a pod will never run; None while it may."""
+    for state in _waiting_states(status):
+        message = state.get("message", "")
+        tries = final_after(state["reason"], message, pull_secret=pull_secret)
+        if tries:
+            return Fault(text=f"{state['reason']}: {message}", tries=tries)
+    for one in status.get("initContainerStatuses", []):
+        last = one.get("lastState", {}).get("terminated")
+        if last and one.get("restartCount", 0) > 1 and not one.get("started"):
+            name, words = one["name"], str(last.get("message", "")).strip()
+            text = f"the container {name} exits {last['exitCode']} each time it starts"
+            if words:
+                return Fault(text=f"{text}:\n{words}")
+            return Fault(text=text, container=name)
+    return None
+
+
+def _exit_code(status: Object) -> int:
+    return int(status.get("state", {}).get("terminated", {}).get("exitCode", 0))
+
+
+def _finished_at(status: Object) -> str:
+    return str(status["state"]["terminated"].get("finishedAt") or "9")
+
+
+def _waiting_states(status: Object) -> list[Object]:
+    states = [one.get("state", {}).get("waiting") for one in statuses(status)]
+    return [state for state in states if state and state.get("reason")]

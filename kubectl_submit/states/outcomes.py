@@ -1,0 +1,113 @@
+"""How a Job ended, in the words that every command uses for it. Pure.
+
+`submit`, `logs -f`, `wait`, `list` and `status` know different things: one has watched all pods,
+another sees only what is left of them. So an outcome says nothing but what lasts: the Job's verdict
+and the pods that failed by themselves, which nobody deletes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from kubectl_submit.execution import Outcome
+from kubectl_submit.run import CANCELLED_CODE
+from kubectl_submit.states.jobs import JobState
+from kubectl_submit.states.pods import DELETED, TIMED_OUT, PodState, newest_of_each_rank
+
+# Of a process that ended by SIGKILL or SIGTERM.
+STOP_CODES = (137, 143)
+
+
+def outcome(job: JobState, pods: Iterable[PodState], workers: int) -> Outcome | None:
+    """How the Job ended; None while it has not. Pods in the order in which they were seen to end.
+
+    The exit code is that of the worker that failed first, by its finish time; a worker that was
+    only stopped because another one had failed does not count, nor does a pod that failed and in
+    whose place the Job has tried again. A Job that has failed never gives 0.
+    """
+    pods = list(pods)
+    if job.told:
+        return job.told
+    if job.cancelled:
+        return Outcome(exit_code=CANCELLED_CODE, summary=f"cancelled by {job.cancelled_by}")
+    if job.succeeded:
+        return _success(pods, workers)
+    return _failure(job, pods, workers) if job.failed else None
+
+
+def name(pod: PodState, workers: int) -> str:
+    """Whom a sentence is about, where there are several: `worker 2 `."""
+    return f"worker {pod.rank} " if workers > 1 else ""
+
+
+def how_ended(pod: PodState) -> str:
+    """How the command of a pod ended: `exited 137 (OOMKilled)`."""
+    if pod.reason == TIMED_OUT:
+        return "ran longer than --timeout allows"
+    if pod.exit_code is None:
+        return _without_code(pod)
+    if pod.exit_code == 0 and (pod.failed or pod.deleted):
+        beside = f"the container {pod.beside}" if pod.beside else "its pod failed"
+        return f"exited 0, but its Job failed: {pod.reason or beside}"
+    return f"exited {pod.exit_code}" + (f" ({pod.reason})" if pod.reason else "")
+
+
+def _without_code(pod: PodState) -> str:
+    if pod.init_failure:
+        return f"init container {pod.init_failure}"
+    if pod.reason == DELETED:
+        return "ended: its pod was deleted, and its exit code is not known"
+    return "ended without a code" + (f" ({pod.reason})" if pod.reason else "")
+
+
+def _success(pods: list[PodState], workers: int) -> Outcome:
+    """The Job is Complete; but whether a command that was told to stop was done, nobody knows."""
+    message = next((pod.message for pod in pods if pod.exit_code == 0), "")
+    good = Outcome(exit_code=0, summary="succeeded", last_message=message)
+    cut = [pod for pod in newest_of_each_rank(pods) if pod.deleted and pod.exit_code == 0]
+    if not cut:
+        return good
+    said = f"succeeded, but {name(cut[0], workers)}exited 0 when it was told to stop"
+    return replace(good, summary=f"{said} ({cut[0].reason})", fleeting=True)
+
+
+def _failure(job: JobState, pods: list[PodState], workers: int) -> Outcome:
+    if job.reason == TIMED_OUT:
+        return Outcome(exit_code=124, summary=f"ran longer than the Job allows ({job.message})")
+    last = newest_of_each_rank(pods)
+    failed = [pod for pod in last if pod.failed] or [pod for pod in pods if pod.failed]
+    # One that was told to stop and ended well is the reason, where there is no other.
+    failed = failed or [pod for pod in last if pod.ended and pod.deleted]
+    by_itself = [pod for pod in failed if not pod.stopped] or failed
+    if not by_itself:
+        return Outcome(exit_code=125, summary=_unknown(job))
+    return _of_first(min(by_itself, key=lambda pod: pod.finished_at or "9"), last, workers)
+
+
+def _of_first(first: PodState, pods: list[PodState], workers: int) -> Outcome:
+    code = 124 if first.reason == TIMED_OUT else first.exit_code or 125
+    too = sum(_failed_by_itself(pod) for pod in pods if pod is not first)
+    others = f"; {too} other{'s' if too > 1 else ''} failed, too" if too else ""
+    return Outcome(
+        exit_code=code,
+        summary=name(first, workers) + how_ended(first) + others,
+        last_message=first.message,
+        last_words=first.message if first.init_failure else "",
+        telling=(first.name, first.telling) if first.telling else None,
+        fleeting=first.deleted,
+    )
+
+
+def _unknown(job: JobState) -> str:
+    reason = f"{job.reason}: {job.message}" if job.message else job.reason
+    if job.failed_pods:
+        return f"the pod that failed is gone, and its exit code is no longer known ({reason})"
+    return f"the job failed without an exit code ({reason})"
+
+
+def _failed_by_itself(pod: PodState) -> bool:
+    """Whether it has an exit code of its own, and not that of being told to stop."""
+    if pod.stopped or not pod.exit_code:
+        return False
+    return pod.exit_code not in STOP_CODES or pod.reason == "OOMKilled"
