@@ -68,12 +68,44 @@ def test_whether_there_ever_will_be_a_pod(message: str, for_ever: bool) -> None:
     "message",
     [
         'Error creating: Internal error occurred: failed calling webhook "x": context deadline',
+        'Internal error occurred: failed calling webhook "x": failed to call webhook: Post '
+        '"https://x.x.svc:443/v": service "x" not found',
+        'Internal error occurred: failed calling webhook "x": the server could not find the '
+        "requested resource",
+        'forbidden: error looking up service account new/default: serviceaccount "default" not '
+        "found",
         "Error creating: Timeout: request did not complete within requested timeout",
     ],
 )
 def test_trouble_of_the_cluster_may_pass(message: str) -> None:
     event = {"reason": "FailedCreate", "message": message}
     assert refusals.no_pod_reason(event) == (message, False)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "pods \"run-0-x\" is forbidden: ValidatingAdmissionPolicy 'cost' with binding 'cost' denied "
+        "request: every pod needs a cost center",
+        'admission webhook "validation.gatekeeper.sh" denied the request: [labels] you must provide '
+        "labels: {team}",
+        'admission webhook "validate.kyverno.svc-fail" denied the request: \n\nresource Pod/x was '
+        "blocked due to the following policies",
+        'pods "run-0-x" is forbidden: maximum memory usage per Container is 1Gi, but limit is 2Gi',
+        'pods "run-0-x" is forbidden: error looking up service account team/robot: serviceaccount '
+        '"robot" not found',
+        'pods "run-0-x" is forbidden: no PriorityClass with name urgent was found',
+        'pods "run-0-x" is forbidden: pod rejected: RuntimeClass "kata" not found',
+        'Pod "run-0-x" is invalid: spec.containers[0].resources.requests: Invalid value: "2"',
+        'pods "run-0-x" is forbidden: unable to create new content in namespace team because it is '
+        "being terminated",
+    ],
+)
+def test_what_a_policy_refuses_it_always_refuses(message: str) -> None:
+    event = {"reason": "FailedCreate", "message": f"Error creating: {message}"}
+    said, for_ever = refusals.no_pod_reason(event)
+    assert for_ever
+    assert said.split(": ")[-1] == message.rsplit(": ", maxsplit=1)[-1]
 
 
 def test_other_events_say_nothing_of_it() -> None:

@@ -40,9 +40,8 @@ ABSENT = [
 ]
 UNUSABLE = [
     PULL + HEAD + "http: server gave HTTP response to HTTPS client",
-    PULL
-    + HEAD
-    + "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+    PULL + HEAD + "tls: failed to verify certificate: x509: certificate signed by unknown "
+    "authority",
     f"{RPC}pinging container registry r.test: Get \"https://r.test/v2/\": http: server gave HTTP "
     "response to HTTPS client",
 ]  # fmt: skip

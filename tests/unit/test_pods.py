@@ -1,0 +1,222 @@
+"""What a pod says of its command, of the containers beside it, and of its node."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from kubectl_submit.states import lingering
+from kubectl_submit.states.jobs import JobState, ranks
+from kubectl_submit.states.nodes import lost_text
+from kubectl_submit.states.outcomes import outcome
+from kubectl_submit.states.pods import PodState, command_container, pod_state
+
+FAILED = JobState(failed=True, reason="BackoffLimitExceeded", message="…", failed_pods=1)
+END = "2026-11-30T04:00:10Z"
+RUNNING = {"running": {"startedAt": "2026-11-30T04:00:00Z"}}
+
+
+def ended(code: int, **more: Any) -> dict[str, Any]:
+    """The state of a container that has exited."""
+    reason = "Error" if code else "Completed"
+    return {"terminated": {"exitCode": code, "reason": reason, "finishedAt": END, **more}}
+
+
+def pod(phase: str = "Running", **states: dict[str, Any]) -> dict[str, Any]:
+    """A pod with these containers; `main` runs the command."""
+    found = [{"name": name, "state": state} for name, state in states.items()]
+    return {
+        "metadata": {"name": "run-0", "labels": {}},
+        "spec": {"restartPolicy": "Never", "nodeName": "n1"},
+        "status": {"phase": phase, "containerStatuses": found},
+    }
+
+
+def deleted(pod: dict[str, Any], at: str, grace: int = 30, by: str = "") -> dict[str, Any]:
+    """The pod, to be gone at a time."""
+    pod = copy.deepcopy(pod)
+    pod["metadata"] |= {"deletionTimestamp": at, "deletionGracePeriodSeconds": grace}
+    if by:
+        condition = {"type": "DisruptionTarget", "status": "True", "reason": by}
+        pod["status"]["conditions"] = [condition]
+    return pod
+
+
+def said(pod: dict[str, Any], job: JobState = FAILED, workers: int = 1) -> tuple[int, str]:
+    """The exit code of a run with this one pod, and what is said of it."""
+    found = outcome(job, [pod_state(pod, "main")], workers)
+    assert found
+    return found.exit_code, found.summary
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_sidecar_that_fails_never_makes_a_zero(first: bool) -> None:
+    states = {"main": ended(0), "proxy": ended(3)}
+    ordered = dict(sorted(states.items(), reverse=first))
+    expected = (125, "exited 0, but its Job failed: the container proxy exited 3")
+    assert said(pod("Failed", **ordered)) == expected
+
+
+def test_a_commands_own_failure_counts_more_than_that_of_a_sidecar() -> None:
+    assert said(pod("Failed", proxy=ended(3), main=ended(7))) == (7, "exited 7")
+
+
+@pytest.mark.parametrize(
+    ("by", "why"),
+    [
+        ("EvictionByEvictionAPI", "EvictionByEvictionAPI"),
+        ("", "its pod was deleted"),
+    ],
+)
+def test_a_command_that_ends_well_when_it_is_told_to_stop(by: str, why: str) -> None:
+    gone = deleted(pod("Failed", main=ended(0)), "2026-11-30T04:00:38Z", by=by)
+    assert said(gone) == (125, f"exited 0, but its Job failed: {why}")
+    gone["status"]["phase"] = "Succeeded"
+    complete = outcome(JobState(succeeded=True), [pod_state(gone, "main")], 1)
+    assert complete
+    assert (complete.exit_code, complete.plain, complete.fleeting) == (0, False, True)
+    assert complete.summary == f"succeeded, but exited 0 when it was told to stop ({why})"
+
+
+def test_a_pod_that_is_deleted_while_it_runs() -> None:
+    gone = deleted(pod("Failed", main=ended(137)), "2026-11-30T04:00:38Z")
+    assert said(gone) == (137, "exited 137 (its pod was deleted)")
+
+
+def test_a_pod_that_is_deleted_after_its_end() -> None:
+    gone = deleted(pod("Failed", main=ended(137)), "2026-11-30T04:00:41Z")
+    assert said(gone) == (137, "exited 137")
+    assert not pod_state(gone, "main").stopped
+
+
+def test_where_the_pod_is_gone_that_is_said() -> None:
+    found = outcome(FAILED, [], 2)
+    assert found
+    assert found.exit_code == 125
+    assert found.summary.startswith("the pod that failed is gone, and its exit code is no longer")
+
+
+def test_an_init_container_that_fails() -> None:
+    failed = pod("Failed", main={"waiting": {"reason": "PodInitializing"}})
+    failed["spec"]["initContainers"] = [
+        {"name": "mesh", "restartPolicy": "Always"},
+        {"name": "get"},
+    ]
+    failed["status"]["initContainerStatuses"] = [
+        {"name": "mesh", "state": ended(1)},
+        {"name": "get", "state": ended(3)},
+    ]
+    assert said(failed) == (125, "init container get exited 3")
+    found = outcome(FAILED, [pod_state(failed, "main")], 1)
+    assert found
+    assert found.telling == ("run-0", "get")
+    failed["status"]["initContainerStatuses"][1]["state"] = ended(3, message="no such bucket")
+    found = outcome(FAILED, [pod_state(failed, "main")], 1)
+    assert found
+    assert (found.telling, found.last_words) == (None, "no such bucket")
+
+
+@pytest.mark.parametrize(("message", "telling"), [("no user namespaces", ""), ("", "buildkit")])
+def test_a_sidecar_that_does_not_start(message: str, telling: str) -> None:
+    state = pod("Pending", main={"waiting": {"reason": "PodInitializing"}})
+    last = ended(1, message=message)
+    begins = {"name": "buildkit", "state": {}, "lastState": last, "restartCount": 2}
+    state["status"]["initContainerStatuses"] = [begins]
+    fault = pod_state(state, "main").fault
+    assert fault
+    assert fault.text.startswith("the container buildkit exits 1 each time it starts")
+    assert (message in fault.text, fault.container) == (True, telling)
+
+
+@pytest.mark.parametrize(
+    ("pods", "job", "workers", "exit_code"),
+    [
+        ([pod(main=ended(0), proxy=RUNNING)], JobState(), 1, 0),
+        ([pod(proxy=RUNNING, main=ended(7))], JobState(), 1, 7),
+        ([pod(proxy=RUNNING, main=RUNNING)], JobState(), 1, None),
+        ([pod(proxy=ended(0), main=ended(0))], JobState(), 1, None),
+        ([pod(proxy=RUNNING, main=ended(0))], JobState(), 2, None),
+        ([pod(proxy=RUNNING, main=ended(0))], JobState(succeeded_pods=1), 2, 0),
+        ([pod(proxy=RUNNING, main=ended(7))], JobState(), 2, 7),
+        ([pod(proxy=RUNNING, main=ended(7))], JobState(retries=True), 2, None),
+        ([pod(proxy=RUNNING, main=ended(7))], JobState(suspended=True), 1, None),
+        ([pod(proxy=RUNNING, main=ended(7))], FAILED, 1, None),
+        (
+            [deleted(pod(proxy=RUNNING, main=ended(7)), "2026-11-30T04:00:38Z")],
+            JobState(),
+            1,
+            None,
+        ),
+    ],
+)
+def test_what_is_decided_while_another_container_goes_on(
+    pods: list[dict[str, Any]], job: JobState, workers: int, exit_code: int | None
+) -> None:
+    found = lingering.decided(job, [pod_state(one, "main") for one in pods], workers)
+    assert (found and found.exit_code) == exit_code
+    if found:
+        assert found.ends_job
+        assert found.summary.endswith("the Job was ended because the container proxy did not end")
+
+
+def test_what_goes_on_is_said() -> None:
+    one = pod_state(pod(proxy=RUNNING, agent=RUNNING, main=ended(0)), "main")
+    assert lingering.text([one], 1) == (
+        "the command has exited 0, but the containers proxy, agent of its pod still run"
+    )
+    two = pod_state(pod(proxy=RUNNING, main=ended(7)), "main")
+    assert lingering.text([two], 2) == (
+        "worker 0: the command has exited 7, but the container proxy of its pod still runs"
+    )
+
+
+def lost(*tolerations: dict[str, Any], **condition: Any) -> PodState:
+    """A pod that runs, whose node does not answer any more."""
+    state = pod(main=RUNNING)
+    state["spec"]["tolerations"] = list(tolerations)
+    state["status"]["conditions"] = [
+        {"type": "Ready", "status": "False", "lastTransitionTime": END, **condition},
+        {"type": "ContainersReady", "status": "True"},
+    ]
+    return pod_state(state, "main")
+
+
+@pytest.mark.parametrize(
+    ("tolerations", "words"),
+    [
+        (
+            [{"key": "node.kubernetes.io/unreachable", "tolerationSeconds": 300}],
+            "Kubernetes deletes the pod 300 s after that",
+        ),
+        ([{"operator": "Exists"}], "the pod stays until the node is back"),
+        ([], "Kubernetes deletes the pod 0 s after that"),
+    ],
+)
+def test_a_node_that_is_lost(tolerations: list[dict[str, Any]], words: str) -> None:
+    node = lost(*tolerations).lost_node
+    assert node
+    text = lost_text(node, "worker 0")
+    assert text.startswith(f"node n1 of worker 0 has not been ready since {END}; ")
+    assert words in text
+    assert "kubectl submit cancel" in text
+
+
+@pytest.mark.parametrize("reason", ["ContainersNotReady", "ReadinessGatesNotReady", "PodCompleted"])
+def test_a_kubelet_that_says_why_is_not_lost(reason: str) -> None:
+    assert lost(reason=reason).lost_node is None
+
+
+def test_which_container_runs_the_command() -> None:
+    spec = {"containers": [{"name": "proxy"}, {"name": "train"}]}
+    recorded = {"metadata": {"annotations": {"kubectl-submit/container": "train"}}}
+    assert command_container(recorded, spec) == "train"
+    assert command_container({"metadata": {}}, spec) == "proxy"
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"), [("", set()), ("3", {3}), ("0,2-4,7", {0, 2, 3, 4, 7}), ("0-1", {0, 1})]
+)
+def test_the_ranks_that_a_job_counts_as_completed(text: str, numbers: set[int]) -> None:
+    assert ranks(text) == numbers
