@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from kubectl_submit import interrupts, lent_commit
@@ -22,6 +23,13 @@ from kubectl_submit.run import CANCELLED_CODE
 LOCALLY = "Build here with --build local, or in a namespace that takes a rootless BuildKit."
 SIZE = "Say how much the build may use: --build-cpu, --build-memory."
 REMEDIES = {"violates PodSecurity": LOCALLY, "must specify": SIZE, "exceeded quota": SIZE}
+# What rootlesskit, which starts BuildKit, says where it may not make a user namespace: Ubuntu's
+# AppArmor restricts them from 23.10 on, Bottlerocket allows none.
+NO_USER_NAMESPACE = re.compile(r"/proc/self/exe|user.?n(ame)?s(pace)?|newuidmap|unshare")
+ALLOW_THEM = """\
+Build here with --build local. Or let an administrator allow user namespaces on the nodes:
+  Ubuntu 23.10 and later: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0
+  Bottlerocket and others: sysctl -w user.max_user_namespaces=15000"""
 
 
 def render(parameters: BuildParameters) -> list[Node]:
@@ -92,12 +100,19 @@ def _is_gone(shared: SharedJob, kubectl: Kubectl) -> bool:
 
 
 def _never_ran(error: ExecutionError) -> BuildError:
-    remedies = (remedy for words, remedy in REMEDIES.items() if words in error.last_words)
     return BuildError(
         f"the build never ran: {error.message}",
         last_words=error.last_words,
-        remedy=next(remedies, error.remedy),
+        remedy=_remedy(error),
     )
+
+
+def _remedy(error: ExecutionError) -> str:
+    """What to do about a build that never ran."""
+    if "each time it starts" in error.last_words:
+        return ALLOW_THEM if NO_USER_NAMESPACE.search(error.last_words) else LOCALLY
+    remedies = (remedy for words, remedy in REMEDIES.items() if words in error.last_words)
+    return next(remedies, error.remedy)
 
 
 def _digest(outcome: Outcome) -> str:
@@ -105,7 +120,9 @@ def _digest(outcome: Outcome) -> str:
         raise CancelledError(f"the build was {outcome.summary}")
     if outcome.exit_code != 0:
         raise BuildError(
-            f"the image build failed: {outcome.summary}", remedy="Its last lines are above."
+            f"the image build failed: {outcome.summary}",
+            last_words=outcome.last_words,
+            remedy="" if outcome.last_words else "Its last lines are above.",
         )
     try:
         return digest_of_message(outcome.last_message)

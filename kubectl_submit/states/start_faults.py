@@ -17,7 +17,8 @@ DENIED_TRIES = 3
 # Any of these words makes a failed pull one that may go well the next time.
 PASSING = re.compile(
     r"toomanyrequests|QPS exceeded|time(d )?out|deadline exceeded|refused|reset by peer|\bEOF\b|"
-    r"no such host|server misbehaving|unreachable|\b(429 Too|5\d\d [A-Z])|failure in name resolution"
+    r"no such host|server misbehaving|unreachable|\b(429 Too|5\d\d [A-Z])|"
+    r"failure in name resolution"
 )
 DENIED = re.compile(
     r"\b401\b|\b403\b|[Uu]nauthorized|insufficient_scope|authorization failed|access denied|"

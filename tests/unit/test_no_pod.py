@@ -85,10 +85,10 @@ def test_trouble_of_the_cluster_may_pass(message: str) -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        "pods \"run-0-x\" is forbidden: ValidatingAdmissionPolicy 'cost' with binding 'cost' denied "
-        "request: every pod needs a cost center",
-        'admission webhook "validation.gatekeeper.sh" denied the request: [labels] you must provide '
-        "labels: {team}",
+        "pods \"run-0-x\" is forbidden: ValidatingAdmissionPolicy 'cost' with binding 'cost' "
+        "denied request: every pod needs a cost center",
+        'admission webhook "validation.gatekeeper.sh" denied the request: [labels] you must '
+        "provide labels: {team}",
         'admission webhook "validate.kyverno.svc-fail" denied the request: \n\nresource Pod/x was '
         "blocked due to the following policies",
         'pods "run-0-x" is forbidden: maximum memory usage per Container is 1Gi, but limit is 2Gi',
