@@ -127,7 +127,8 @@ def _deleted_before(metadata: Object, finished_at: str) -> bool:
     if not (gone_at and finished_at):
         return bool(gone_at)
     grace = float(metadata.get("deletionGracePeriodSeconds", DEFAULT_GRACE_SECONDS))
-    return (times.between(finished_at, gone_at) or 0.0) <= grace
+    # The kubelet sets the grace period to 0 a moment after the end.
+    return (times.between(finished_at, gone_at) or 0.0) <= max(grace, 1.0)
 
 
 def _reason(status: Object, terminated: Object, disruption: str, *, deleted: bool) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from kubectl_submit.states import jobs, pods
 from kubectl_submit.states.jobs import JobState
-from kubectl_submit.states.pods import PodState
+from kubectl_submit.states.pods import DELETED, PodState
 
 from .samples import Run, all_runs
 
@@ -30,8 +30,8 @@ def last_state(name: str) -> PodState:
         ("timeout", 137, True, False, "DeadlineExceeded", "waits\n"),
         ("timeout-exits-0", 0, True, False, "DeadlineExceeded", "Pod was active on the node"),
         ("evicted", 137, True, False, "Evicted", "64+0 records in\n"),
-        ("pod-deleted", 5, True, True, "", "waits\nstops\n"),
-        ("job-deadline", 5, True, True, "", "waits\nstops\n"),
+        ("pod-deleted", 5, True, True, DELETED, "waits\nstops\n"),
+        ("job-deadline", 5, True, True, DELETED, "waits\nstops\n"),
         ("start-error", None, True, False, "StartError", "failed to create containerd task"),
         ("built", 0, False, False, "", '{"digest":"sha256:'),
     ],
