@@ -65,7 +65,8 @@ def story_of(execution: Execution, outcome: Outcome, kubectl: Kubectl) -> Story:
     told = story(found[0], kubectl)
     if outcome.exit_code == 0 and not told.run.has_ended:  # nobody waited for its end
         return told
-    standing = replace(told.run.standing, exit_code=outcome.exit_code)
+    reason = told.run.standing.reason if outcome.plain else outcome.summary
+    standing = replace(told.run.standing, exit_code=outcome.exit_code, reason=reason)
     return replace(told, run=replace(told.run, standing=standing))
 
 

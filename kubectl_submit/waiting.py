@@ -9,7 +9,6 @@ from kubectl_submit.kubectl import Object
 from kubectl_submit.states import lingering
 from kubectl_submit.states.crew import crew_reason, crew_state
 from kubectl_submit.states.jobs import JobState
-from kubectl_submit.states.nodes import lost_text
 from kubectl_submit.states.pods import STARTING, PodState, newest_of_each_rank
 from kubectl_submit.states.refusals import no_pod_reason
 from kubectl_submit.states.workloads import queued
@@ -67,11 +66,8 @@ class Waiting:
         pods = newest_of_each_rank(pods)
         if job.suspended:
             begun = any(pod.started for pod in pods)
-            return (
-                f"{self._queued}; its pods were stopped, and will begin again"
-                if begun
-                else (self._queued)
-            )
+            again = "; its pods were stopped, and will begin again" if begun else ""
+            return self._queued + again
         if job.succeeded or job.failed:
             return ""
         if len(pods) < self._workers and self._crew:
@@ -84,13 +80,6 @@ class Waiting:
                 why = pod.waiting or self._pod_events.get(pod.name, STARTING)
                 reasons[why] = reasons.get(why, 0) + 1
         if not reasons:
-            return self._trouble(pods)
+            return lingering.trouble(pods, self._workers)
         why = max(reasons, key=lambda one: (one != STARTING, reasons[one]))
         return f"{reasons[why]} of {self._workers} workers: {why}" if self._workers > 1 else why
-
-    def _trouble(self, pods: list[PodState]) -> str:
-        """Why nothing more may come of workers that have all begun."""
-        lost = [(pod, pod.lost_node) for pod in pods if pod.lost_node]
-        for pod, node in lost:
-            return lost_text(node, f"worker {pod.rank}" if self._workers > 1 else "the run")
-        return lingering.text(pods, self._workers)

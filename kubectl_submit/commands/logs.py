@@ -101,6 +101,8 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     ended = found.standing.exit_code
     if not pods and ended is not None and not options.build:
         output.error(f"warning: the pods of {found.id} are gone, and their output with them")
+        if options.follow and found.standing.reason:
+            output.error(f"{found.id}: {found.standing.reason}")
         return ended if options.follow else 0
     if not options.follow:
         past_lines.show(execution, pods, kubectl, lines, wishes)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from kubectl_submit.execution import Outcome
 from kubectl_submit.states.jobs import JobState
+from kubectl_submit.states.nodes import lost_text
 from kubectl_submit.states.outcomes import how_ended, name
 from kubectl_submit.states.pods import PodState, newest_of_each_rank
 
@@ -36,6 +37,14 @@ def decided(job: JobState, pods: Sequence[PodState], workers: int) -> Outcome | 
     if well and len(well) + max(others, job.succeeded_pods) >= workers:
         return _outcome(0, "succeeded", held, well[0].message)
     return None
+
+
+def trouble(pods: Sequence[PodState], workers: int) -> str:
+    """Why nothing more may come of workers that have begun, for people; empty if all is well."""
+    for pod in newest_of_each_rank(pods):
+        if pod.lost_node:
+            return lost_text(pod.lost_node, f"worker {pod.rank}" if workers > 1 else "the run")
+    return text(pods, workers)
 
 
 def text(pods: Sequence[PodState], workers: int) -> str:

@@ -9,7 +9,6 @@ from kubectl_submit.execution import Outcome
 from kubectl_submit.kubectl import Object
 from kubectl_submit.run import Standing
 from kubectl_submit.states import followers, jobs, lingering, outcomes, ray_jobs
-from kubectl_submit.states.nodes import lost_text
 from kubectl_submit.states.pods import PodState
 
 
@@ -53,11 +52,8 @@ def _succeeded(outcome: Outcome) -> Standing:
 
 def _running(job: jobs.JobState, pods: list[PodState], workers: int) -> Standing:
     """That it runs, with what keeps it from its end."""
-    lost = [(pod, pod.lost_node) for pod in pods if pod.lost_node]
-    reasons = [lost_text(node, f"worker {pod.rank}") for pod, node in lost if node]
-    reasons.append(lingering.text(pods, workers))
     decided = lingering.decided(job, pods, workers)
-    return Standing(state=run.RUNNING, reason=reasons[0], decided=decided)
+    return Standing(state=run.RUNNING, reason=lingering.trouble(pods, workers), decided=decided)
 
 
 def _begun(status: Object, pods: list[PodState]) -> int:

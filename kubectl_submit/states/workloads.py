@@ -52,8 +52,11 @@ def _reason(spec: Object, status: Object) -> str:
         return "it was deactivated; an administrator can set the Workload's spec.active"
     conditions = {one["type"]: one for one in status.get("conditions") or []}
     reserved = conditions.get("QuotaReserved", {})
+    evicted = conditions.get("Evicted", {})
     if reserved.get("status") == "True":
         checks = [one for one in status.get("admissionChecks") or [] if one["state"] != "Ready"]
         told = [f"{one['name']} ({one.get('message') or one['state']})" for one in checks]
         return f"waiting for the admission check {', '.join(told)}" if told else ""
-    return str(reserved.get("message", ""))
+    # Preempted, for instance; the message of the other condition says what it waits for now.
+    taken = evicted.get("message", "") if evicted.get("status") == "True" else ""
+    return "; ".join(dict.fromkeys(filter(None, [taken, reserved.get("message", "")])))

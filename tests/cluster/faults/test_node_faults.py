@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import uuid
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,50 @@ def test_a_pod_that_goes_away_with_its_node(
     missing = r"^warning: lines (?:after|between) 20\S+Z .*may be missing"
     assert len(re.findall(missing, result.stderr, re.MULTILINE)) == 1
     assert result.stderr.endswith(f"job/{job}: ended without a code (DeletionByPodGC)\n")
+
+
+def test_a_registry_that_is_away_for_a_while(
+    namespace: Namespace, submit: Submit, busybox: str
+) -> None:
+    """The kubelet tries again, and so the run waits, and says for what."""
+    name = f"away-{uuid.uuid4().hex[:8]}"
+    there, pulled = local("LOCAL_REGISTRY"), local("LOCAL_PULL_REGISTRY")
+    copy = ("crane", "copy", busybox.replace(pulled, there), f"{there}/{name}:1")
+    subprocess.run(copy, check=True, capture_output=True)
+    digest = subprocess.run(
+        ["crane", "digest", f"{there}/{name}:1"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    kill("registry")
+    try:
+        running = submit.start(f"--image={pulled}/{name}@{digest}", "--", "echo", "there again")
+        running.wait_for("ErrImagePull: ")
+        running.wait_for("ImagePullBackOff: ")
+    finally:
+        restart()
+    result = running.finish()
+    assert (result.exit_code, result.stdout) == (0, "there again\n")
+    assert "connection refused" in result.stderr
+
+
+def test_a_node_that_is_lost(namespace: Namespace, submit: Submit, busybox: str) -> None:
+    """What is said of it comes from the pod: whoever runs a command may not read nodes."""
+    running = submit.start(f"--image={busybox}", "--", "sh", "-c", "echo here; sleep 1000")
+    running.wait_for("here\n")
+    kill("kubelet", signal.SIGSTOP)
+    try:
+        name = namespace.job()["metadata"]["name"]
+        node = namespace.pod()["spec"]["nodeName"]
+        running.wait_for(f"waiting: node {node} of the run has not been ready since 20")
+        running.wait_for("if it stays away, Kubernetes deletes the pod 300 s after that")
+        shown = submit("status", name).stdout
+        assert f"Running: node {node} of the run has not been ready since 20" in shown
+        assert submit("cancel", name).exit_code == 0
+        result = running.finish()
+    finally:
+        kill("kubelet", signal.SIGCONT)
+    assert result.exit_code == 130
+    ready = "--output=jsonpath={.status.conditions[?(@.type=='Ready')].status}"
+    eventually(lambda: namespace.kubectl("get", "node", node, ready) == "True", "ready again")
 
 
 def _log_files(namespace: Namespace, pod: str) -> Path:
