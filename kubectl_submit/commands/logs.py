@@ -100,9 +100,7 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     pods = executions.pods(execution, kubectl)
     ended = found.standing.exit_code
     if not pods and ended is not None and not options.build:
-        output.error(f"warning: the pods of {found.id} are gone, and their output with them")
-        if options.follow and found.standing.reason:
-            output.error(f"{found.id}: {found.standing.reason}")
+        _tell_gone(found, output, follow=options.follow)
         return ended if options.follow else 0
     if not options.follow:
         past_lines.show(execution, pods, kubectl, lines, wishes)
@@ -112,6 +110,13 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     outcome = follow(execution, kubectl, lines, wishes)
     settlement.tell(execution, outcome, output)
     return outcome.exit_code
+
+
+def _tell_gone(run: Run, output: Output, *, follow: bool) -> None:
+    """Say that nothing can be shown, and how the run ended where somebody waits for that."""
+    output.error(f"warning: the pods of {run.id} are gone, and their output with them")
+    if follow and run.standing.reason:
+        output.error(f"{run.id}: {run.standing.reason}")
 
 
 def _waits(run: Run, pods: Iterable[Object], execution: Execution) -> bool:
