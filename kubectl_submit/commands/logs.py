@@ -16,7 +16,8 @@ from kubectl_submit.options.declaration import DURATION, option
 from kubectl_submit.options.subcommand import SubcommandOptions
 
 if TYPE_CHECKING:
-    from kubectl_submit.kubectl import Object
+    from kubectl_submit.audience import Audience, Wishes
+    from kubectl_submit.kubectl import Kubectl, Object
     from kubectl_submit.output import Output
     from kubectl_submit.run import Run
 
@@ -78,9 +79,8 @@ class OPTIONS(SubcommandOptions):
 
 def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Show them; 0, or with --follow the run's exit code. Raises SubmitError."""
-    from kubectl_submit import executions, past_lines, runs, settlement, times
+    from kubectl_submit import executions, past_lines, runs, times
     from kubectl_submit.audience import Wishes
-    from kubectl_submit.follow import follow
     from kubectl_submit.kubectl import Kubectl
     from kubectl_submit.logs import Wanted
 
@@ -107,6 +107,16 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
         if not options.build and _waits(found, pods, execution):
             output.error(f"{found.name} has not begun: {found.standing.state}")
         return 0
+    return _follow(execution, kubectl, lines, wishes, output)
+
+
+def _follow(
+    execution: Execution, kubectl: Kubectl, lines: Audience, wishes: Wishes, output: Output
+) -> int:
+    """Show the output to its end; the run's exit code."""
+    from kubectl_submit import settlement
+    from kubectl_submit.follow import follow
+
     outcome = follow(execution, kubectl, lines, wishes)
     settlement.tell(execution, outcome, output)
     return outcome.exit_code

@@ -84,9 +84,11 @@ def pod_state(pod: Object, container: str) -> PodState:
     metadata, status = pod["metadata"], pod.get("status", {})
     found = containers.named(status, container)
     state = found.get("state", {})
-    # Where the kubelet restarts containers, the end of one is not the end of the pod.
+    terminated = state.get("terminated")
+    # Where the kubelet restarts containers, the end of one that failed is not the end of the pod.
     restarts = pod.get("spec", {}).get("restartPolicy") != "Never"
-    terminated = None if restarts else state.get("terminated")
+    if restarts and terminated and terminated.get("exitCode"):
+        terminated = None
     phase = status.get("phase")
     ended = terminated is not None or phase in ("Succeeded", "Failed")
     terminated = state.get("terminated", {}) if ended else {}

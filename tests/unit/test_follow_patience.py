@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
+import json
 
 from kubectl_submit import past_lines
 from kubectl_submit.audience import Wishes
@@ -10,7 +12,7 @@ from kubectl_submit.kubectl import Kubectl
 
 from .clusters import execution_of, lines, logs_of, replay
 from .listener import Listener, watch_run
-from .programs import FOREVER, Answer, Open, Wait
+from .programs import FOREVER, Answer, Open, Program, Wait
 from .samples import Run
 from .simulation import Simulation
 
@@ -131,6 +133,34 @@ def test_a_worker_that_cannot_run_does_not_hide_one_that_failed(
     told = (lines(one), Open("one has failed"), Wait("job is through"), lines([zero]))
     cluster.on("/pods?", Answer(*told, FOREVER))
     assert watch_run(cluster, run, listener).exit_code == 33
+
+
+def test_a_worker_that_cannot_run_does_not_take_away_one_that_computes(
+    cluster: Simulation, kubectl: Program, listener: Listener
+) -> None:
+    """The Job is not deleted, but ended with a word, and what the other one wrote is shown."""
+    run = Run("first-of-two")
+    one = next(event for event in run.pods if '"running"' in lines([event]))
+    other = next(
+        copy.deepcopy(event)
+        for event in run.pods
+        if "-1-" in event["object"]["metadata"]["name"] and "containerStatuses" in lines([event])
+    )
+    [status] = other["object"]["status"]["containerStatuses"]
+    status["state"] = {"waiting": {"reason": "ErrImagePull", "message": "x: not found"}}
+    replay(cluster, run)
+    cluster.on("/jobs?", Answer(lines(run.job[:1]), FOREVER))
+    cluster.on("/pods?", Answer(lines([one, other]), FOREVER))
+    kubectl.on("patch", Answer())
+    outcome = watch_run(cluster, run, listener)
+    assert outcome.exit_code == 125
+    assert outcome.summary == (
+        "worker 1 cannot start, and 1 other that ran was stopped: ErrImagePull: x: not found"
+    )
+    assert listener.output[0].startswith(b"zero waits\n")
+    [change] = [json.loads(call.flag("--patch")) for call in kubectl.calls("patch")]
+    assert change["spec"] == {"activeDeadlineSeconds": 1}
+    assert kubectl.calls("delete") == []
 
 
 def test_past_lines_may_take_longer_than_that(cluster: Simulation) -> None:

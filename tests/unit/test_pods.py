@@ -161,6 +161,13 @@ def test_what_is_decided_while_another_container_goes_on(
         assert found.summary.endswith("the Job was ended because the container proxy did not end")
 
 
+@pytest.mark.parametrize(("code", "has_ended"), [(0, True), (7, False)])
+def test_a_kubelet_that_starts_again_what_failed(code: int, has_ended: bool) -> None:
+    again = pod(main=ended(code), proxy=RUNNING)
+    again["spec"]["restartPolicy"] = "OnFailure"
+    assert pod_state(again, "main").ended is has_ended
+
+
 def test_what_goes_on_is_said() -> None:
     one = pod_state(pod(proxy=RUNNING, agent=RUNNING, main=ended(0)), "main")
     assert lingering.text([one], 1) == (
