@@ -43,7 +43,7 @@ class Outcome:
 
     exit_code: int
     summary: str
-    """For people: `worker 2 exited 33; 3 others stopped`."""
+    """For people: `worker 2 exited 33; 1 other failed, too`."""
     last_message: str = ""
     """The termination message of the deciding worker: at most 4096 bytes."""
     last_words: str = ""
