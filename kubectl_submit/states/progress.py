@@ -45,12 +45,8 @@ class Progress:
         if change in ("DELETED", "MISSING"):
             ended = replace(state, ended=True, failed=True, reason=state.reason or DELETED)
             state = before if before and before.ended else replace(ended, deleted=True)
-        elif before and before.ended:  # it may be told to stop after its end
-            state = replace(state, stopped=before.stopped, deleted=before.deleted)
-            state = replace(state, reason=before.reason)
-        elif before and before.deleted:  # its last words leave out when that was
-            state = replace(state, deleted=True, stopped=before.stopped)
-            state = replace(state, reason=state.reason or before.reason)
+        elif before and (before.ended or before.deleted):  # it may be told to stop after its end
+            state = _deleted_as(state, before)
         state = self._final_fault(state, before)
         self._note_try(state, before)
         if state.ended and not (before and before.ended):  # kept in the order of their ends
@@ -135,3 +131,14 @@ class Progress:
         if not self.all_known or not all(pod.ended for pod in pods):
             return False
         return bool(self.job.told) or self.job.succeeded or any(pod.failed for pod in pods)
+
+
+def _deleted_as(state: PodState, before: PodState) -> PodState:
+    """The state of a pod that was deleted before its end if it was so before."""
+    reason = state.reason if state.reason != DELETED else ""
+    return replace(
+        state,
+        deleted=before.deleted,
+        stopped=before.stopped,
+        reason=reason or (DELETED if before.deleted else ""),
+    )

@@ -134,3 +134,14 @@ def test_how_long_a_pod_was_told_to_stop_is_remembered() -> None:
     )
     state = progress.note_pod("MODIFIED", gone)
     assert (state.stopped, state.reason) == (True, "its pod was deleted")
+
+
+def test_why_a_pod_ended_may_be_said_after_its_end() -> None:
+    progress = Progress(EXECUTION)
+    first, second = (pod("a", 0, {"terminated": {"exitCode": 137}}) for _ in range(2))
+    assert progress.note_pod("MODIFIED", first).reason == ""
+    second["status"] |= {"phase": "Failed", "reason": "Evicted"}
+    assert progress.note_pod("MODIFIED", second).reason == "Evicted"
+    second["metadata"]["deletionTimestamp"] = "2026-11-30T04:00:40Z"
+    state = progress.note_pod("MODIFIED", second)
+    assert (state.reason, state.stopped, state.deleted) == ("Evicted", False, False)
