@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import yaml
+
 from tests.cluster.conftest import Namespace, Submit
 from tests.conftest import Repository, local, tags
 
@@ -119,3 +121,28 @@ data:
     (build,) = (pod for pod in namespace.get("pods") if "-build-" in pod["metadata"]["name"])
     volumes = [volume["name"] for volume in build["spec"]["volumes"]]
     assert volumes == ["socket", "settings", "layers", "work"]
+
+
+def test_a_buildkit_that_may_not_make_a_user_namespace(
+    repository: Repository, namespace: Namespace, submit: Submit, tmp_path: Path
+) -> None:
+    """Its last lines are shown, which say why, and what an administrator can do."""
+    repository.commit()
+    words = (
+        "[rootlesskit:parent] error: failed to start the child: fork/exec /proc/self/exe: "
+        "operation not permitted"
+    )
+    (job,) = yaml.safe_load_all(DEFAULT_MANIFEST.read_text(encoding="utf-8"))
+    (sidecar,) = job["spec"]["template"]["spec"]["initContainers"]
+    sidecar |= {"command": ["sh", "-c", f"echo '{words}' >&2; exit 1"]}
+    manifest = tmp_path / "build.yml"
+    manifest.write_text(yaml.safe_dump(job), encoding="utf-8")
+
+    result = submit(f"--build-manifest={manifest}", "--", "true", cwd=repository.folder)
+
+    assert (result.exit_code, result.stdout) == (125, "")
+    why = f"the container buildkit exits 1 each time it starts:\n{words}\n"
+    assert why in result.stderr
+    assert result.stderr.index("--build local") > result.stderr.index(why)
+    assert "kernel.apparmor_restrict_unprivileged_userns=0" in result.stderr
+    assert namespace.names("jobs,pods") == []
