@@ -59,7 +59,7 @@ def begun_again(progress: Progress, *told: dict[str, Any]) -> list[str]:
 
 
 def test_a_command_that_is_tried_again_says_why() -> None:
-    running = {"running": {}}
+    running: dict[str, Any] = {"running": {}}
     failed = {"terminated": {"exitCode": 12}}
     told = (pod("a", 0, running), pod("a", 0, failed), pod("b", 0, {}), pod("b", 0, running))
     assert begun_again(Progress(EXECUTION), *told) == ["", "", "", "the last try exited 12"]
@@ -67,7 +67,7 @@ def test_a_command_that_is_tried_again_says_why() -> None:
 
 def test_a_command_that_was_suspended_says_so_once() -> None:
     progress = Progress(EXECUTION)
-    running = {"running": {}}
+    running: dict[str, Any] = {"running": {}}
     begun_again(progress, pod("a", 0, running))
     condition = {"type": "Suspended", "status": "True"}
     job: dict[str, Any] = {"metadata": {}, "spec": {}, "status": {"conditions": [condition]}}
@@ -122,7 +122,8 @@ def test_a_worker_that_cannot_start_ends_others_only_with_a_word() -> None:
 def test_how_long_a_pod_was_told_to_stop_is_remembered() -> None:
     """A kubelet sets the grace period to 0 when all has ended, with a new time to be gone."""
     progress = Progress(EXECUTION)
-    running, gone = (pod("a", 0, one) for one in ({"running": {}}, {"terminated": {"exitCode": 5}}))
+    running = pod("a", 0, {"running": {}})
+    gone = pod("a", 0, {"terminated": {"exitCode": 5}})
     running["metadata"] |= {"deletionTimestamp": "2026-11-30T04:00:40Z"}
     progress.note_pod("ADDED", running)
     gone["metadata"] |= {

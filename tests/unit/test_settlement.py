@@ -24,7 +24,8 @@ SUMMARY = "exited 7; the Job was ended because the container proxy did not end"
 def settle(kubectl: Program, **fields: Any) -> tuple[Outcome, list[str]]:
     """What becomes of an outcome, and what is warned of."""
     warnings: list[str] = []
-    found = Outcome(**({"exit_code": 7, "summary": SUMMARY} | fields))
+    plain: dict[str, Any] = {"exit_code": 7, "summary": SUMMARY}
+    found = Outcome(**(plain | fields))
     return settlement.settle(execution(), found, Kubectl(), warnings.append), warnings
 
 
