@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.conftest import Namespace, Submit
-from tests.conftest import eventually
+from tests.cluster.conftest import Namespace, Submit, create_registry_secret
+from tests.conftest import eventually, local
 
 EAT_MEMORY = "x = b'x' * 500_000_000"
 NEEDS_A_CONFIGMAP = """\
@@ -110,6 +110,36 @@ def test_an_image_that_is_not_there(namespace: Namespace, submit: Submit, busybo
     assert namespace.names("jobs,pods,services") == []
 
 
+def test_a_registry_that_does_not_answer_is_awaited(
+    namespace: Namespace, submit: Submit, busybox: str
+) -> None:
+    host = busybox.partition(":")[0]
+    image = f"{host}:5999/busybox@sha256:{64 * '5'}"
+
+    result = submit(f"--image={image}", "--pending-timeout=20", "--", "true")
+
+    assert (result.exit_code, result.stdout) == (124, "")
+    assert re.search(r"^waiting.*ErrImagePull: .*connection refused$", result.stderr, re.MULTILINE)
+    assert namespace.names("jobs,pods") == []
+
+
+def test_a_denial_is_final_at_the_third_try(
+    namespace: Namespace, submit: Submit, busybox: str
+) -> None:
+    """Only the third time: at first the kubelet may not have read the pod's Secret yet."""
+    create_registry_secret(namespace, local("LOCAL_PRIVATE_PULL_REGISTRY"), "wrong")
+    private = busybox.replace(local("LOCAL_PULL_REGISTRY"), local("LOCAL_PRIVATE_PULL_REGISTRY"))
+    image = f"{private.removesuffix(':1')}@sha256:{64 * '5'}"
+
+    result = submit(f"--image={image}", "--registry-secret=registry", "--", "true")
+
+    assert (result.exit_code, result.stdout) == (125, "")
+    waiting, _, error = result.stderr.partition("error: ")
+    assert "ImagePullBackOff: " in waiting
+    assert "401 Unauthorized" in error
+    assert namespace.names("jobs,pods") == []
+
+
 def test_a_name_that_no_image_can_have(namespace: Namespace, submit: Submit, busybox: str) -> None:
     result = submit(f"--image={busybox.upper()}", "--name=upper", "--", "true")
 
@@ -153,4 +183,4 @@ def test_a_pod_that_somebody_deletes(namespace: Namespace, submit: Submit, busyb
 
     job = namespace.job()["metadata"]["name"]
     assert (result.exit_code, result.stdout) == (9, "ready\n")
-    assert result.stderr.endswith(f"job/{job}: exited 9\n")
+    assert result.stderr.endswith(f"job/{job}: exited 9 (its pod was deleted)\n")
