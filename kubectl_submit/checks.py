@@ -123,7 +123,7 @@ def _permissions(options: Options, kubectl: Kubectl) -> str:
     carried = (options.secret_file, options.secret_env, options.build_secret)
     if any(carried) or options.credentials_from_local:
         needed += FOR_SECRETS
-    refused = kubectl.refused(needed)
+    refused = kubectl.refused(needed, sure=True)
     if refused:
         told = ", ".join(f"{verb} {resource}" for resource, verb in refused)
         raise ClusterError(f"not allowed: {told}", remedy="Ask for the permission.")

@@ -129,14 +129,16 @@ class Kubectl:
         client, server = told["clientVersion"], told["serverVersion"]
         return f"{client['gitVersion']}, the server {server['gitVersion']}"
 
-    def refused(self, needed: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    def refused(
+        self, needed: Sequence[tuple[str, str]], *, sure: bool = False
+    ) -> list[tuple[str, str]]:
         """Of these resources and verbs, those that are not allowed in the namespace.
 
-        Raises ClusterError where the cluster does not say.
+        Those of which the cluster does not say it are among them, or with `sure` a ClusterError.
         """
         asked = [(one, self._started(["auth", "can-i", one[1], one[0]])) for one in needed]
         answers = [(one, answer.result()) for one, answer in asked]
-        for _, answer in answers:
+        for _, answer in answers if sure else []:
             if answer.stdout.split()[:1] not in (["yes"], ["no"]):
                 raise cluster_error("the cluster does not say what is allowed", answer.stderr)
         return [one for one, answer in answers if answer.exit_code != 0]

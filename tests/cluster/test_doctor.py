@@ -16,7 +16,7 @@ def test_a_folder_from_which_all_goes(
     assert (result.exit_code, result.stderr) == (0, ""), result.stdout
     assert {line.split()[0] for line in result.stdout.splitlines()} == {"ok"}
     assert f"{commit[:7]} of main" in result.stdout
-    assert "(Job, Job, Service)" in result.stdout
+    assert "(Job, Job, Service, Service)" in result.stdout
     assert namespace.names("jobs") == []
 
 

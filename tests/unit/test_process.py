@@ -82,6 +82,7 @@ def test_a_signal_during_the_create_orphans_nothing(running: Program) -> None:
     """What was created is known, although the signal came before kubectl had answered."""
     run = Run("pod-deleted")
     running.on("create", Answer(Signal(signal.SIGINT.value), created(run)))
+    running.on("create", "--dry-run=server", Answer())
     process = start_waiting_for_ctrl_c(0, "--image", "app")
     out, err = process.communicate()
     assert (process.returncode, out) == (130, "")
