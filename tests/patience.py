@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-PATIENCE = 600
+import os
+
+PATIENCE = int(os.environ.get("PATIENCE_SECONDS", "600"))
 """Seconds after which a test fails that still waits: no machine is so busy that it needs them."""
 
 KUBECTL_PATIENCE = f"--timeout={PATIENCE}s"

@@ -175,8 +175,12 @@ def taken(kubectl: Program) -> Run:
     kubectl.on("create", Answer(stderr=words, exit_code=1), Answer(created(run)))
     kubectl.on("config", Answer("team"))
     kubectl.on("get", "job", "-o", Answer(json.dumps(bobs(run))))
-    kubectl.on("/pods?labelSelector", Answer(json.dumps({"items": run.last_pods})))
     return run
+
+
+def let_tell_its_digest(kubectl: Program, run: Run) -> None:
+    """Let the pods of the other submit's Job, which has ended, be listed once."""
+    kubectl.on("/pods?labelSelector", Answer(json.dumps({"items": run.last_pods})), Answer())
 
 
 def bobs(run: Run, **status: Any) -> Any:
@@ -213,6 +217,7 @@ def test_takes_what_another_submit_has_built(
     kubectl: Program, docker: Program, taken: Run, capfd: pytest.CaptureFixture[str]
 ) -> None:
     kubectl.on("/jobs?", "kubectl-submit%2Frecipe", Answer(another(taken, **COMPLETE)))
+    let_tell_its_digest(kubectl, taken)
     digest = taken.last_pods[0]["status"]["containerStatuses"][0]["state"]["terminated"]["message"]
     digest = json.loads(digest)["digest"]
     docker.on("imagetools", f"localhost:5000/app@{digest}", Answer(inspected(digest)))
@@ -228,6 +233,8 @@ def test_builds_again_after_a_build_without_an_image(
     """It failed; or the registry does not have any more what it has built."""
     docker.on("imagetools", Answer(stderr="ERROR: x: not found", exit_code=1))
     kubectl.on("/jobs?", "kubectl-submit%2Frecipe", Answer(another(taken, **status)))
+    if status == COMPLETE:
+        let_tell_its_digest(kubectl, taken)
     build()
     first, second = (next(yaml.safe_load_all(call.stdin)) for call in kubectl.calls("create"))
     assert first["metadata"]["labels"] == second["metadata"]["labels"]
