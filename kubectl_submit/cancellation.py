@@ -26,7 +26,7 @@ def conclude(name: str, namespace: str, outcome: Outcome, kubectl: Kubectl) -> N
     change: Object = {"metadata": {"annotations": {OUTCOME: record}}}
     if outcome.ends_job:
         change["spec"] = {"activeDeadlineSeconds": 1}
-    kubectl.patch("job", name, namespace, change)
+    kubectl.patch("job", [name], namespace, change)
 
 
 def delete(run: Run, kubectl: Kubectl) -> None:

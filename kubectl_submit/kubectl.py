@@ -266,7 +266,7 @@ class Kubectl:
         """
         argv = ["logs", pod, f"--container={container}", *_in(namespace), f"--tail={LAST_LINES}"]
         for previous in (["--previous"], []):
-            result = command.run(self._argv([*argv, *previous]), check=False)
+            result = self._run([*argv, *previous], check=False)
             if result.exit_code == 0 and result.stdout.strip():
                 return result.stdout.strip()
         return ""

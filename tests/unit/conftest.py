@@ -17,7 +17,7 @@ from kubectl_submit.logs import streams
 from tests.patience import PATIENCE
 
 from .listener import Listener
-from .programs import Program
+from .programs import Answer, Program
 from .repositories import Project, pushed
 from .simulation import Simulation
 
@@ -97,8 +97,13 @@ def kubectl(tmp_path: Path) -> Iterator[Program]:
 
 
 @pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulation]:
-    """A simulated kubectl and its time; in the end no call of it runs."""
+def cluster(kubectl: Program, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulation]:
+    """A simulated kubectl and its time; in the end no call of it runs.
+
+    What is asked and changed once the loop is closed goes to the fake on PATH.
+    """
+    kubectl.on("patch", Answer())
+    kubectl.on("logs", Answer())
     simulation = Simulation()
     monkeypatch.setattr(command, "Stream", simulation.start)
     yield simulation

@@ -124,9 +124,10 @@ def test_a_file_alone_may_have_any_name(tmp_path: Path) -> None:
     (tmp_path / "..foo").write_bytes(b"x")
     parameters = execution_parameters(carried=collected(f"{tmp_path}/..foo:/etc/key"))
     pod = kubernetes.render(parameters)[0]["spec"]["template"]["spec"]
-    [volume] = pod["volumes"]
+    [volume] = [one for one in pod["volumes"] if "secret" in one]
     assert volume["secret"]["items"] == [{"key": "file-0", "path": "file"}]
-    [mount] = pod["containers"][0]["volumeMounts"]
+    mounts = pod["containers"][0]["volumeMounts"]
+    [mount] = [one for one in mounts if one["name"] == volume["name"]]
     assert (mount["mountPath"], mount["subPath"]) == ("/etc/key", "file")
 
 

@@ -67,7 +67,7 @@ def test_whoever_may_not_end_the_job_is_told(kubectl: Program) -> None:
     kubectl.on("patch", Answer(stderr="Error from server (Forbidden): no\n", exit_code=1))
     found, [warning] = settle(kubectl, ends_job=True)
     assert found.exit_code == 7
-    assert warning.startswith("warning: job/app-0123456-x2k4z goes on, not allowed")
+    assert warning.startswith("warning: job/app-0123456-x2k4z goes on, the cluster forbids it")
     assert settle(kubectl, fleeting=True)[1] == []
 
 
