@@ -120,7 +120,7 @@ data:
     assert tags(commit) == [commit]
     (build,) = (pod for pod in namespace.get("pods") if "-build-" in pod["metadata"]["name"])
     volumes = [volume["name"] for volume in build["spec"]["volumes"]]
-    assert volumes == ["socket", "settings", "layers", "work"]
+    assert volumes == ["socket", "settings", "layers", "work", "passwd"]
 
 
 def test_a_buildkit_that_may_not_make_a_user_namespace(
