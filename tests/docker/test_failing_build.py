@@ -92,7 +92,8 @@ def test_no_docker(
     repository.commit()
     only_git = tmp_path / "bin"
     only_git.mkdir()
-    (only_git / "git").symlink_to(str(shutil.which("git")))
+    for program in ("git", "kubectl"):
+        (only_git / program).symlink_to(str(shutil.which(program)))
     monkeypatch.setenv("PATH", str(only_git))
 
     with pytest.raises(MissingProgramError, match="docker was not found on PATH"):
