@@ -110,20 +110,14 @@ def test_an_image_that_is_not_there(namespace: Namespace, submit: Submit, busybo
     assert namespace.names("jobs,pods,services") == []
 
 
-def test_a_registry_that_does_not_answer_is_awaited(
-    namespace: Namespace, submit: Submit, busybox: str
-) -> None:
-    host = busybox.partition(":")[0]
-    image = f"{host}:5999/busybox@sha256:{64 * '5'}"
+def test_a_registry_that_does_not_answer_is_awaited(namespace: Namespace, submit: Submit) -> None:
+    """At this address, which is the node's own, nobody listens; no DNS has a part in it."""
+    image = f"127.0.0.1:5999/busybox@sha256:{64 * '5'}"
 
     result = submit(f"--image={image}", "--pending-timeout=20", "--", "true")
 
     assert (result.exit_code, result.stdout) == (124, "")
-    assert re.search(
-        r"^waiting.*ErrImagePull: .*(connection refused|network is unreachable|lookup .*)$",
-        result.stderr,
-        re.MULTILINE,
-    )
+    assert re.search(r"^waiting.*ErrImagePull: .*connection refused$", result.stderr, re.MULTILINE)
     assert namespace.names("jobs,pods") == []
 
 
