@@ -49,7 +49,25 @@ def find(program: str) -> str:
     return path
 
 
-class Started:
+class _Running:
+    """What both kinds of running programs can be asked."""
+
+    _process: Any = None
+
+    def ended(self) -> bool:
+        """Whether the program has ended; its output may end a little sooner."""
+        return not self._process.is_alive()
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM, and do not wait."""
+        _send(self._process, signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Send SIGKILL, and do not wait."""
+        _send(self._process, signal.SIGKILL)
+
+
+class Started(_Running):
     """A running program whose output is of interest only as a whole."""
 
     def __init__(
@@ -66,7 +84,6 @@ class Started:
             redirect = {"_out": output, "_err": output}
         # What must not be interrupted is out of reach of the terminal's Ctrl-C, too.
         apart = interrupts.holding()
-        self._process: Any = None
         try:
             self._start(argv, stdin, apart, {**_settings(argv, env, cwd), **redirect})
         except BaseException:
@@ -102,18 +119,6 @@ class Started:
             stderr=_text(self._process.stderr),
         )
 
-    def ended(self) -> bool:
-        """Whether it has ended."""
-        return not self._process.is_alive()
-
-    def ask_to_end(self) -> None:
-        """Send SIGTERM, and do not wait."""
-        _send(self._process, signal.SIGTERM)
-
-    def kill(self) -> None:
-        """Send SIGKILL, and do not wait."""
-        _send(self._process, signal.SIGKILL)
-
     def finish(self) -> None:
         """Wait for its end."""
         self._process.wait()
@@ -142,7 +147,7 @@ def run(
     return result
 
 
-class Stream:
+class Stream(_Running):
     """A running program whose stdout is read as it comes, without blocking.
 
     It runs in a process group of its own, so that a Ctrl-C on the terminal reaches only us.
@@ -156,7 +161,6 @@ class Stream:
         self._nothing = open(os.devnull, "rb")  # noqa: SIM115 (closed by _release)
         # A file: sh would read a pipe in a thread that wakes up ten times a second.
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by _release)
-        self._process: Any = None
         try:
             command = _command(argv[0])
             # A signal that comes now is handled once it is known which process there is to end.
@@ -195,10 +199,6 @@ class Stream:
         except BlockingIOError:
             return None
 
-    def ended(self) -> bool:
-        """Whether the program has ended; its output may end a little sooner."""
-        return not self._process.is_alive()
-
     def finish(self) -> Result:
         """Wait for the end of the program (its output has ended) and release it."""
         self._process.wait()
@@ -206,14 +206,6 @@ class Stream:
         stderr = _text(self._errors.read())
         self._release()
         return Result(exit_code=self._process.process.exit_code, stdout="", stderr=stderr)
-
-    def ask_to_end(self) -> None:
-        """Send SIGTERM, and do not wait."""
-        _send(self._process, signal.SIGTERM)
-
-    def kill(self) -> None:
-        """Send SIGKILL, and do not wait."""
-        _send(self._process, signal.SIGKILL)
 
     def stop(self) -> None:
         """End the program now; does nothing if it has ended."""

@@ -34,9 +34,8 @@ def environment() -> Mapping[str, str]:
         with open(path, encoding="utf-8") as file:
             text = file.read()
     except (OSError, UnicodeDecodeError):
-        return (
-            PLAIN if given else PLAIN | OFF
-        )  # kubectl says what is wrong with a file that is given
+        # kubectl says what is wrong with a file that is given.
+        return PLAIN if given else PLAIN | OFF
     kept = without_preferences(text)
     if kept is None:
         return PLAIN
