@@ -18,8 +18,11 @@ start_cluster() {
   configure_private
   start_missing etcd kube-apiserver containerd registry localhost-registry git-server buildkitd
   start_missing private-registry localhost-private-registry git-http git-ssh
-  start_missing kube-controller-manager kube-scheduler kubelet kube-proxy
+  # The next ones end when what they need is not there a few seconds after they began.
+  wait_for etcd ready_etcd
   wait_for kube-apiserver ready_kube-apiserver
+  wait_for containerd ready_containerd
+  start_missing kube-controller-manager kube-scheduler kubelet kube-proxy
   wait_for kube-apiserver kubectl apply --filename="$etc/coredns.yaml"
   local name
   for name in "${components[@]}"; do
