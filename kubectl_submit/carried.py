@@ -14,13 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from kubectl_submit import docker, manifest, pod_template
+from kubectl_submit import manifest, pod_template
 from kubectl_submit.errors import UsageError
 from kubectl_submit.manifest import Node
 from kubectl_submit.values import BuildSecret, SecretEnvironment, SecretFile, SecretMount
 
 # The API server takes no larger Secret (k8s.io/api core/v1: MaxSecretSize).
 LARGEST = 1 << 20
+# BuildKit takes no larger one (moby/buildkit session/secrets: MaxSecretSize).
+LARGEST_BUILD_SECRET = 500 << 10
 PULL_SECRET = "kubernetes.io/dockerconfigjson"  # noqa: S105 (a type of Secrets)
 BUILD_SECRETS_PATH = "/run/build-secrets"
 SINGLE = "file"
@@ -86,6 +88,12 @@ def of_build(secrets: Sequence[BuildSecret]) -> Carried:
     data = {str(number): _value(one) for number, one in enumerate(secrets)}
     _check_size(data, "what --build-secret carries")
     return Carried(suffix="-secrets", data=data, path=BUILD_SECRETS_PATH)
+
+
+def check_build_secret_size(secret: BuildSecret, size: int) -> None:
+    """UsageError where a secret of that many bytes is more than BuildKit takes."""
+    if size > LARGEST_BUILD_SECRET:
+        raise UsageError(f"the build secret {secret.id} is larger than BuildKit takes (500 KiB)")
 
 
 def registry(known: Mapping[str, Mapping[str, str]]) -> Carried:
@@ -168,10 +176,10 @@ def _value(secret: BuildSecret) -> bytes:
         value = os.fsencode(os.environ[secret.variable])
     else:
         try:
-            value = _beginning(Path(secret.file), docker.LARGEST_SECRET + 1)
+            value = _beginning(Path(secret.file), LARGEST_BUILD_SECRET + 1)
         except OSError as error:
             raise UsageError(f"cannot read {secret.file}: {error.strerror}") from None
-    docker.check_secret_size(secret, len(value))
+    check_build_secret_size(secret, len(value))
     return value
 
 

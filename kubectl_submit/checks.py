@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kubectl_submit import (
     docker,
+    documents,
     dry_run,
     execution_backends,
     manifest,
@@ -51,6 +52,15 @@ class Finding:
     text: str
     """What is there, what is wrong, or why it was not checked."""
     remedy: str = ""
+
+
+def document(findings: Sequence[Finding]) -> documents.Document:
+    """The findings for scripts, as docs/json.md describes them."""
+    checks = [
+        {"name": one.name, "ok": one.well, "text": one.text, "remedy": one.remedy or None}
+        for one in findings
+    ]
+    return {"apiVersion": documents.API_VERSION, "kind": "CheckList", "items": checks}
 
 
 def findings(options: Options, kubectl: Kubectl, output: Output) -> Iterator[Finding]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from kubectl_submit import manifest
-from kubectl_submit.kubectl import Kubectl, Object
+from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
+from kubectl_submit.objects import Object
 
 CHANGE_SERVICES = (("services", "patch"), ("services", "delete"))
 

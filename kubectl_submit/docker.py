@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubectl_submit import command
-from kubectl_submit.errors import BuildError, CommandFailedError, MissingProgramError, UsageError
+from kubectl_submit.errors import BuildError, CommandFailedError, MissingProgramError
 from kubectl_submit.image import parse_digest
 from kubectl_submit.values import BuildSecret
 
 STDERR = 2
-# BuildKit takes no larger secret (moby/buildkit, session/secrets: MaxSecretSize).
-LARGEST_SECRET = 500 << 10
 
 
 def installed() -> bool:
@@ -110,12 +108,6 @@ def pushed_digest(metadata: str) -> str:
         return parse_digest(json.loads(metadata)["containerimage.digest"])
     except (ValueError, KeyError, TypeError):
         raise BuildError("docker buildx pushed nothing: no digest in its metadata") from None
-
-
-def check_secret_size(secret: BuildSecret, size: int) -> None:
-    """UsageError where a secret of that many bytes is more than BuildKit takes."""
-    if size > LARGEST_SECRET:
-        raise UsageError(f"the build secret {secret.id} is larger than BuildKit takes (500 KiB)")
 
 
 def secret_flag(secret: BuildSecret, file: str) -> str:

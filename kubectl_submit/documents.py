@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kubectl_submit import times
 from kubectl_submit.run import Run
 from kubectl_submit.states.pods import PodState
 from kubectl_submit.story import Story
-
-if TYPE_CHECKING:  # it is above us
-    from kubectl_submit.checks import Finding
 
 API_VERSION = "kubectl-submit/v1"
 
@@ -51,15 +48,6 @@ def story_document(story: Story) -> Document:
             for event in story.events
         ],
     }
-
-
-def checks_document(findings: Sequence[Finding]) -> Document:
-    """What `doctor` found."""
-    checks = [
-        {"name": one.name, "ok": one.well, "text": one.text, "remedy": one.remedy or None}
-        for one in findings
-    ]
-    return {"apiVersion": API_VERSION, "kind": "CheckList", "items": checks}
 
 
 def text(document: Any, form: str) -> str:

@@ -8,16 +8,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 from kubectl_submit import command, kuberc, server_path
 from kubectl_submit.cluster_errors import cluster_error
 from kubectl_submit.errors import ClusterError, CommandFailedError, SubmitError
 from kubectl_submit.execution import Execution
-
-Object = dict[str, Any]
-"""A Kubernetes object, as kubectl prints it in JSON."""
+from kubectl_submit.objects import Object
 
 # A connection that was there and broke (Go's net package); the request may have been heard.
 CUT = ("EOF", "connection reset", "connection lost", "broken pipe")

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 from kubectl_submit.command import Result
 from kubectl_submit.execution import Execution
-from kubectl_submit.kubectl import Kubectl, Object
+from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.loop import Loop
 from kubectl_submit.object_watch import NO_MORE, ObjectWatch
+from kubectl_submit.objects import Object
 from kubectl_submit.states.workloads import WorkloadState, position, queued, workload_state
 
 GROUP = "kueue.x-k8s.io"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kubectl_submit.execution import Outcome
-from kubectl_submit.kubectl import Object
+from kubectl_submit.objects import Object
 
 BUILDING = "Building"
 BUILT = "Built"

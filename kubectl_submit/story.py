@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from kubectl_submit import times
-from kubectl_submit.kubectl import Object
+from kubectl_submit.objects import Object
 from kubectl_submit.run import QUEUED, Run
 from kubectl_submit.states.jobs import job_state
 from kubectl_submit.states.pods import PodState, pod_state

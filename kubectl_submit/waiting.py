@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_submit.execution import Execution
-from kubectl_submit.kubectl import Object
+from kubectl_submit.objects import Object
 from kubectl_submit.states import lingering
 from kubectl_submit.states.crew import crew_reason, crew_state
 from kubectl_submit.states.jobs import JobState

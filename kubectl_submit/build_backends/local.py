@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kubectl_submit import docker, repository
+from kubectl_submit import carried, docker, repository
 from kubectl_submit.build_backends import platforms
 from kubectl_submit.errors import BuildError
 from kubectl_submit.image import Image
@@ -101,7 +101,7 @@ def _build(parameters: BuildParameters, reference: str) -> str:
 def _flags(parameters: BuildParameters) -> list[str]:
     flags = docker.build_flags(parameters.target, parameters.build_args, parameters.platform)
     for secret in parameters.secrets:
-        docker.check_secret_size(secret, _size(secret))
+        carried.check_build_secret_size(secret, _size(secret))
         flags.append(
             docker.secret_flag(secret, os.path.abspath(secret.file) if secret.file else "")
         )

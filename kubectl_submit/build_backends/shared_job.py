@@ -13,7 +13,8 @@ from kubectl_submit.build_backends import build_job
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.execution import Execution
 from kubectl_submit.image import digest_of_message
-from kubectl_submit.kubectl import Kubectl, Object
+from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.objects import Object
 from kubectl_submit.parameters import BuildParameters
 from kubectl_submit.provenance import NAME_LABEL
 from kubectl_submit.states import followers, jobs

@@ -46,5 +46,5 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
             if finding.remedy:
                 output.data([f"{'':21}{line}" for line in finding.remedy.splitlines()])
     if options.output in ("json", "yaml"):
-        output.data([documents.text(documents.checks_document(found), options.output)])
+        output.data([documents.text(checks.document(found), options.output)])
     return MISSING if any(finding.well is False for finding in found) else 0

@@ -17,7 +17,8 @@ from kubectl_submit.options.subcommand import SubcommandOptions
 
 if TYPE_CHECKING:
     from kubectl_submit.audience import Audience, Wishes
-    from kubectl_submit.kubectl import Kubectl, Object
+    from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.objects import Object
     from kubectl_submit.output import Output
     from kubectl_submit.run import Run
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kubectl_submit.kubectl import Object
+from kubectl_submit.objects import Object
 from kubectl_submit.states.start_faults import final_after
 
 UNEVENTFUL = ("ContainerCreating", "PodInitializing")

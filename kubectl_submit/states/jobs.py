@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from kubectl_submit.execution import Outcome
-from kubectl_submit.kubectl import Object
+from kubectl_submit.objects import Object
 from kubectl_submit.provenance import CANCELLED_BY, OUTCOME
 from kubectl_submit.states.pods import TIMED_OUT
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kubectl_submit import times
-from kubectl_submit.kubectl import Object
+from kubectl_submit.objects import Object
 from kubectl_submit.provenance import CONTAINER
 from kubectl_submit.states import containers
 from kubectl_submit.states.containers import Fault

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kubectl_submit.execution import Execution, Outcome
-from kubectl_submit.kubectl import Object
+from kubectl_submit.objects import Object
 from kubectl_submit.states import jobs, lingering, outcomes, ray_jobs
 from kubectl_submit.states.jobs import JobState
 from kubectl_submit.states.lingering import LINGER_SECONDS

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from kubectl_submit.execution import Outcome
-from kubectl_submit.kubectl import Object
+from kubectl_submit.objects import Object
 from kubectl_submit.provenance import CANCELLED_BY
 from kubectl_submit.run import CANCELLED_CODE
 from kubectl_submit.states.jobs import JobState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from kubectl_submit.kubectl import Object
+from kubectl_submit.objects import Object
 from kubectl_submit.provenance import NAME_LABEL, PREFIX
 from kubectl_submit.run import Run, Standing
 from kubectl_submit.states import followers

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from kubectl_submit import run
 from kubectl_submit.execution import Outcome
-from kubectl_submit.kubectl import Object
+from kubectl_submit.objects import Object
 from kubectl_submit.run import Standing
 from kubectl_submit.states import followers, jobs, lingering, outcomes, ray_jobs
 from kubectl_submit.states.pods import PodState
