@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from kubectl_submit import cancellation, identity, interrupts, next_commands, runs
+from kubectl_submit import cancellation, identity, next_commands, runs
 from kubectl_submit.errors import ClusterError, ExecutionError, OutputError, PendingTimeoutError
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.options import Options
 from kubectl_submit.output import Output
+from kubectl_submit.process import signals
 from kubectl_submit.run import CANCELLED_CODE
 
 SECOND_SECONDS = 2.0
@@ -55,10 +56,10 @@ def _interrupted(
     """Leave the job alone, or cancel it where that is asked for."""
     job = f"{execution.kind}/{execution.name}"
     if not options.cancel_on_interrupt:
-        hint = " (Ctrl-C again within 2 seconds cancels it)" if interrupts.by_hand() else ""
+        hint = " (Ctrl-C again within 2 seconds cancels it)" if signals.by_hand() else ""
         output.error(f"detached; {job} goes on in the cluster{hint}")
         output.error(_how_to_go_on(execution, kubectl))
-        if not (interrupts.by_hand() and interrupts.again(SECOND_SECONDS)):
+        if not (signals.by_hand() and signals.again(SECOND_SECONDS)):
             return Outcome(exit_code=CANCELLED_CODE, summary="")
     who = identity.me()
     for run in runs.named(kubectl, execution.namespace, execution.name):

@@ -10,10 +10,11 @@ from typing import NoReturn
 
 import click
 
-from kubectl_submit import __version__, command_line, commands, interrupts
+from kubectl_submit import __version__, command_line, commands
 from kubectl_submit.command_line import Call
 from kubectl_submit.errors import SubmitError, UsageError
 from kubectl_submit.help_text import HOME
+from kubectl_submit.process import signals
 
 COMPLETE = "__complete"
 """What shells call us with; what follows is what was typed."""
@@ -73,7 +74,7 @@ def _exit_code(error: SubmitError, word: str) -> int:
 
 
 def _run(call: Call) -> int:
-    interrupts.install()
+    signals.install()
     _check_encoding(call.words)
     if getattr(call.options, "verbose", False):
         _log_commands()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from kubectl_submit import command
 from kubectl_submit.errors import ClusterError
+from kubectl_submit.process import command
 
 # A pattern in kubectl's words, what it means, and what a user can do about it. The words are those
 # of kubectl (cmd/util/helpers.go), of client-go and Go's net package, and of the API server.

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_submit import command
 from kubectl_submit.errors import BuildError, CommandFailedError, MissingProgramError
 from kubectl_submit.image import parse_digest
+from kubectl_submit.process import command
 from kubectl_submit.values import BuildSecret
 
 STDERR = 2

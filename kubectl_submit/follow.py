@@ -10,9 +10,9 @@ from kubectl_submit.errors import ExecutionError, PendingTimeoutError, SubmitErr
 from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.logs import LogStreams
-from kubectl_submit.loop import Loop
 from kubectl_submit.object_watch import MISSING, NO_MORE, ObjectWatch, OnChange
 from kubectl_submit.objects import Object
+from kubectl_submit.process.event_loop import Loop
 from kubectl_submit.queue_watch import QueueWatch
 from kubectl_submit.states.pods import PodState
 from kubectl_submit.states.progress import Progress

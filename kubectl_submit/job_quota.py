@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from kubectl_submit import interrupts, runs
+from kubectl_submit import runs
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.output import Output
+from kubectl_submit.process import signals
 from kubectl_submit.states import jobs
 
 # Kubernetes notes soon after a deletion that a quota has room again.
@@ -36,7 +37,7 @@ def create(
         except ClusterError as error:
             if not _is_full(error) or time.monotonic() > deadline:
                 raise
-        interrupts.check()
+        signals.check()
         time.sleep(PAUSE_SECONDS)
 
 

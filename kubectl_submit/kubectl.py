@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from kubectl_submit import command, kuberc, server_path
+from kubectl_submit import kuberc, server_path
 from kubectl_submit.cluster_errors import cluster_error
 from kubectl_submit.errors import ClusterError, CommandFailedError, SubmitError
 from kubectl_submit.execution import Execution
 from kubectl_submit.objects import Object
+from kubectl_submit.process import command
 
 # A connection that was there and broke (Go's net package); the request may have been heard.
 CUT = ("EOF", "connection reset", "connection lost", "broken pipe")

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_submit import command, gate, interrupts, lent_refs, repository
+from kubectl_submit import gate, lent_refs, repository
 from kubectl_submit.errors import CommandFailedError, GateError, RepositoryError
 from kubectl_submit.git_settings import (
     ADDRESS,
@@ -27,6 +27,7 @@ from kubectl_submit.git_settings import (
 )
 from kubectl_submit.lent_refs import LeftBehind
 from kubectl_submit.output import Output
+from kubectl_submit.process import command, signals
 from kubectl_submit.repository import Snapshot
 
 LARGE_BYTES = 100_000_000
@@ -108,7 +109,7 @@ def lend(root: Path, remote: str, base: str, output: Output) -> Iterator[LentCom
         try:
             try:
                 # A push that is cut may be carried out later, when nobody takes it back any more.
-                with interrupts.held():
+                with signals.held():
                     _push(root, remote, lent, environment)
                     others = LeftBehind(root, remote, lent_refs.own_prefix())
             except RepositoryError:
@@ -116,7 +117,7 @@ def lend(root: Path, remote: str, base: str, output: Output) -> Iterator[LentCom
                 raise
             yield lent
         finally:
-            with interrupts.held():
+            with signals.held():
                 words = _take_back(root, remote, lent, others.refs_so_far() if others else [])
                 if words and not refused:
                     yourself = f"Delete it: git push {remote} :{lent.ref}"

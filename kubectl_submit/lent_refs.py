@@ -11,10 +11,11 @@ import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from kubectl_submit import command, git_remotes
+from kubectl_submit import git_remotes
 from kubectl_submit.errors import RepositoryError
 from kubectl_submit.git_settings import ADDRESS, ASK_NOBODY, access
 from kubectl_submit.identity import me
+from kubectl_submit.process import command
 
 PREFIX = "refs/kubectl-submit/"
 FORM = re.compile(rf"{PREFIX}[0-9a-f]{{12}}/(\d{{8}}T\d{{6}}Z)-[0-9a-f]{{40,64}}")

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from kubectl_submit import command
 from kubectl_submit.errors import UsageError
 from kubectl_submit.git_settings import (
     ASK_NOBODY,
@@ -26,6 +25,7 @@ from kubectl_submit.git_settings import (
     as_environment,
     quiet_environment,
 )
+from kubectl_submit.process import command
 
 DOCKER_HUB = "https://index.docker.io/v1/"
 FIELDS = ("auth", "username", "password", "identitytoken", "registrytoken")

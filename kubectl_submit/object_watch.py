@@ -12,11 +12,11 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from kubectl_submit import api_answers
-from kubectl_submit.command import Result
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.loop import Loop, Readable
 from kubectl_submit.objects import Object
+from kubectl_submit.process.command import Result
+from kubectl_submit.process.event_loop import Loop, Readable
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0

@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, BinaryIO
 
-from kubectl_submit import interrupts
 from kubectl_submit.errors import OutputError
+from kubectl_submit.process import signals
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -164,7 +164,7 @@ def _write(stream: BinaryIO, data: bytes) -> bool:
     rest = memoryview(data)
     try:
         while rest:
-            interrupts.await_writable(stream.fileno())
+            signals.await_writable(stream.fileno())
             with contextlib.suppress(BlockingIOError):
                 rest = rest[os.write(stream.fileno(), rest[: select.PIPE_BUF]) :]
     except OSError as error:

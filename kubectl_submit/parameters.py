@@ -24,12 +24,7 @@ from kubectl_submit.image import Image
 from kubectl_submit.options import Options
 from kubectl_submit.provenance import Source, recorded_command
 from kubectl_submit.ray_parameters import RayParameters, collect_ray_parameters
-from kubectl_submit.repository import (
-    STAT_LINES,
-    Snapshot,
-    changes_stat,
-    inspect,
-)
+from kubectl_submit.repository import STAT_LINES, Snapshot, changes_stat, inspect
 
 RANDOM_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # as Kubernetes does: spells no words
 

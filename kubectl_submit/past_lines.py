@@ -9,8 +9,8 @@ from kubectl_submit.execution import Execution
 from kubectl_submit.follow import ENDED_SECONDS
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.logs import LogStreams
-from kubectl_submit.loop import Loop
 from kubectl_submit.objects import Object
+from kubectl_submit.process.event_loop import Loop
 from kubectl_submit.states.pods import pod_state
 
 

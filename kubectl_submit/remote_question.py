@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from kubectl_submit import command
 from kubectl_submit.git_settings import (
     ADDRESS,
     ASK_NOBODY,
@@ -27,6 +26,7 @@ from kubectl_submit.git_settings import (
     as_environment,
     objects_beside,
 )
+from kubectl_submit.process import command
 
 Settings = Sequence[tuple[str, str]]
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
-from kubectl_submit import command, git_lfs, git_remotes
+from kubectl_submit import git_lfs, git_remotes
 from kubectl_submit.changes import Changes, parse_status
 from kubectl_submit.errors import MissingProgramError, RepositoryError
 from kubectl_submit.git_settings import quiet_environment
+from kubectl_submit.process import command
 
 if TYPE_CHECKING:
     from git import Repo

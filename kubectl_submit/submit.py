@@ -14,7 +14,6 @@ from kubectl_submit import (
     attendance,
     build_backends,
     execution_backends,
-    interrupts,
     job_quota,
     pod_security,
     settlement,
@@ -28,6 +27,7 @@ from kubectl_submit.manifest import Node
 from kubectl_submit.options import Options, kubectl_flags
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import collect_build_parameters, collect_execution_parameters
+from kubectl_submit.process import signals
 
 
 def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
@@ -43,13 +43,13 @@ def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
         image, documents = _of_given_image(resolved, options, argv, execution_backend, kubectl)
     else:
         image, documents = _of_built_image(options, argv, execution_backend, kubectl, output)
-    with interrupts.held():  # until it is known what was created
+    with signals.held():  # until it is known what was created
         execution = job_quota.create(
             lambda: execution_backend.execute(documents, kubectl), _name(documents), kubectl, output
         )
         output.status(f"{execution.kind}/{execution.name} runs {image.reference}")
         outcome = attendance.attend(execution, kubectl, options, output)
-        interrupts.forget()  # what comes too late does not replace an exit code
+        signals.forget()  # what comes too late does not replace an exit code
     return _report(execution, outcome, kubectl, options, output)
 
 

@@ -8,8 +8,8 @@ from kubectl_submit import executions, runs
 from kubectl_submit.errors import ExecutionError, WaitTimeoutError
 from kubectl_submit.execution import Outcome
 from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.loop import Loop
 from kubectl_submit.output import Output
+from kubectl_submit.process.event_loop import Loop
 from kubectl_submit.provenance import NAME_LABEL
 from kubectl_submit.run import BUILT, CANCELLED, Run
 from kubectl_submit.run_watch import RunWatch

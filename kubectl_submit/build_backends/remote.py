@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from kubectl_submit import interrupts, lent_commit
+from kubectl_submit import lent_commit
 from kubectl_submit.build_backends import build_job, shared_job
 from kubectl_submit.build_backends.build_lines import BuildLines
 from kubectl_submit.build_backends.shared_job import SharedJob
@@ -17,6 +17,7 @@ from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import BuildParameters
+from kubectl_submit.process import signals
 from kubectl_submit.run import CANCELLED_CODE
 
 # What the cluster says of a pod that it does not take, and what to do about it.
@@ -53,7 +54,7 @@ def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Imag
 def _build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Image:
     digest = ""
     while not digest:
-        with interrupts.held():  # until it is known what there is to be deleted
+        with signals.held():  # until it is known what there is to be deleted
             shared = shared_job.create_or_find(parameters, kubectl)
             digest = shared.digest or _follow(shared, parameters, kubectl, output)
     if shared.digest:

@@ -102,7 +102,7 @@ def _watch(
     kubectl: Kubectl, namespace: str | None, selector: str, table: Table, output: Output
 ) -> None:
     """Show them, and each one again when it has changed, as long as somebody reads."""
-    from kubectl_submit.loop import Loop
+    from kubectl_submit.process.event_loop import Loop
     from kubectl_submit.run_watch import RunWatch
     from kubectl_submit.table import MOVING, row
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from kubectl_submit.command import Result, mask
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
@@ -39,7 +38,8 @@ from kubectl_submit.logs.reader import Reader
 from kubectl_submit.logs.resume import Resume
 from kubectl_submit.logs.retold import Retold
 from kubectl_submit.logs.worker import EVERY_LINE, PodLog, Wanted
-from kubectl_submit.loop import Loop, Readable
+from kubectl_submit.process.command import Result, mask
+from kubectl_submit.process.event_loop import Loop, Readable
 
 # Workers that start within that time are read together.
 GATHER_SECONDS = 0.1

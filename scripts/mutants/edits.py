@@ -17,9 +17,9 @@ MODULES = {
     "watch": "kubectl_submit/object_watch.py",
     "answers": "kubectl_submit/api_answers.py",
     "follow": "kubectl_submit/follow.py",
-    "loop": "kubectl_submit/loop.py",
-    "command": "kubectl_submit/command.py",
-    "end": "kubectl_submit/program_end.py",
+    "loop": "kubectl_submit/process/event_loop.py",
+    "command": "kubectl_submit/process/command.py",
+    "end": "kubectl_submit/process/program_end.py",
     "batch": "kubectl_submit/logs/batch.py",
 }
 _LOGS = [

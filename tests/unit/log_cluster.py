@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from kubectl_submit.command import Result
 from kubectl_submit.execution import Execution
 from kubectl_submit.logs import LogStreams
-from kubectl_submit.loop import Loop
+from kubectl_submit.process.command import Result
+from kubectl_submit.process.event_loop import Loop
 
 EPOCH = datetime(2026, 11, 22, 17, tzinfo=timezone.utc)
 START_SECONDS = 0.1

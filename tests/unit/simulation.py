@@ -10,8 +10,8 @@ import selectors
 from collections.abc import Mapping
 from typing import Any
 
-from kubectl_submit.command import Result
-from kubectl_submit.loop import Loop
+from kubectl_submit.process.command import Result
+from kubectl_submit.process.event_loop import Loop
 
 from .fakes import program
 from .programs import Answer

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_submit import command
 from kubectl_submit.errors import CommandFailedError, MissingProgramError
+from kubectl_submit.process import command
 
 from .programs import FOREVER, Answer, Program, Signal
 

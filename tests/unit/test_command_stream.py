@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_submit import command
 from kubectl_submit.errors import MissingProgramError
+from kubectl_submit.process import command
 
 from .programs import FOREVER, Answer, Open, Program, Wait
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit import command, interrupts, program_end
-from kubectl_submit.command import Result, Stream
-from kubectl_submit.loop import Loop
+from kubectl_submit.process import command, program_end, signals
+from kubectl_submit.process.command import Result, Stream
+from kubectl_submit.process.event_loop import Loop
 
 # They end some time also where a broken test has left them.
 LIVES = "i=0; while [ $((i += 1)) -lt 1000 ]; do /bin/sleep 0.05; done\n"
@@ -38,15 +38,15 @@ def program(tmp_path: Path) -> Callable[[str], str]:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is killed is killed soon."""
     monkeypatch.setattr(program_end, "KILL_SECONDS", 0.2)
-    monkeypatch.setattr("kubectl_submit.loop.KILL_SECONDS", 0.2)
+    monkeypatch.setattr("kubectl_submit.process.event_loop.KILL_SECONDS", 0.2)
 
 
 @pytest.fixture
 def listening() -> Iterator[None]:
     """Signals are noted, as in the command."""
-    interrupts.install()
+    signals.install()
     yield
-    interrupts.forget()
+    signals.forget()
 
 
 def runs(pid: int) -> bool:
@@ -182,13 +182,13 @@ def test_an_interrupt_at_the_last_moment_does_not_replace_a_result() -> None:
     loop = Loop()
     signal.raise_signal(signal.SIGINT)
     loop.close()  # raises nothing
-    interrupts.check()
+    signals.check()
 
 
 @pytest.mark.usefixtures("listening")
 def test_an_interrupt_stays_for_whoever_holds_it_outside_of_a_loop() -> None:
     def follow() -> None:
-        with interrupts.held():
+        with signals.held():
             loop = Loop()
             signal.raise_signal(signal.SIGINT)
             loop.close()
@@ -199,9 +199,9 @@ def test_an_interrupt_stays_for_whoever_holds_it_outside_of_a_loop() -> None:
 
 @pytest.mark.usefixtures("listening")
 def test_what_is_forgotten_is_not_raised() -> None:
-    with interrupts.held():
+    with signals.held():
         signal.raise_signal(signal.SIGINT)
-        interrupts.forget()
+        signals.forget()
 
 
 def test_time_that_a_reader_of_our_output_takes_does_not_count() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_submit.command import Result, Stream
-from kubectl_submit.loop import Loop
+from kubectl_submit.process.command import Result, Stream
+from kubectl_submit.process.event_loop import Loop
 
 from .programs import FOREVER, Answer, Program, Wait
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from kubectl_submit import interrupts
 from kubectl_submit.build_backends import remote
 from kubectl_submit.errors import BuildError, CancelledError, ClusterError
 from kubectl_submit.image import Image
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.output import Output
+from kubectl_submit.process import signals
 from kubectl_submit.provenance import NAME_LABEL
 from kubectl_submit.states import followers
 
@@ -109,8 +109,8 @@ def test_what_is_no_digest_is_an_error(kubectl: Program, message: str) -> None:
 @pytest.fixture
 def listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Interrupts come as they do in the command: between two calls."""
-    monkeypatch.setattr(interrupts, "_state", interrupts._State())
-    interrupts.install()
+    monkeypatch.setattr(signals, "_state", signals._State())
+    signals.install()
     yield
     signal.set_wakeup_fd(-1)
 

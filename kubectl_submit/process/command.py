@@ -17,9 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from kubectl_submit import interrupts
 from kubectl_submit.errors import CommandFailedError, MissingProgramError
-from kubectl_submit.program_end import end_all
+from kubectl_submit.process import signals
+from kubectl_submit.process.program_end import end_all
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class Started(_Running):
         if output is not None:
             redirect = {"_out": output, "_err": output}
         # What must not be interrupted is out of reach of the terminal's Ctrl-C, too.
-        apart = interrupts.holding()
+        apart = signals.holding()
         try:
             self._start(argv, stdin, apart, {**_settings(argv, env, cwd), **redirect})
         except BaseException:
@@ -96,7 +96,7 @@ class Started(_Running):
     ) -> None:
         command = _command(argv[0])
         # A signal that comes now is handled once it is known which process there is to end.
-        with interrupts.deferred(), open(os.devnull, "rb") as nothing:
+        with signals.deferred(), open(os.devnull, "rb") as nothing:
             self._process = command(
                 *argv[1:],
                 _in=nothing if stdin is None else stdin.encode(),
@@ -164,7 +164,7 @@ class Stream(_Running):
         try:
             command = _command(argv[0])
             # A signal that comes now is handled once it is known which process there is to end.
-            with interrupts.deferred():
+            with signals.deferred():
                 self._process = command(
                     *argv[1:],
                     _in=self._nothing,

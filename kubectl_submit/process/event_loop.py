@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from kubectl_submit import interrupts
-from kubectl_submit.command import Result
-from kubectl_submit.program_end import KILL_SECONDS, end_all
+from kubectl_submit.process import signals
+from kubectl_submit.process.command import Result
+from kubectl_submit.process.program_end import KILL_SECONDS, end_all
 
 OnBytes = Callable[[bytes], None]
 OnEnd = Callable[[Result], None]
@@ -76,8 +76,8 @@ class Loop:
         self._moments: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._ending: list[Readable] = []
-        interrupts.hold()
-        self._wakeup = interrupts.wakeup()
+        signals.hold()
+        self._wakeup = signals.wakeup()
         if self._wakeup is not None:
             self._selector.register(self._wakeup, selectors.EVENT_READ)
 
@@ -103,15 +103,15 @@ class Loop:
 
     def run_once(self) -> None:
         """Wait for the next thing to happen, and make its calls."""
-        interrupts.check()
+        signals.check()
         ready = self._selector.select(self._patience())
         began = self._clock()
         self.now = began - self._paused
         for key, _ in ready:
             stream = key.fileobj
             if stream == self._wakeup:
-                interrupts.drain()
-                interrupts.check()
+                signals.drain()
+                signals.check()
             elif not (key.data is None or stream.closed or stream in self._ending):  # type: ignore[union-attr]
                 self._read(stream, *key.data)  # type: ignore[arg-type]
         while self._moments and self._moments[0][0] <= self.now:
@@ -123,7 +123,7 @@ class Loop:
         running = [key.fileobj for key in list(self._selector.get_map().values()) if key.data]
         end_all([*running, *self._ending])  # type: ignore[list-item]
         self._selector.close()
-        interrupts.let_go()
+        signals.let_go()
 
     def _read(self, stream: Readable, on_bytes: OnBytes, on_end: OnEnd) -> None:
         data = stream.read()
