@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from kubectl_submit.objects import Object
+from kubectl_submit.model.objects import Object
 
 
 class NotAnAnswerError(Exception):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from kubectl_submit import cancellation, identity, next_commands, runs
 from kubectl_submit.errors import ClusterError, ExecutionError, OutputError, PendingTimeoutError
-from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.model.execution import Execution, Outcome
+from kubectl_submit.model.run import CANCELLED_CODE
 from kubectl_submit.options import Options
 from kubectl_submit.output import Output
 from kubectl_submit.process import signals
-from kubectl_submit.run import CANCELLED_CODE
 
 SECOND_SECONDS = 2.0
 """Within so much time a second Ctrl-C cancels."""

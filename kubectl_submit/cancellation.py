@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from kubectl_submit.execution import Outcome
 from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.objects import Object
-from kubectl_submit.provenance import CANCELLED_BY, OUTCOME
-from kubectl_submit.run import Run
+from kubectl_submit.model.execution import Outcome
+from kubectl_submit.model.objects import Object
+from kubectl_submit.model.provenance import CANCELLED_BY, OUTCOME
+from kubectl_submit.model.run import Run
 from kubectl_submit.states import followers
 
 

@@ -122,7 +122,7 @@ def _from_cluster(key: str, before: Sequence[str]) -> list[str]:
     """The names of objects; none where the cluster does not tell them at once."""
     from kubectl_submit.errors import SubmitError
     from kubectl_submit.kubectl import Kubectl
-    from kubectl_submit.provenance import NAME_LABEL
+    from kubectl_submit.model.provenance import NAME_LABEL
 
     kubectl = Kubectl(flags=_kubectl_flags(before), request_timeout=TIMEOUT)
     try:

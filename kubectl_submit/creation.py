@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from kubectl_submit import manifest
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
-from kubectl_submit.objects import Object
+from kubectl_submit.model.objects import Object
 
 CHANGE_SERVICES = (("services", "patch"), ("services", "delete"))
 

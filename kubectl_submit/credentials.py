@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kubectl_submit import carried, git_url, local_credentials
 from kubectl_submit.errors import UsageError
-from kubectl_submit.image import Image, seen_from_here
+from kubectl_submit.model.image import Image, seen_from_here
 from kubectl_submit.options import Options
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubectl_submit.errors import BuildError, CommandFailedError, MissingProgramError
-from kubectl_submit.image import parse_digest
+from kubectl_submit.model.image import parse_digest
 from kubectl_submit.process import command
 from kubectl_submit.values import BuildSecret
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from kubectl_submit import times
-from kubectl_submit.run import Run
-from kubectl_submit.states.pods import PodState
+from kubectl_submit.model.pods import PodState
+from kubectl_submit.model.run import Run
 from kubectl_submit.story import Story
 
 API_VERSION = "kubectl-submit/v1"

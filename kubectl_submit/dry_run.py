@@ -16,9 +16,9 @@ from kubectl_submit import (
 )
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.given_image import begin_to_resolve
-from kubectl_submit.image import NOT_BUILT_YET, Image
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
+from kubectl_submit.model.image import NOT_BUILT_YET, Image
 from kubectl_submit.options import Options
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import collect_build_parameters, collect_execution_parameters

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kubectl_submit import docker
-from kubectl_submit.image import Image, parse_reference, seen_from_here
+from kubectl_submit.model.image import Image, parse_reference, seen_from_here
 from kubectl_submit.options import Options
 
 

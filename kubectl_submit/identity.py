@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 
-from kubectl_submit.provenance import PREFIX, label_value
+from kubectl_submit.model.provenance import PREFIX, label_value
 
 
 def created_by(email: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_submit import creation, manifest
-from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
-from kubectl_submit.objects import Object
-from kubectl_submit.states.pods import command_container
+from kubectl_submit.model.execution import Execution
+from kubectl_submit.model.objects import Object
+from kubectl_submit.model.pods import command_container
 
 SHAPE: manifest.Shape = {"spec.completions": int, **manifest.template_shape("spec.template")}
 """What is edited in a Job."""

@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from kubectl_submit import kuberc, server_path
 from kubectl_submit.cluster_errors import cluster_error
 from kubectl_submit.errors import ClusterError, CommandFailedError, SubmitError
-from kubectl_submit.execution import Execution
-from kubectl_submit.objects import Object
+from kubectl_submit.model.execution import Execution
+from kubectl_submit.model.objects import Object
 from kubectl_submit.process import command
 
 # A connection that was there and broke (Go's net package); the request may have been heard.

@@ -20,9 +20,9 @@ from kubectl_submit import (
 )
 from kubectl_submit.errors import UsageError
 from kubectl_submit.identity import created_by, me
-from kubectl_submit.image import Image
+from kubectl_submit.model.image import Image
+from kubectl_submit.model.provenance import Source, recorded_command
 from kubectl_submit.options import Options
-from kubectl_submit.provenance import Source, recorded_command
 from kubectl_submit.ray_parameters import RayParameters, collect_ray_parameters
 from kubectl_submit.repository import STAT_LINES, Snapshot, changes_stat, inspect
 

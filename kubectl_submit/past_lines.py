@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_submit.audience import Audience, Wishes
-from kubectl_submit.execution import Execution
 from kubectl_submit.follow import ENDED_SECONDS
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.logs import LogStreams
-from kubectl_submit.objects import Object
+from kubectl_submit.model.execution import Execution
+from kubectl_submit.model.objects import Object
+from kubectl_submit.model.pods import pod_state
 from kubectl_submit.process.event_loop import Loop
-from kubectl_submit.states.pods import pod_state
 
 
 def show(

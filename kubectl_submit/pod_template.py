@@ -6,8 +6,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from kubectl_submit import manifest, provenance
+from kubectl_submit import manifest
 from kubectl_submit.manifest import Node
+from kubectl_submit.model import provenance
 
 # What Karpenter and the Cluster Autoscaler look for before they empty a node to save it.
 STAY = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_submit import creation, ray_authentication
-from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
-from kubectl_submit.objects import Object
-from kubectl_submit.provenance import NAME_LABEL
+from kubectl_submit.model.execution import Execution
+from kubectl_submit.model.objects import Object
+from kubectl_submit.model.pods import command_container
+from kubectl_submit.model.provenance import NAME_LABEL
 from kubectl_submit.states.crew import ROLE_LABEL
-from kubectl_submit.states.pods import command_container
 
 
 def create(documents: Iterable[Node], kubectl: Kubectl) -> Execution:

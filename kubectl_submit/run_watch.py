@@ -7,11 +7,11 @@ from functools import partial
 
 from kubectl_submit import runs
 from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.model.objects import Object
+from kubectl_submit.model.run import Run
 from kubectl_submit.object_watch import NO_MORE, ObjectWatch
-from kubectl_submit.objects import Object
 from kubectl_submit.process.command import Result
 from kubectl_submit.process.event_loop import Loop
-from kubectl_submit.run import Run
 from kubectl_submit.states import runs as states
 
 CONTACT_SECONDS = 300.0

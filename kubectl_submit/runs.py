@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from kubectl_submit.errors import ClusterError, NoSuchRunError
 from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.provenance import MANAGED, NAME_LABEL
-from kubectl_submit.run import Run
+from kubectl_submit.model.provenance import MANAGED, NAME_LABEL
+from kubectl_submit.model.run import Run
 from kubectl_submit.states import runs as states
 from kubectl_submit.states.runs import Objects
 

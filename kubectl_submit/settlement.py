@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from kubectl_submit import cancellation
 from kubectl_submit.errors import ClusterError, ExecutionError
-from kubectl_submit.execution import Execution, Outcome
 from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.output import Output
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from kubectl_submit import times
-from kubectl_submit.objects import Object
-from kubectl_submit.run import QUEUED, Run
+from kubectl_submit.model.objects import Object
+from kubectl_submit.model.pods import PodState, pod_state
+from kubectl_submit.model.run import QUEUED, Run
 from kubectl_submit.states.jobs import job_state
-from kubectl_submit.states.pods import PodState, pod_state
 
 
 @dataclass(frozen=True, kw_only=True)

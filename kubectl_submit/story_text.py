@@ -6,10 +6,10 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from kubectl_submit import documents, shell, times
+from kubectl_submit.model.pods import PodState
+from kubectl_submit.model.run import BUILDING, Run
 from kubectl_submit.next_commands import typed
 from kubectl_submit.output import printable
-from kubectl_submit.run import BUILDING, Run
-from kubectl_submit.states.pods import PodState
 from kubectl_submit.story import Story
 from kubectl_submit.table import aligned
 

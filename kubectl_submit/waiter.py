@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from kubectl_submit import executions, runs
 from kubectl_submit.errors import ExecutionError, WaitTimeoutError
-from kubectl_submit.execution import Outcome
 from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.model.execution import Outcome
+from kubectl_submit.model.provenance import NAME_LABEL
+from kubectl_submit.model.run import BUILT, CANCELLED, Run
 from kubectl_submit.output import Output
 from kubectl_submit.process.event_loop import Loop
-from kubectl_submit.provenance import NAME_LABEL
-from kubectl_submit.run import BUILT, CANCELLED, Run
 from kubectl_submit.run_watch import RunWatch
 from kubectl_submit.settlement import settle
 from kubectl_submit.states.lingering import LINGER_SECONDS

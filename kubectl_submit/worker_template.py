@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from kubectl_submit import carried, manifest, pod_template
-from kubectl_submit.image import Image
 from kubectl_submit.manifest import Node
+from kubectl_submit.model.image import Image
+from kubectl_submit.model.provenance import PREFIX
 from kubectl_submit.parameters import ExecutionParameters
-from kubectl_submit.provenance import PREFIX
 
 # Annotations, as ExecutionParameters.recorded() and as_annotations() name them.
 IMAGE = f"{PREFIX}image"

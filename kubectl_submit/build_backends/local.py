@@ -12,9 +12,9 @@ from pathlib import Path
 from kubectl_submit import carried, docker, repository
 from kubectl_submit.build_backends import platforms
 from kubectl_submit.errors import BuildError
-from kubectl_submit.image import Image
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
+from kubectl_submit.model.image import Image
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import BuildParameters
 from kubectl_submit.values import BuildSecret

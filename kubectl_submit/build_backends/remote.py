@@ -10,15 +10,15 @@ from kubectl_submit.build_backends import build_job, shared_job
 from kubectl_submit.build_backends.build_lines import BuildLines
 from kubectl_submit.build_backends.shared_job import SharedJob
 from kubectl_submit.errors import BuildError, CancelledError, ClusterError, ExecutionError
-from kubectl_submit.execution import Outcome
 from kubectl_submit.follow import follow
-from kubectl_submit.image import Image, digest_of_message
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
+from kubectl_submit.model.execution import Outcome
+from kubectl_submit.model.image import Image, digest_of_message
+from kubectl_submit.model.run import CANCELLED_CODE
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import BuildParameters
 from kubectl_submit.process import signals
-from kubectl_submit.run import CANCELLED_CODE
 
 # What the cluster says of a pod that it does not take, and what to do about it.
 LOCALLY = "Build here with --build local, or in a namespace that takes a rootless BuildKit."

@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from kubectl_submit import creation, docker, job, times
 from kubectl_submit.build_backends import build_job
 from kubectl_submit.errors import ClusterError
-from kubectl_submit.execution import Execution
-from kubectl_submit.image import digest_of_message
 from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.objects import Object
+from kubectl_submit.model.execution import Execution
+from kubectl_submit.model.image import digest_of_message
+from kubectl_submit.model.objects import Object
+from kubectl_submit.model.pods import pod_state
+from kubectl_submit.model.provenance import NAME_LABEL
 from kubectl_submit.parameters import BuildParameters
-from kubectl_submit.provenance import NAME_LABEL
 from kubectl_submit.states import followers, jobs
-from kubectl_submit.states.pods import pod_state
 
 TRIES = 10
 

@@ -15,8 +15,8 @@ from kubectl_submit.options.subcommand import SubcommandOptions
 
 if TYPE_CHECKING:  # what --help need not wait for is imported where it is used
     from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.model.run import Run
     from kubectl_submit.output import Output
-    from kubectl_submit.run import Run
 
 WORDS = "NAME..."
 EXAMPLES = """\
@@ -93,7 +93,7 @@ def _check(options: OPTIONS, words: tuple[str, ...]) -> None:
 def _cancel(one: Run, kubectl: Kubectl, who: str) -> str:
     """Cancel one run; what to say about it."""
     from kubectl_submit import cancellation
-    from kubectl_submit.run import BUILT, CANCELLED
+    from kubectl_submit.model.run import BUILT, CANCELLED
 
     standing = one.standing
     if one.has_ended or standing.state in (BUILT, CANCELLED):

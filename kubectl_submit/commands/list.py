@@ -18,8 +18,8 @@ from kubectl_submit.options.submit import DOCUMENTS
 
 if TYPE_CHECKING:  # what --help need not wait for is imported where it is used
     from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.model.run import Run
     from kubectl_submit.output import Output
-    from kubectl_submit.run import Run
     from kubectl_submit.table import Table
 
 WORDS = ""

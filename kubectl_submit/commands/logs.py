@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kubectl_submit.errors import UsageError
-from kubectl_submit.execution import Execution
+from kubectl_submit.model.execution import Execution
 from kubectl_submit.options import kubectl_flags
 from kubectl_submit.options.declaration import DURATION, option
 from kubectl_submit.options.subcommand import SubcommandOptions
@@ -18,9 +18,9 @@ from kubectl_submit.options.subcommand import SubcommandOptions
 if TYPE_CHECKING:
     from kubectl_submit.audience import Audience, Wishes
     from kubectl_submit.kubectl import Kubectl
-    from kubectl_submit.objects import Object
+    from kubectl_submit.model.objects import Object
+    from kubectl_submit.model.run import Run
     from kubectl_submit.output import Output
-    from kubectl_submit.run import Run
 
 WORDS = "NAME"
 EXAMPLES = """\
@@ -132,8 +132,8 @@ def _tell_gone(run: Run, output: Output, *, follow: bool) -> None:
 
 def _waits(run: Run, pods: Iterable[Object], execution: Execution) -> bool:
     """Whether it is still to begin, so that nobody can have written anything."""
-    from kubectl_submit.run import PENDING, QUEUED
-    from kubectl_submit.states.pods import pod_state
+    from kubectl_submit.model.pods import pod_state
+    from kubectl_submit.model.run import PENDING, QUEUED
 
     begun = any(pod_state(pod, execution.container).started for pod in pods)
     return run.standing.state in (PENDING, QUEUED) and not begun

@@ -11,9 +11,9 @@ from kubectl_submit import (
     rendezvous,
     worker_template,
 )
-from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
+from kubectl_submit.model.execution import Execution
 from kubectl_submit.parameters import ExecutionParameters
 
 # A worker's host is `<name>-<rank>`, a DNS label of at most 63 characters.

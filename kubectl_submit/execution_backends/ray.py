@@ -20,9 +20,9 @@ from kubectl_submit import (
     worker_template,
 )
 from kubectl_submit.errors import ManifestError
-from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifest import Node
+from kubectl_submit.model.execution import Execution
 from kubectl_submit.parameters import ExecutionParameters
 
 # KubeRay's limit: it makes other names of it.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.logs.batch import Batch
 from kubectl_submit.logs.prefixed import Prefixed, Split
+from kubectl_submit.model.execution import Execution
+from kubectl_submit.model.pods import RANK_LABEL
 from kubectl_submit.process.command import Result
 from kubectl_submit.process.event_loop import Loop, Readable
-from kubectl_submit.states.pods import RANK_LABEL
 
 
 class Reader:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable
 
 from kubectl_submit.errors import ClusterError
-from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.logs.batch import Batch
 from kubectl_submit.logs.events import (
@@ -38,6 +37,7 @@ from kubectl_submit.logs.reader import Reader
 from kubectl_submit.logs.resume import Resume
 from kubectl_submit.logs.retold import Retold
 from kubectl_submit.logs.worker import EVERY_LINE, PodLog, Wanted
+from kubectl_submit.model.execution import Execution
 from kubectl_submit.process.command import Result, mask
 from kubectl_submit.process.event_loop import Loop, Readable
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from kubectl_submit.objects import Object
+from kubectl_submit.model.objects import Object
 
 RECIPE_LABEL = "kubectl-submit/recipe"
 PREFIX = "follower.kubectl-submit/"

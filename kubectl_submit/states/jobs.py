@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from kubectl_submit.execution import Outcome
-from kubectl_submit.objects import Object
-from kubectl_submit.provenance import CANCELLED_BY, OUTCOME
-from kubectl_submit.states.pods import TIMED_OUT
+from kubectl_submit.model.execution import Outcome
+from kubectl_submit.model.objects import Object
+from kubectl_submit.model.pods import TIMED_OUT
+from kubectl_submit.model.provenance import CANCELLED_BY, OUTCOME
 
 
 @dataclass(frozen=True, kw_only=True)

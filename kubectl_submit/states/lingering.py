@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_submit.execution import Outcome
+from kubectl_submit.model.execution import Outcome
+from kubectl_submit.model.nodes import lost_text
+from kubectl_submit.model.pods import PodState, newest_of_each_rank
 from kubectl_submit.states.jobs import JobState
-from kubectl_submit.states.nodes import lost_text
 from kubectl_submit.states.outcomes import how_ended, name
-from kubectl_submit.states.pods import PodState, newest_of_each_rank
 
 LINGER_SECONDS = 30.0
 """How long such a container may go on, to send what it has collected."""

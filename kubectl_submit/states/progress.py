@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kubectl_submit.execution import Execution, Outcome
-from kubectl_submit.objects import Object
+from kubectl_submit.model.execution import Execution, Outcome
+from kubectl_submit.model.objects import Object
+from kubectl_submit.model.pods import DELETED, PodState, newest_of_each_rank, pod_state
 from kubectl_submit.states import jobs, lingering, outcomes, ray_jobs
 from kubectl_submit.states.jobs import JobState
 from kubectl_submit.states.lingering import LINGER_SECONDS
-from kubectl_submit.states.pods import DELETED, PodState, newest_of_each_rank, pod_state
 from kubectl_submit.states.tries import begins_again
 
 # What an object says of itself, by its kind.

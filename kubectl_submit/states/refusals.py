@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kubectl_submit.objects import Object
+from kubectl_submit.model.objects import Object
 
 # What admission plugins say before they know enough; a namespace that is new has no account yet.
 PASSING_REFUSALS = (

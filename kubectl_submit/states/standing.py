@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_submit import run
-from kubectl_submit.execution import Outcome
-from kubectl_submit.objects import Object
-from kubectl_submit.run import Standing
+from kubectl_submit.model import run
+from kubectl_submit.model.execution import Outcome
+from kubectl_submit.model.objects import Object
+from kubectl_submit.model.pods import PodState
+from kubectl_submit.model.run import Standing
 from kubectl_submit.states import followers, jobs, lingering, outcomes, ray_jobs
-from kubectl_submit.states.pods import PodState
 
 
 def build_standing(build: Object, name: str) -> Standing:

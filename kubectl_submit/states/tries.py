@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kubectl_submit.model.pods import PodState
 from kubectl_submit.states.outcomes import how_ended
-from kubectl_submit.states.pods import PodState
 
 
 def begins_again(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kubectl_submit.objects import Object
+from kubectl_submit.model.objects import Object
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from kubectl_submit import cli, job
-from kubectl_submit.execution import Execution
-from kubectl_submit.states.pods import RANK_LABEL, pod_state
+from kubectl_submit.model.execution import Execution
+from kubectl_submit.model.pods import RANK_LABEL, pod_state
 
 from .programs import FOREVER, Answer, Logs, Open, Part, Program, Wait
 from .samples import Object, Run

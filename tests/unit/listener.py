@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from kubectl_submit.audience import Wishes
-from kubectl_submit.execution import Outcome
 from kubectl_submit.follow import follow
 from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.model.execution import Outcome
 
 from .clusters import execution_of
 from .samples import Run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_submit.image import Image, parse_reference, seen_from_here
+from kubectl_submit.model.image import Image, parse_reference, seen_from_here
 
 DIGEST = "sha256:" + "0" * 64
 

@@ -9,10 +9,10 @@ import pytest
 
 from kubectl_submit import job_quota
 from kubectl_submit.errors import ClusterError
-from kubectl_submit.execution import Execution
 from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.model.execution import Execution
+from kubectl_submit.model.provenance import NAME_LABEL
 from kubectl_submit.output import Output
-from kubectl_submit.provenance import NAME_LABEL
 from kubectl_submit.states import followers
 
 from .examples import BUILD_JOB, RECIPE, execution

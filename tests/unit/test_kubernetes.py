@@ -10,9 +10,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_submit import manifest, parameters, pod_template, provenance
+from kubectl_submit import manifest, parameters, pod_template
 from kubectl_submit.execution_backends import kubernetes
-from kubectl_submit.image import Image
+from kubectl_submit.model import provenance
+from kubectl_submit.model.image import Image
 from kubectl_submit.values import SecretMount
 
 from .examples import DIGEST, SOURCE, execution_parameters

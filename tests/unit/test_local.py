@@ -12,10 +12,10 @@ import pytest
 from kubectl_submit import values
 from kubectl_submit.build_backends import local
 from kubectl_submit.errors import BuildError, MissingProgramError, UsageError
-from kubectl_submit.image import Image
 from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.model.image import Image
+from kubectl_submit.model.provenance import Source
 from kubectl_submit.output import Output
-from kubectl_submit.provenance import Source
 
 from .examples import DIGEST, build_parameters, inspected
 from .programs import Answer, Metadata, Program

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kubectl_submit import cli
-from kubectl_submit.provenance import NAME_LABEL
+from kubectl_submit.model.provenance import NAME_LABEL
 
 from .clusters import logs_of
 from .programs import Answer, Program

@@ -12,10 +12,10 @@ import pytest
 
 from kubectl_submit import parameters
 from kubectl_submit.errors import GateError, UsageError
-from kubectl_submit.image import Image
+from kubectl_submit.model.image import Image
+from kubectl_submit.model.provenance import Source
 from kubectl_submit.options import Options
 from kubectl_submit.parameters import BuildParameters
-from kubectl_submit.provenance import Source
 from kubectl_submit.values import SecretMount
 
 from .examples import build_parameters

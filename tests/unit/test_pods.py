@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from kubectl_submit.model.nodes import lost_text
+from kubectl_submit.model.pods import PodState, command_container, pod_state
 from kubectl_submit.states import lingering
 from kubectl_submit.states.jobs import JobState, ranks
-from kubectl_submit.states.nodes import lost_text
 from kubectl_submit.states.outcomes import outcome
-from kubectl_submit.states.pods import PodState, command_container, pod_state
 
 FAILED = JobState(failed=True, reason="BackoffLimitExceeded", message="…", failed_pods=1)
 END = "2026-11-30T04:00:10Z"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubectl_submit.execution import Execution
-from kubectl_submit.states.pods import RANK_LABEL
+from kubectl_submit.model.execution import Execution
+from kubectl_submit.model.pods import RANK_LABEL
 from kubectl_submit.states.progress import Progress
 
 EXECUTION = Execution(

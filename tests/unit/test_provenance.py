@@ -11,11 +11,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kubectl_submit import command_line, commands, provenance
+from kubectl_submit import command_line, commands
 from kubectl_submit.commands import COMMANDS
+from kubectl_submit.model import provenance
+from kubectl_submit.model.provenance import Source
 from kubectl_submit.options import Options
 from kubectl_submit.options.declaration import declared
-from kubectl_submit.provenance import Source
 
 SOURCE = Source(
     created_by="ada@example.com",

@@ -12,11 +12,11 @@ import yaml
 
 from kubectl_submit.build_backends import remote
 from kubectl_submit.errors import BuildError, CancelledError, ClusterError
-from kubectl_submit.image import Image
 from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.model.image import Image
+from kubectl_submit.model.provenance import NAME_LABEL
 from kubectl_submit.output import Output
 from kubectl_submit.process import signals
-from kubectl_submit.provenance import NAME_LABEL
 from kubectl_submit.states import followers
 
 from .clusters import created, lines, replay

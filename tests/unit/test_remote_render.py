@@ -12,8 +12,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_submit import manifest, pod_template, provenance
+from kubectl_submit import manifest, pod_template
 from kubectl_submit.build_backends import remote
+from kubectl_submit.model import provenance
 
 from .examples import BUILD_JOB, COMMIT, RECIPE, SOURCE, build_parameters
 from .kubernetes_model import expanded

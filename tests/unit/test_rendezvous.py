@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from kubectl_submit import manifest, provenance
+from kubectl_submit import manifest
 from kubectl_submit.execution_backends import kubernetes
+from kubectl_submit.model import provenance
 
 from .examples import SOURCE, execution_parameters
 

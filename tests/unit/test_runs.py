@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from kubectl_submit import cancellation, story, table
-from kubectl_submit.provenance import CANCELLED_BY, NAME_LABEL
-from kubectl_submit.run import Run
+from kubectl_submit.model.provenance import CANCELLED_BY, NAME_LABEL
+from kubectl_submit.model.run import Run
 from kubectl_submit.states import followers, runs
 from kubectl_submit.states.runs import Objects
 

@@ -9,9 +9,9 @@ import pytest
 
 from kubectl_submit import settlement
 from kubectl_submit.errors import ExecutionError
-from kubectl_submit.execution import Outcome
 from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.provenance import OUTCOME
+from kubectl_submit.model.execution import Outcome
+from kubectl_submit.model.provenance import OUTCOME
 from kubectl_submit.states.jobs import job_state
 from kubectl_submit.states.outcomes import outcome
 

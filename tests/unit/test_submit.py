@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from kubectl_submit.build_backends import local
-from kubectl_submit.image import NOT_BUILT_YET, Image
+from kubectl_submit.model.image import NOT_BUILT_YET, Image
 
 from .clusters import container, created, jobs, play, replay, submit
 from .examples import DIGEST

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit.states import jobs, pods
+from kubectl_submit.model import pods
+from kubectl_submit.model.pods import STARTING, PodState
+from kubectl_submit.states import jobs
 from kubectl_submit.states.jobs import JobState
-from kubectl_submit.states.pods import STARTING, PodState
 from kubectl_submit.waiting import Waiting
 
 from .examples import execution

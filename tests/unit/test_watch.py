@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit.states import jobs, pods
+from kubectl_submit.model import pods
+from kubectl_submit.model.pods import DELETED, PodState
+from kubectl_submit.states import jobs
 from kubectl_submit.states.jobs import JobState
-from kubectl_submit.states.pods import DELETED, PodState
 
 from .samples import Run, all_runs
 

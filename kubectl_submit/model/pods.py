@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kubectl_submit import times
-from kubectl_submit.objects import Object
-from kubectl_submit.provenance import CONTAINER
-from kubectl_submit.states import containers
-from kubectl_submit.states.containers import Fault
-from kubectl_submit.states.nodes import LostNode, lost_node
+from kubectl_submit.model import containers
+from kubectl_submit.model.containers import Fault
+from kubectl_submit.model.nodes import LostNode, lost_node
+from kubectl_submit.model.objects import Object
+from kubectl_submit.model.provenance import CONTAINER
 
 RANK_LABEL = "batch.kubernetes.io/job-completion-index"
 # The container's process could not be started at all (containerd's and dockershim's word for it).

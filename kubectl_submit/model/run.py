@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kubectl_submit.execution import Outcome
-from kubectl_submit.objects import Object
+from kubectl_submit.model.execution import Outcome
+from kubectl_submit.model.objects import Object
 
 BUILDING = "Building"
 BUILT = "Built"

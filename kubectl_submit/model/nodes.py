@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kubectl_submit.objects import Object
+from kubectl_submit.model.objects import Object
 
 # Kubernetes puts a toleration of these on each pod: so long does the pod stay.
 LOST_TAINTS = ("node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready")

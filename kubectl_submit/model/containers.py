@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kubectl_submit.objects import Object
-from kubectl_submit.states.start_faults import final_after
+from kubectl_submit.model.objects import Object
+from kubectl_submit.model.start_faults import final_after
 
 UNEVENTFUL = ("ContainerCreating", "PodInitializing")
 
