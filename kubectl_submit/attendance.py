@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubectl_submit import cancellation, identity, next_commands, runs
+from kubectl_submit import cancellation, next_commands, runs
 from kubectl_submit.errors import ClusterError, ExecutionError, OutputError, PendingTimeoutError
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.model.execution import Execution, Outcome
@@ -10,6 +10,7 @@ from kubectl_submit.model.run import CANCELLED_CODE
 from kubectl_submit.options import Options
 from kubectl_submit.output import Output
 from kubectl_submit.process import signals
+from kubectl_submit.source import identity
 
 SECOND_SECONDS = 2.0
 """Within so much time a second Ctrl-C cancels."""

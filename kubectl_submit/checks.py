@@ -17,11 +17,11 @@ from kubectl_submit import (
 )
 from kubectl_submit.errors import ClusterError, RepositoryError, SubmitError
 from kubectl_submit.kubectl import Kubectl, without_group
-from kubectl_submit.lent_refs import LeftBehind
 from kubectl_submit.options import Options
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import collect_build_parameters
-from kubectl_submit.repository import git_version, inspect
+from kubectl_submit.source.repository import git_version, inspect
+from kubectl_submit.source.temporary_refs import LeftBehind
 
 # What README says that it needs to be allowed, without what it can do without.
 VERBS = ("create", "get", "list", "watch", "patch", "delete")

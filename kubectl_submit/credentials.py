@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kubectl_submit import carried, git_url, local_credentials
+from kubectl_submit import carried, local_credentials
 from kubectl_submit.errors import UsageError
 from kubectl_submit.model.image import Image, seen_from_here
 from kubectl_submit.options import Options
+from kubectl_submit.source import git_url
 
 
 @dataclass(frozen=True, kw_only=True)

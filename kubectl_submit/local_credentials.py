@@ -19,13 +19,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kubectl_submit.errors import UsageError
-from kubectl_submit.git_settings import (
+from kubectl_submit.process import command
+from kubectl_submit.source.git_settings import (
     ASK_NOBODY,
     QUIET_SETTINGS,
     as_environment,
     quiet_environment,
 )
-from kubectl_submit.process import command
 
 DOCKER_HUB = "https://index.docker.io/v1/"
 FIELDS = ("auth", "username", "password", "identitytoken", "registrytoken")

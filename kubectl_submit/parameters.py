@@ -7,24 +7,15 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_submit import (
-    base_images,
-    build_paths,
-    carried,
-    credentials,
-    gate,
-    git_url,
-    lent_commit,
-    recipe,
-    values,
-)
+from kubectl_submit import base_images, build_paths, carried, credentials, recipe, values
 from kubectl_submit.errors import UsageError
-from kubectl_submit.identity import created_by, me
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import Source, recorded_command
 from kubectl_submit.options import Options
 from kubectl_submit.ray_parameters import RayParameters, collect_ray_parameters
-from kubectl_submit.repository import STAT_LINES, Snapshot, changes_stat, inspect
+from kubectl_submit.source import gate, git_url, temporary_commit
+from kubectl_submit.source.identity import created_by, me
+from kubectl_submit.source.repository import STAT_LINES, Snapshot, changes_stat, inspect
 
 RANDOM_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # as Kubernetes does: spells no words
 
@@ -68,7 +59,7 @@ class BuildParameters:
     manifest: Path | None
     builder_image: str | None
     buildkit_image: str | None
-    lent: lent_commit.LentCommit | None = None
+    lent: temporary_commit.LentCommit | None = None
     """What the build fetches instead of the source's commit."""
     after: str = ""
     """The uid of the last build Job of this image; empty for the first one."""
@@ -138,7 +129,7 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
     source = _source(snapshot)
     lending = source.dirty and options.build == "remote"
     if lending:
-        lent_commit.check(snapshot, confirmed=options.yes)
+        temporary_commit.check(snapshot, confirmed=options.yes)
     dockerfile, context = build_paths.find(options, snapshot.root, dirty=source.dirty)
     project = git_url.project_name(snapshot.url) or snapshot.root.name
     name = run_name(options.name, f"{project}-{source.commit[:7]}", name_limit)

@@ -80,7 +80,8 @@ def _of_built_image(
     output: Output,
 ) -> tuple[Image, list[Node]]:
     """The image, and the manifest of its run: what was checked before the build is what runs."""
-    from kubectl_submit import gate, preflight, worker_template
+    from kubectl_submit import preflight, worker_template
+    from kubectl_submit.source import gate
 
     build = collect_build_parameters(options, backend.NAME_LIMIT)
     promised = Image(name=build.pull_name, digest=NOT_BUILT_YET)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kubectl_submit import carried, docker, repository
+from kubectl_submit import carried, docker
 from kubectl_submit.build_backends import platforms
 from kubectl_submit.errors import BuildError
 from kubectl_submit.kubectl import Kubectl
@@ -17,6 +17,7 @@ from kubectl_submit.manifest import Node
 from kubectl_submit.model.image import Image
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import BuildParameters
+from kubectl_submit.source import repository
 from kubectl_submit.values import BuildSecret
 
 IGNORE = ".dockerignore"

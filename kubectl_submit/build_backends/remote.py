@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from kubectl_submit import lent_commit
 from kubectl_submit.build_backends import build_job, shared_job
 from kubectl_submit.build_backends.build_lines import BuildLines
 from kubectl_submit.build_backends.shared_job import SharedJob
@@ -19,6 +18,7 @@ from kubectl_submit.model.run import CANCELLED_CODE
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import BuildParameters
 from kubectl_submit.process import signals
+from kubectl_submit.source import temporary_commit
 
 # What the cluster says of a pod that it does not take, and what to do about it.
 LOCALLY = "Build here with --build local, or in a namespace that takes a rootless BuildKit."
@@ -47,7 +47,7 @@ def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Imag
     if not parameters.lend_by:
         return _build(parameters, kubectl, output)
     root, base = parameters.root, parameters.source.commit
-    with lent_commit.lend(root, parameters.lend_by, base, output) as lent:
+    with temporary_commit.lend(root, parameters.lend_by, base, output) as lent:
         return _build(replace(parameters, lent=lent), kubectl, output)
 
 

@@ -58,8 +58,9 @@ class OPTIONS(SubcommandOptions):
 
 def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Cancel them; 0. Raises ClusterError, NoSuchRunError, UsageError."""
-    from kubectl_submit import cancellation, identity, runs
+    from kubectl_submit import cancellation, runs
     from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.source import identity
 
     _check(options, words)
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)

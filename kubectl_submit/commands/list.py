@@ -72,8 +72,9 @@ class OPTIONS(SubcommandOptions):
 
 def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Show them; 0. Raises ClusterError, UsageError."""
-    from kubectl_submit import documents, identity, runs
+    from kubectl_submit import documents, runs
     from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.source import identity
     from kubectl_submit.table import Table, row
 
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)

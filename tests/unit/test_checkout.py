@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_submit import repository
 from kubectl_submit.errors import RepositoryError
+from kubectl_submit.source import repository
 
 from .repositories import PATH, Project, contents, pushed
 

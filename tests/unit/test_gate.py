@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_submit import gate
-from kubectl_submit.changes import Changes
 from kubectl_submit.errors import GateError
-from kubectl_submit.repository import Snapshot
+from kubectl_submit.source import gate
+from kubectl_submit.source.git_status import Changes
+from kubectl_submit.source.repository import Snapshot
 
 CLEAN = Snapshot(
     root=Path("/project"),

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from kubectl_submit.git_settings import ADDRESS, Access, access
+from kubectl_submit.source.git_settings import ADDRESS, Access, access
 
 from .repositories import PATH, Project
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_submit import git_url
+from kubectl_submit.source import git_url
 
 SECRET = st.text("abcXYZ019!*'()-._~%:", min_size=1)
 

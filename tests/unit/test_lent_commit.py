@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_submit import lent_commit, lent_refs, repository
 from kubectl_submit.errors import GateError, RepositoryError
-from kubectl_submit.lent_commit import LentCommit
-from kubectl_submit.lent_refs import LeftBehind
 from kubectl_submit.output import Output
+from kubectl_submit.source import repository, temporary_commit, temporary_refs
+from kubectl_submit.source.temporary_commit import LentCommit
+from kubectl_submit.source.temporary_refs import LeftBehind
 from tests.conftest import eventually
 from tests.working_copy import write_hook
 
@@ -29,7 +29,7 @@ def refs(project: Project) -> list[str]:
 def lent_files(project: Project) -> dict[str, str]:
     """Lend the working tree; what its commit has, as whoever fetches it sees it."""
     base = project.head()
-    with lent_commit.lend(project.root, "origin", base, Output()) as lent:
+    with temporary_commit.lend(project.root, "origin", base, Output()) as lent:
         assert refs(project) == [f"{lent.commit}\t{lent.ref}"]
         bare = project.git("remote", "get-url", "origin")
         assert project.git("rev-parse", f"{lent.commit}^", at=bare) == base
@@ -104,7 +104,7 @@ def test_from_a_worktree(project: Project, tmp_path: Path) -> None:
 
 
 def test_it_is_taken_back_after_an_error(project: Project) -> None:
-    lending = lent_commit.lend(project.root, "origin", project.head(), Output())
+    lending = temporary_commit.lend(project.root, "origin", project.head(), Output())
     lending.__enter__()
     assert len(refs(project)) == 1
     lending.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
@@ -113,7 +113,7 @@ def test_it_is_taken_back_after_an_error(project: Project) -> None:
 
 def test_two_do_not_share_one(project: Project) -> None:
     def lend() -> LentCommit:
-        with lent_commit.lend(project.root, "origin", project.head(), Output()) as lent:
+        with temporary_commit.lend(project.root, "origin", project.head(), Output()) as lent:
             return lent
 
     assert lend() != lend()
@@ -128,7 +128,7 @@ def test_a_remote_that_does_not_take_it(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hook(project, "update", "case $1 in refs/heads/*) ;; *) echo no such refs >&2; exit 1;; esac\n")
-    lending = lent_commit.lend(project.root, "origin", project.head(), Output(quiet=True))
+    lending = temporary_commit.lend(project.root, "origin", project.head(), Output(quiet=True))
     with pytest.raises(RepositoryError, match="origin does not take the working tree") as refused:
         lending.__enter__()
     assert "no such refs" in refused.value.last_words
@@ -140,7 +140,7 @@ def test_a_remote_that_does_not_give_it_back(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hook(project, "update", "case $3 in *[!0]*) ;; *) echo no way >&2; exit 1;; esac\n")
-    with lent_commit.lend(project.root, "origin", project.head(), Output(quiet=True)) as lent:
+    with temporary_commit.lend(project.root, "origin", project.head(), Output(quiet=True)) as lent:
         pass
     said = capsys.readouterr().err
     assert said.startswith(f"warning: {lent.ref} stays on origin\n")
@@ -177,12 +177,12 @@ def test_secrets_and_large_files_that_are_not_in_git_need_a_yes(
         with path.open("wb") as file:
             file.truncate(101_000_000)
     snapshot = repository.inspect(project.root)
-    lent_commit.check(snapshot, confirmed=True)
+    temporary_commit.check(snapshot, confirmed=True)
     if not doubt:
-        lent_commit.check(snapshot, confirmed=False)
+        temporary_commit.check(snapshot, confirmed=False)
         return
     with pytest.raises(GateError, match="perhaps not meant") as refused:
-        lent_commit.check(snapshot, confirmed=False)
+        temporary_commit.check(snapshot, confirmed=False)
     assert f"- {name} {doubt}" in refused.value.last_words
     assert "--yes" in refused.value.remedy
 
@@ -199,9 +199,9 @@ def test_secrets_that_are_only_staged_need_a_yes(project: Project, add: list[str
         project.write(".env")
         project.git(*add, ".env")
     snapshot = repository.inspect(project.root)
-    lent_commit.check(snapshot, confirmed=True)
+    temporary_commit.check(snapshot, confirmed=True)
     with pytest.raises(GateError, match="in no commit, and perhaps not meant") as refused:
-        lent_commit.check(snapshot, confirmed=False)
+        temporary_commit.check(snapshot, confirmed=False)
     assert "- .env looks like a secret" in refused.value.last_words
     assert "git rm --cached" in refused.value.remedy
 
@@ -213,10 +213,10 @@ def test_secrets_that_are_committed_need_no_yes(project: Project) -> None:
     project.write("deleted.pem")
     project.git("add", ".env", "deleted.pem")
     (project.root / "deleted.pem").unlink()
-    lent_commit.check(repository.inspect(project.root), confirmed=False)
+    temporary_commit.check(repository.inspect(project.root), confirmed=False)
     project.write("new.pem")
     with pytest.raises(GateError) as refused:
-        lent_commit.check(repository.inspect(project.root), confirmed=False)
+        temporary_commit.check(repository.inspect(project.root), confirmed=False)
     assert refused.value.last_words == "  - new.pem looks like a secret"
 
 
@@ -232,31 +232,31 @@ def test_git_that_does_not_tell_what_is_new(
     (tmp_path / "odd" / "git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}/odd", prepend=os.pathsep)
     with pytest.raises(RepositoryError, match=f"git {asked} failed") as failed:
-        lent_commit.check(snapshot, confirmed=False)
+        temporary_commit.check(snapshot, confirmed=False)
     assert failed.value.last_words == "fatal: no index"
 
 
 def test_a_repository_inside(project: Project) -> None:
     pushed(project.root / "inside", {"a": "a"})
     with pytest.raises(GateError, match="a repository inside of this one cannot be lent: inside/"):
-        lent_commit.check(repository.inspect(project.root), confirmed=True)
+        temporary_commit.check(repository.inspect(project.root), confirmed=True)
 
 
 def test_a_submodule_that_has_changed(project: Project, tmp_path: Path) -> None:
     project.add_submodule(pushed(tmp_path / "lib", {"lib.py": "text"}), "lib")
     project.write("lib/lib.py", "changed")
     with pytest.raises(GateError, match="submodule cannot be lent: lib"):
-        lent_commit.check(repository.inspect(project.root), confirmed=True)
+        temporary_commit.check(repository.inspect(project.root), confirmed=True)
 
 
 def test_without_a_remote(project: Project) -> None:
     project.git("remote", "remove", "origin")
     with pytest.raises(GateError, match="there is no remote"):
-        lent_commit.check(repository.inspect(project.root), confirmed=True)
+        temporary_commit.check(repository.inspect(project.root), confirmed=True)
 
 
 def lend(project: Project) -> LentCommit:
-    with lent_commit.lend(project.root, "origin", project.head(), Output()) as lent:
+    with temporary_commit.lend(project.root, "origin", project.head(), Output()) as lent:
         return lent
 
 
@@ -268,10 +268,10 @@ def test_what_a_client_that_was_killed_has_left(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next one deletes what is its user's and older than any build; others' it leaves alone."""
-    own, commit = lent_refs.own_prefix(), project.head()
-    new = lent_refs.new(commit)
-    others = f"{lent_refs.PREFIX}{'0' * 12}/20200101T000000Z-{commit}"
-    old_form = lent_refs.PREFIX + commit
+    own, commit = temporary_refs.own_prefix(), project.head()
+    new = temporary_refs.new(commit)
+    others = f"{temporary_refs.PREFIX}{'0' * 12}/20200101T000000Z-{commit}"
+    old_form = temporary_refs.PREFIX + commit
     put_ref(project, f"{own}20200101T000000Z-{commit}")
     for ref in (new, others, old_form):
         put_ref(project, ref)
@@ -302,10 +302,10 @@ def test_a_remote_that_does_not_tell_what_was_left(project: Project) -> None:
 
 def test_a_ref_says_whose_it_is_without_a_name(project: Project) -> None:
     lent = lend(project)
-    assert lent_refs.FORM.fullmatch(lent.ref)
-    assert lent.ref.startswith(lent_refs.own_prefix())
+    assert temporary_refs.FORM.fullmatch(lent.ref)
+    assert lent.ref.startswith(temporary_refs.own_prefix())
     project.git("config", "user.email", "grace@example.com")
-    assert not lent.ref.startswith(lent_refs.own_prefix())
+    assert not lent.ref.startswith(temporary_refs.own_prefix())
 
 
 @pytest.mark.parametrize("tracked", [True, False])
@@ -319,9 +319,9 @@ def test_changed_files_of_git_lfs(project: Project, tracked: bool) -> None:
     project.push()
     (project.root / "gone.bin").unlink()
     project.write("main.py", "changed")
-    lent_commit.check(repository.inspect(project.root), confirmed=False)
+    temporary_commit.check(repository.inspect(project.root), confirmed=False)
     project.write("two words.bin", "large")
     with pytest.raises(GateError) as refused:
-        lent_commit.check(repository.inspect(project.root), confirmed=False)
+        temporary_commit.check(repository.inspect(project.root), confirmed=False)
     assert refused.value.message == "changed files of git LFS cannot be lent: two words.bin"
     assert "--build local --allow-dirty" in refused.value.remedy

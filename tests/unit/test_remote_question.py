@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_submit import gate, git_remotes, repository
 from kubectl_submit.errors import GateError
-from kubectl_submit.remote_question import Answer, Question, Reply
+from kubectl_submit.source import gate, remotes, repository
+from kubectl_submit.source.remote_question import Answer, Question, Reply
 
 from . import git_server
 from .repositories import Project, contents
 
 
 def ask(project: Project, commit: str = "", url: str = "") -> Reply:
-    settings = git_remotes.configuration(project.root)
-    url = url or git_remotes.url(project.root, "origin")
+    settings = remotes.configuration(project.root)
+    url = url or remotes.url(project.root, "origin")
     with Question(project.root, settings, url, commit or project.head()) as question:
         return question.reply()
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_submit import lent_commit, repository
 from kubectl_submit.errors import GateError, RepositoryError
+from kubectl_submit.source import repository, temporary_commit
 
 from .repositories import Project, pushed
 
@@ -172,4 +172,4 @@ def test_a_submodule_whose_commit_is_not_pushed(project: Project, tmp_path: Path
     shutil.rmtree(lib.git("remote", "get-url", "origin"))
     assert repository.inspect(project.root).unpushed_submodules == ()  # nobody knows
     with pytest.raises(GateError, match="the working tree of a submodule cannot be lent: lib"):
-        lent_commit.check(second, confirmed=False)
+        temporary_commit.check(second, confirmed=False)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_submit import repository
-from kubectl_submit.changes import Changes
 from kubectl_submit.errors import RepositoryError
+from kubectl_submit.source import repository
+from kubectl_submit.source.git_status import Changes
 
 from .repositories import Project, contents, pushed
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_submit import repository
-from kubectl_submit.changes import Changes, parse_status
 from kubectl_submit.errors import RepositoryError
+from kubectl_submit.source import repository
+from kubectl_submit.source.git_status import Changes, parse_status
 
 from .repositories import Project
 

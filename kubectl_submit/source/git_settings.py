@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
-from kubectl_submit.git_url import takes_password, userinfo, without_credentials
+from kubectl_submit.source.git_url import takes_password, userinfo, without_credentials
 
 # A remote of the form `ext::…` is a command (git-remote-ext(1)); git refuses it unless told else.
 QUIET_SETTINGS = (

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from kubectl_submit.git_settings import (
+from kubectl_submit.process import command
+from kubectl_submit.source.git_settings import (
     ADDRESS,
     ASK_NOBODY,
     QUIET_SETTINGS,
@@ -26,7 +27,6 @@ from kubectl_submit.git_settings import (
     as_environment,
     objects_beside,
 )
-from kubectl_submit.process import command
 
 Settings = Sequence[tuple[str, str]]
 

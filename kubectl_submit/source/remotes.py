@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubectl_submit.errors import RepositoryError
-from kubectl_submit.git_settings import quiet_environment
 from kubectl_submit.process import command
-from kubectl_submit.remote_question import Answer, Question, Settings
+from kubectl_submit.source.git_settings import quiet_environment
+from kubectl_submit.source.remote_question import Answer, Question, Settings
 
 REMOTE_KEY = re.compile(r"remote\.(.+)\.(?:url|fetch|pushurl)")
 

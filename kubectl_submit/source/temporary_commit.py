@@ -16,19 +16,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_submit import gate, lent_refs, repository
 from kubectl_submit.errors import CommandFailedError, GateError, RepositoryError
-from kubectl_submit.git_settings import (
+from kubectl_submit.output import Output
+from kubectl_submit.process import command, signals
+from kubectl_submit.source import gate, repository, temporary_refs
+from kubectl_submit.source.git_settings import (
     ADDRESS,
     ASK_NOBODY,
     access,
     objects_beside,
     quiet_environment,
 )
-from kubectl_submit.lent_refs import LeftBehind
-from kubectl_submit.output import Output
-from kubectl_submit.process import command, signals
-from kubectl_submit.repository import Snapshot
+from kubectl_submit.source.repository import Snapshot
+from kubectl_submit.source.temporary_refs import LeftBehind
 
 LARGE_BYTES = 100_000_000
 SECRET_LOOKING = (
@@ -102,7 +102,7 @@ def lend(root: Path, remote: str, base: str, output: Output) -> Iterator[LentCom
     with tempfile.TemporaryDirectory(prefix="kubectl-submit-") as scratch:
         environment = _environment(root, Path(scratch))
         commit = _commit(root, base, environment)
-        lent = LentCommit(commit=commit, ref=lent_refs.new(commit))
+        lent = LentCommit(commit=commit, ref=temporary_refs.new(commit))
         output.status(f"lending the working tree to {remote} as {lent.ref}")
         others: LeftBehind | None = None
         refused = False
@@ -111,7 +111,7 @@ def lend(root: Path, remote: str, base: str, output: Output) -> Iterator[LentCom
                 # A push that is cut may be carried out later, when nobody takes it back any more.
                 with signals.held():
                     _push(root, remote, lent, environment)
-                    others = LeftBehind(root, remote, lent_refs.own_prefix())
+                    others = LeftBehind(root, remote, temporary_refs.own_prefix())
             except RepositoryError:
                 refused = True
                 raise

@@ -11,11 +11,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
-from kubectl_submit import git_lfs, git_remotes
-from kubectl_submit.changes import Changes, parse_status
 from kubectl_submit.errors import MissingProgramError, RepositoryError
-from kubectl_submit.git_settings import quiet_environment
 from kubectl_submit.process import command
+from kubectl_submit.source import git_lfs, remotes
+from kubectl_submit.source.git_settings import quiet_environment
+from kubectl_submit.source.git_status import Changes, parse_status
 
 if TYPE_CHECKING:
     from git import Repo
@@ -58,8 +58,8 @@ def inspect(start: Path, remote_name: str | None = None) -> Snapshot:
     if not commit:
         raise RepositoryError("the repository has no commit yet", remedy="Commit your work first.")
     root = Path(str(repo.working_tree_dir))
-    settings = git_remotes.configuration(root)
-    location = git_remotes.locate(root, commit, branch, settings, remote_name)
+    settings = remotes.configuration(root)
+    location = remotes.locate(root, commit, branch, settings, remote_name)
     return Snapshot(
         root=root,
         commit=commit,
@@ -69,7 +69,7 @@ def inspect(start: Path, remote_name: str | None = None) -> Snapshot:
         pushed=location.pushed,
         confirmed=location.confirmed,
         silence=location.silence,
-        unpushed_submodules=git_remotes.unpushed_submodules(root),
+        unpushed_submodules=remotes.unpushed_submodules(root),
         email=dict(settings).get("user.email", ""),
         changes=changes,
     )

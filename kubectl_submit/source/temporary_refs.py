@@ -11,11 +11,11 @@ import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from kubectl_submit import git_remotes
 from kubectl_submit.errors import RepositoryError
-from kubectl_submit.git_settings import ADDRESS, ASK_NOBODY, access
-from kubectl_submit.identity import me
 from kubectl_submit.process import command
+from kubectl_submit.source import remotes
+from kubectl_submit.source.git_settings import ADDRESS, ASK_NOBODY, access
+from kubectl_submit.source.identity import me
 
 PREFIX = "refs/kubectl-submit/"
 FORM = re.compile(rf"{PREFIX}[0-9a-f]{{12}}/(\d{{8}}T\d{{6}}Z)-[0-9a-f]{{40,64}}")
@@ -39,7 +39,7 @@ class LeftBehind:
 
     def __init__(self, root: Path, remote: str, prefix: str = PREFIX) -> None:
         self._remote = remote
-        reached = access(git_remotes.url(root, remote, push=True))
+        reached = access(remotes.url(root, remote, push=True))
         settings = {**reached.environment, **ASK_NOBODY, "LC_ALL": "C"}
         argv = ["git", "ls-remote", "--quiet", ADDRESS, f"{prefix}*"]
         self._asked = command.Started(argv, cwd=root, env=settings)

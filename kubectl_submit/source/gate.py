@@ -7,11 +7,11 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from kubectl_submit import git_remotes
 from kubectl_submit.errors import GateError
-from kubectl_submit.git_url import without_credentials
-from kubectl_submit.remote_question import Answer, Question
-from kubectl_submit.repository import Snapshot
+from kubectl_submit.source import remotes
+from kubectl_submit.source.git_url import without_credentials
+from kubectl_submit.source.remote_question import Answer, Question
+from kubectl_submit.source.repository import Snapshot
 
 SHOWN = 5
 PATIENCE_SECONDS = 10.0
@@ -90,8 +90,8 @@ def confirming(root: Path, remote: str, commit: str) -> Iterator[None]:
     if not remote:
         yield
         return
-    url = git_remotes.url(root, remote)
-    with Question(root, git_remotes.configuration(root), url, commit) as question:
+    url = remotes.url(root, remote)
+    with Question(root, remotes.configuration(root), url, commit) as question:
         yield
         if question.reply(PATIENCE_SECONDS).answer is Answer.NO:
             raise _gone(root, remote, commit, url)
@@ -99,7 +99,7 @@ def confirming(root: Path, remote: str, commit: str) -> Iterator[None]:
 
 def _gone(root: Path, remote: str, commit: str, url: str) -> GateError:
     """The error where our remote-tracking branches have a commit that the server does not have."""
-    pushed_to = git_remotes.url(root, remote, push=True)
+    pushed_to = remotes.url(root, remote, push=True)
     if pushed_to != url:
         fetched, pushed = without_credentials(url), without_credentials(pushed_to)
         return GateError(
