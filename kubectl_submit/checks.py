@@ -11,12 +11,12 @@ from kubectl_submit import (
     documents,
     dry_run,
     execution_backends,
-    manifest,
     pod_security,
     preflight,
 )
 from kubectl_submit.errors import ClusterError, RepositoryError, SubmitError
 from kubectl_submit.kubectl import Kubectl, without_group
+from kubectl_submit.manifests import tree
 from kubectl_submit.options import Options
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import collect_build_parameters
@@ -161,6 +161,6 @@ def _manifest(options: Options, kubectl: Kubectl, output: Output) -> str:
     build, run = dry_run.render(options, ("true",), output)
     pod_security.fit(run, pod_security.begin_to_ask(kubectl)(), kubectl)
     preflight.check_documents([*build, *run], kubectl)
-    text = manifest.dump([*build, *run])
+    text = tree.dump([*build, *run])
     told = f"the cluster would take it ({', '.join(str(one['kind']) for one in (*build, *run))})"
     return "; it warns: ".join([told, *kubectl.warnings(text)])

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from kubectl_submit import manifest
 from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.manifest import Node
+from kubectl_submit.manifests import tree
+from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.objects import Object
 
 CHANGE_SERVICES = (("services", "patch"), ("services", "delete"))
@@ -24,14 +24,14 @@ def create(documents: Iterable[Node], kind: str, kubectl: Kubectl) -> Object:
     documents = list(documents)
     main = [one for one in documents if one["kind"] == kind]
     first, others = _by_time([one for one in documents if one["kind"] != kind], kubectl)
-    created = kubectl.create(manifest.dump(first)) if first else []
+    created = kubectl.create(tree.dump(first)) if first else []
     try:
-        created += kubectl.create(manifest.dump(main))
+        created += kubectl.create(tree.dump(main))
         owner = created[-1]
         for other in others:
             _own(other, owner)
         if others:
-            kubectl.create(manifest.dump(others))
+            kubectl.create(tree.dump(others))
         _adopt(created[:-1], owner, kubectl)
     except BaseException as error:
         for one in reversed(created):
@@ -59,10 +59,10 @@ def _elsewhere(document: Node) -> bool:
 
 def _own(document: Node, owner: Object) -> None:
     """Let an object own another one, which can only be in its own namespace."""
-    metadata = manifest.child(document, "metadata")
+    metadata = tree.child(document, "metadata")
     namespace = owner["metadata"]["namespace"]
     if metadata.setdefault("namespace", namespace) == namespace:
-        manifest.put(document, ("metadata", "ownerReferences"), [_reference(owner)])
+        tree.put(document, ("metadata", "ownerReferences"), [_reference(owner)])
 
 
 def _adopt(created: Sequence[Object], owner: Object, kubectl: Kubectl) -> None:

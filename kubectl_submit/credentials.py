@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kubectl_submit import carried, local_credentials
+from kubectl_submit import local_credentials
 from kubectl_submit.errors import UsageError
+from kubectl_submit.manifests import run_secrets
 from kubectl_submit.model.image import Image, seen_from_here
 from kubectl_submit.options import Options
 from kubectl_submit.source import git_url
@@ -18,7 +19,7 @@ class Credentials:
 
     registry_secret: str | None
     git_secret: str | None = None
-    carried: tuple[carried.Carried, ...] = ()
+    carried: tuple[run_secrets.Carried, ...] = ()
 
 
 def of_build(
@@ -32,28 +33,28 @@ def of_build(
     """
     if options.build == "local":  # docker itself knows
         return Credentials(registry_secret=options.registry_secret, git_secret=options.git_secret)
-    made = [carried.of_build(options.build_secret)] if options.build_secret else []
+    made = [run_secrets.of_build(options.build_secret)] if options.build_secret else []
     registry_secret, git_secret = options.registry_secret, options.git_secret
     if options.credentials_from_local and not registry_secret:
         made.append(_registry(options, *images))
         registry_secret = job + made[-1].suffix
     known = {} if git_secret or not options.credentials_from_local else _known_to_git(url, own_url)
     if known:
-        made.append(carried.git(known))
+        made.append(run_secrets.git(known))
         git_secret = job + made[-1].suffix
     return Credentials(registry_secret=registry_secret, git_secret=git_secret, carried=tuple(made))
 
 
 def of_run(options: Options, name: str, image_name: str) -> Credentials:
     """What the run of that name pulls with, and what it carries. Raises as `of_build`."""
-    made = carried.collect(options.secret_file, options.secret_env, options.secret, options.env)
+    made = run_secrets.collect(options.secret_file, options.secret_env, options.secret, options.env)
     if options.registry_secret or not options.credentials_from_local:
         return Credentials(registry_secret=options.registry_secret, carried=made)
     registry = _registry(options, image_name)
     return Credentials(registry_secret=name + registry.suffix, carried=(*made, registry))
 
 
-def _registry(options: Options, image_name: str, *others: str) -> carried.Carried:
+def _registry(options: Options, image_name: str, *others: str) -> run_secrets.Carried:
     """What docker knows for an image's registry, and for those of others if it knows any."""
     hosts = {local_credentials.registry_key(name): name for name in (*others, image_name)}
     known = {host: _known_to_docker(options, name) for host, name in hosts.items()}
@@ -63,7 +64,7 @@ def _registry(options: Options, image_name: str, *others: str) -> carried.Carrie
             f"docker knows no password for {own}",
             remedy=f"Log in with `docker login {own}`, or name a Secret with --registry-secret.",
         )
-    return carried.registry({host: password for host, password in known.items() if password})
+    return run_secrets.registry({host: password for host, password in known.items() if password})
 
 
 def _known_to_docker(options: Options, image_name: str) -> dict[str, str]:

@@ -7,17 +7,16 @@ from dataclasses import replace
 
 from kubectl_submit import (
     build_backends,
-    carried,
     documents,
     execution_backends,
-    manifest,
     pod_security,
     preflight,
 )
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.given_image import begin_to_resolve
 from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.manifest import Node
+from kubectl_submit.manifests import run_secrets, tree
+from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.image import NOT_BUILT_YET, Image
 from kubectl_submit.options import Options
 from kubectl_submit.output import Output
@@ -29,7 +28,7 @@ def show(options: Options, argv: tuple[str, ...], kubectl: Kubectl, output: Outp
     build, run = render(options, argv, output)
     if options.dry_run == "server":
         _ask(build, run, options, kubectl, output)
-    everything = [carried.hidden(one) for one in (*build, *run)]
+    everything = [run_secrets.hidden(one) for one in (*build, *run)]
     if options.output == "name":
         output.data(f"{one['kind'].lower()}/{one['metadata']['name']}" for one in everything)
     elif options.output == "json":
@@ -37,7 +36,7 @@ def show(options: Options, argv: tuple[str, ...], kubectl: Kubectl, output: Outp
             [documents.text({"apiVersion": "v1", "kind": "List", "items": everything}, "json")]
         )
     else:
-        output.data(manifest.dump(everything).splitlines())
+        output.data(tree.dump(everything).splitlines())
     return 0
 
 
@@ -67,7 +66,7 @@ def _ask(
     pod_security.fit(run, pod_security.begin_to_ask(kubectl)(), kubectl)
     everything = [*build, *run]
     preflight.check(everything, options, kubectl)
-    for warning in kubectl.warnings(manifest.dump(everything)):
+    for warning in kubectl.warnings(tree.dump(everything)):
         output.status(f"the server warns: {warning}")
     judged = [_is_judged(one, kubectl) for one in everything]
     output.status("the server would take it (dry run)")
@@ -87,9 +86,9 @@ def _is_judged(document: Node, kubectl: Kubectl) -> bool:
         return True
     pod = copy.deepcopy(template)
     pod["apiVersion"], pod["kind"] = "v1", "Pod"
-    manifest.put(pod, ("metadata", "name"), f"{document['metadata']['name']}-0")
+    tree.put(pod, ("metadata", "name"), f"{document['metadata']['name']}-0")
     try:
-        kubectl.create(manifest.dump([pod]), dry_run=True)
+        kubectl.create(tree.dump([pod]), dry_run=True)
     except ClusterError as error:
         if "cannot create resource" not in error.last_words:
             raise

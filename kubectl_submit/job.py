@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_submit import creation, manifest
+from kubectl_submit import creation
 from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.manifest import Node
+from kubectl_submit.manifests import tree
+from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import command_container
 
-SHAPE: manifest.Shape = {"spec.completions": int, **manifest.template_shape("spec.template")}
+SHAPE: tree.Shape = {"spec.completions": int, **tree.template_shape("spec.template")}
 """What is edited in a Job."""
 
 

@@ -7,8 +7,9 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_submit import base_images, build_paths, carried, credentials, recipe, values
+from kubectl_submit import base_images, build_paths, credentials, recipe, values
 from kubectl_submit.errors import UsageError
+from kubectl_submit.manifests import run_secrets
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import Source, recorded_command
 from kubectl_submit.options import Options
@@ -46,7 +47,7 @@ class BuildParameters:
     build_args: tuple[tuple[str, str], ...]
     platform: str | None
     secrets: tuple[values.BuildSecret, ...]
-    carried: tuple[carried.Carried, ...]
+    carried: tuple[run_secrets.Carried, ...]
     """What is in the Secrets that are made for the build."""
     rebuild: bool
     cpu: str | None
@@ -90,7 +91,7 @@ class ExecutionParameters:
     memory: str | None
     env: tuple[tuple[str, str], ...]
     secrets: tuple[values.SecretMount, ...]
-    carried: tuple[carried.Carried, ...]
+    carried: tuple[run_secrets.Carried, ...]
     registry_secret: str | None
     service_account: str | None
     timeout: int | None

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from kubectl_submit import manifest
 from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.manifest import Node
+from kubectl_submit.manifests import tree
+from kubectl_submit.manifests.tree import Node
 
 ENFORCED = "pod-security.kubernetes.io/enforce"
 WARNING = 'would violate PodSecurity "restricted'
@@ -54,9 +54,9 @@ def restrict(pods: Iterable[Node]) -> None:
     for pod_spec in pods:
         _add(pod_spec, OF_THE_POD)
         for key in filter(pod_spec.get, ("initContainers", "containers")):
-            containers = manifest.child(pod_spec, key, kind=CommentedSeq)
+            containers = tree.child(pod_spec, key, kind=CommentedSeq)
             for index, container in enumerate(containers):
-                containers[index] = manifest.unshared(container)
+                containers[index] = tree.unshared(container)
                 if isinstance(container, CommentedMap):
                     _add(containers[index], OF_A_CONTAINER)
 
@@ -82,7 +82,7 @@ def _job(pod_spec: Node) -> str:
 
 
 def _add(node: Node, settings: dict[str, object]) -> None:
-    security = manifest.child(node, "securityContext")
+    security = tree.child(node, "securityContext")
     for name, value in settings.items():
         if name not in security:
-            manifest.put(security, (name,), value)
+            tree.put(security, (name,), value)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_submit import carried, manifest, ray_authentication
+from kubectl_submit import ray_authentication
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.kubectl import Kubectl, without_group
-from kubectl_submit.manifest import Node
+from kubectl_submit.manifests import run_secrets, tree
+from kubectl_submit.manifests.tree import Node
 from kubectl_submit.options import Options
 
 LOCAL_QUEUE = "localqueue.kueue.x-k8s.io"
@@ -26,9 +27,7 @@ def check(documents: list[Node], options: Options, kubectl: Kubectl) -> None:
 
 def check_documents(documents: list[Node], kubectl: Kubectl) -> None:
     """Ask the server whether it would take the manifest. Raises ClusterError."""
-    ray_authentication.send(
-        documents, lambda sent: kubectl.create(manifest.dump(sent), dry_run=True)
-    )
+    ray_authentication.send(documents, lambda sent: kubectl.create(tree.dump(sent), dry_run=True))
 
 
 def check_names(options: Options, kubectl: Kubectl) -> None:
@@ -64,9 +63,9 @@ def of_the_queue(options: Options) -> tuple[list[str], list[str]]:
 def _check_type(registry_secret: str, kubectl: Kubectl) -> None:
     """A pod would wait for a Secret of another type without an end."""
     found = kubectl.secret_type(registry_secret)
-    if found and found != carried.PULL_SECRET:
+    if found and found != run_secrets.PULL_SECRET:
         raise ClusterError(
-            f"secret/{registry_secret} is of the type {found}, not {carried.PULL_SECRET}",
+            f"secret/{registry_secret} is of the type {found}, not {run_secrets.PULL_SECRET}",
             remedy="Create one with `kubectl create secret docker-registry`.",
         )
 

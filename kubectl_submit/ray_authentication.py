@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from kubectl_submit import manifest
 from kubectl_submit.errors import ClusterError
-from kubectl_submit.manifest import Node
+from kubectl_submit.manifests import tree
+from kubectl_submit.manifests.tree import Node
 
 FIRST_VERSION = (2, 52)
 REQUIRED_SINCE = (2, 61)
@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 def ask_for_token(cluster: Node) -> None:
     """Ask for a token where Ray knows it; what the manifest says of it stays. Pure."""
     if FIELD not in cluster and _version(cluster) >= FIRST_VERSION:
-        manifest.put(cluster, (FIELD, "mode"), "token")
+        tree.put(cluster, (FIELD, "mode"), "token")
 
 
 def send(documents: list[Node], create: Callable[[list[Node]], Result]) -> Result:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from kubectl_submit import creation, ray_authentication
 from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.manifest import Node
+from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import command_container

@@ -14,8 +14,8 @@ from typing import cast
 
 from ruamel.yaml.comments import CommentedSeq
 
-from kubectl_submit import manifest, pod_template
-from kubectl_submit.manifest import Node
+from kubectl_submit.manifests import pod_template, tree
+from kubectl_submit.manifests.tree import Node
 
 JOB_LABEL = "batch.kubernetes.io/job-name"
 INDEX_LABEL = "batch.kubernetes.io/job-completion-index"
@@ -67,14 +67,14 @@ def _first(name: str) -> str:
 def _service(name: str, spec: Mapping[str, object], facts: dict[str, str]) -> Node:
     # Workers meet before any of them is ready.
     spec = {"publishNotReadyAddresses": True, **spec}
-    service = manifest.quoted({"apiVersion": "v1", "kind": "Service", "spec": spec})
+    service = tree.quoted({"apiVersion": "v1", "kind": "Service", "spec": spec})
     pod_template.identify(service, name, facts)
     return cast("Node", service)
 
 
 def _ports(container: Node) -> list[int]:
     """The ports of worker 0: MASTER_PORT, and those that manifest and command name."""
-    env = manifest.child(container, "env", kind=CommentedSeq)
+    env = tree.child(container, "env", kind=CommentedSeq)
     master = [str(one.get("value")) for one in env if one["name"] == "MASTER_PORT"]
     ports = [one for one in container.get("ports") or [] if isinstance(one, Mapping)]
     declared = [str(one.get("containerPort")) for one in ports]

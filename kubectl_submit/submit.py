@@ -21,7 +21,7 @@ from kubectl_submit import (
 from kubectl_submit.execution_backends import ExecutionBackend
 from kubectl_submit.given_image import begin_to_resolve
 from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.manifest import Node
+from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.model.image import NOT_BUILT_YET, Image
 from kubectl_submit.options import Options, kubectl_flags

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from kubectl_submit import carried, manifest, pod_template
-from kubectl_submit.manifest import Node
+from kubectl_submit.manifests import pod_template, run_secrets, tree
+from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import PREFIX
 from kubectl_submit.parameters import ExecutionParameters
@@ -24,8 +24,8 @@ def set_amounts(container: Node, amounts: Mapping[str, str | None]) -> None:
     """Ask for amounts of resources, as request and limit; None: as the manifest has it."""
     for resource, amount in amounts.items():
         if amount is not None:
-            manifest.put(container, ("resources", "requests", resource), amount)
-            manifest.put(container, ("resources", "limits", resource), amount)
+            tree.put(container, ("resources", "requests", resource), amount)
+            tree.put(container, ("resources", "limits", resource), amount)
 
 
 def set_size(container: Node, parameters: ExecutionParameters) -> None:
@@ -34,15 +34,15 @@ def set_size(container: Node, parameters: ExecutionParameters) -> None:
     if parameters.gpus:
         # Kubernetes takes the limit of an extended resource as its request.
         limit = ("resources", "limits", parameters.gpu_resource)
-        manifest.put(container, limit, str(parameters.gpus))
+        tree.put(container, limit, str(parameters.gpus))
     elif parameters.gpus == 0:
         for kind in ("requests", "limits"):
-            manifest.child(container, "resources", kind).pop(parameters.gpu_resource, None)
+            tree.child(container, "resources", kind).pop(parameters.gpu_resource, None)
 
 
 def set_image(pod_spec: Node, container: Node, parameters: ExecutionParameters) -> None:
     """The image, and what is needed to pull it."""
-    manifest.put(container, ("image",), parameters.image.reference)
+    tree.put(container, ("image",), parameters.image.reference)
     if parameters.registry_secret:
         pod_template.pull_with(pod_spec, parameters.registry_secret)
 
@@ -61,20 +61,20 @@ def _replace(node: object, promised: str, built: Image) -> None:
         return
     for key, value in node.items():
         if value == promised:
-            node[key] = manifest.quoted(built.reference)
+            node[key] = tree.quoted(built.reference)
         _replace(value, promised, built)
     if IMAGE in node and built.build_seconds is not None:
-        node[BUILD_SECONDS] = manifest.quoted(json.dumps(round(built.build_seconds, 1)))
+        node[BUILD_SECONDS] = tree.quoted(json.dumps(round(built.build_seconds, 1)))
 
 
 def set_credentials(pod_spec: Node, container: Node, parameters: ExecutionParameters) -> None:
     """What the command may read and do: Secrets, and a service account with its token."""
     for secret in parameters.secrets:
         pod_template.mount_secret(pod_spec, container, secret.name, secret.path)
-    carried.add(pod_spec, container, parameters.name, parameters.carried)
+    run_secrets.add(pod_spec, container, parameters.name, parameters.carried)
     if parameters.service_account:
-        manifest.put(pod_spec, ("serviceAccountName",), parameters.service_account)
-        manifest.put(pod_spec, ("automountServiceAccountToken",), True)
+        tree.put(pod_spec, ("serviceAccountName",), parameters.service_account)
+        tree.put(pod_spec, ("automountServiceAccountToken",), True)
 
 
 def set_environment(container: Node, parameters: ExecutionParameters) -> None:
@@ -97,6 +97,6 @@ def add_shared_memory(pod_spec: Node, container: Node) -> None:
     if any(str(one.get("mountPath")).rstrip("/") == SHARED_MEMORY for one in mounts):
         return
     volume = {"name": "kubectl-submit-shm", "emptyDir": {"medium": "Memory"}}
-    manifest.put_named(pod_spec, "volumes", volume)
+    tree.put_named(pod_spec, "volumes", volume)
     mount = {"name": volume["name"], "mountPath": SHARED_MEMORY}
-    manifest.put_named(container, "volumeMounts", mount, by="mountPath")
+    tree.put_named(container, "volumeMounts", mount, by="mountPath")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kubectl_submit import carried, docker, job, manifest, pod_template, queueing
-from kubectl_submit.manifest import Node
+from kubectl_submit import docker, job
+from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
+from kubectl_submit.manifests.tree import Node
 from kubectl_submit.parameters import BuildParameters
 from kubectl_submit.states import followers
 
@@ -14,26 +15,29 @@ BUILDKIT = "buildkit"
 
 def render(parameters: BuildParameters) -> list[Node]:
     """The build Job, and whatever else stands in the user's manifest. Raises ManifestError."""
-    text, source = manifest.read(parameters.manifest, "build-remote.yml")
-    documents = manifest.load(text, source)
-    root = manifest.only(documents, "Job", source)
-    manifest.check_shape(root, job.SHAPE, source)
+    text, source = tree.read(parameters.manifest, "build-remote.yml")
+    documents = tree.load(text, source)
+    root = tree.only(documents, "Job", source)
+    tree.check_shape(root, job.SHAPE, source)
     facts = parameters.source.facts(parameters.name)
     pod_template.identify(root, parameters.job, facts)
-    manifest.put(root, ("metadata", "labels", followers.RECIPE_LABEL), parameters.recipe)
-    manifest.put_all(root, ("metadata", "annotations"), followers.added(parameters.name, facts))
-    template = manifest.child(root, "spec", "template")
+    tree.put(root, ("metadata", "labels", followers.RECIPE_LABEL), parameters.recipe)
+    tree.put_all(root, ("metadata", "annotations"), followers.added(parameters.name, facts))
+    template = tree.child(root, "spec", "template")
     pod_template.describe_pod(template, facts)
-    pod_spec = manifest.child(template, "spec")
-    container = manifest.only_container(pod_spec, source)
+    pod_spec = tree.child(template, "spec")
+    container = tree.only_container(pod_spec, source)
     pod_template.record_container(root, container)
     if parameters.queue:
-        queueing.enqueue(root, [pod_spec], parameters.queue, parameters.priority)
+        kueue.enqueue(root, [pod_spec], parameters.queue, parameters.priority)
     _set_build(container, parameters)
     _set_images(pod_spec, container, parameters)
     _set_size(pod_spec, container, parameters)
     _set_credentials(pod_spec, container, parameters)
-    return [*documents, *carried.documents(f"{parameters.name}-build", facts, parameters.carried)]
+    return [
+        *documents,
+        *run_secrets.documents(f"{parameters.name}-build", facts, parameters.carried),
+    ]
 
 
 def _set_build(container: Node, parameters: BuildParameters) -> None:
@@ -50,15 +54,15 @@ def _set_build(container: Node, parameters: BuildParameters) -> None:
     pod_template.set_environment(container, variables)
     flags = docker.build_flags(parameters.target, parameters.build_args, parameters.platform)
     for number, secret in enumerate(parameters.secrets):
-        flags.append(docker.secret_flag(secret, f"{carried.BUILD_SECRETS_PATH}/{number}"))
-    manifest.put(container, ("args",), [pod_template.literal(flag) for flag in flags])
+        flags.append(docker.secret_flag(secret, f"{run_secrets.BUILD_SECRETS_PATH}/{number}"))
+    tree.put(container, ("args",), [pod_template.literal(flag) for flag in flags])
 
 
 def _set_images(pod_spec: Node, container: Node, parameters: BuildParameters) -> None:
     if parameters.builder_image:
-        manifest.put(container, ("image",), parameters.builder_image)
+        tree.put(container, ("image",), parameters.builder_image)
     for sidecar in _sidecars(pod_spec) if parameters.buildkit_image else []:
-        manifest.put(sidecar, ("image",), parameters.buildkit_image)
+        tree.put(sidecar, ("image",), parameters.buildkit_image)
 
 
 def _set_size(pod_spec: Node, container: Node, parameters: BuildParameters) -> None:
@@ -66,10 +70,10 @@ def _set_size(pod_spec: Node, container: Node, parameters: BuildParameters) -> N
     for resource, amount in (("cpu", parameters.cpu), ("memory", parameters.memory)):
         if not amount:
             continue
-        manifest.put(container, ("resources", "limits", resource), amount)
+        tree.put(container, ("resources", "limits", resource), amount)
         for sidecar in _sidecars(pod_spec):
             for kind in ("requests", "limits"):
-                manifest.put(sidecar, ("resources", kind, resource), amount)
+                tree.put(sidecar, ("resources", kind, resource), amount)
 
 
 def _sidecars(pod_spec: Node) -> list[Node]:
@@ -94,4 +98,4 @@ def _set_credentials(pod_spec: Node, container: Node, parameters: BuildParameter
     if parameters.git_secret:
         pod_template.mount_secret(pod_spec, container, parameters.git_secret, GIT_SECRET_PATH)
     if parameters.service_account:
-        manifest.put(pod_spec, ("serviceAccountName",), parameters.service_account)
+        tree.put(pod_spec, ("serviceAccountName",), parameters.service_account)

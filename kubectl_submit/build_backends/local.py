@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kubectl_submit import carried, docker
+from kubectl_submit import docker
 from kubectl_submit.build_backends import platforms
 from kubectl_submit.errors import BuildError
 from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.manifest import Node
+from kubectl_submit.manifests import run_secrets
+from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.image import Image
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import BuildParameters
@@ -102,7 +103,7 @@ def _build(parameters: BuildParameters, reference: str) -> str:
 def _flags(parameters: BuildParameters) -> list[str]:
     flags = docker.build_flags(parameters.target, parameters.build_args, parameters.platform)
     for secret in parameters.secrets:
-        carried.check_build_secret_size(secret, _size(secret))
+        run_secrets.check_build_secret_size(secret, _size(secret))
         flags.append(
             docker.secret_flag(secret, os.path.abspath(secret.file) if secret.file else "")
         )

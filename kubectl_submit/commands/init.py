@@ -62,9 +62,9 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     root = _root(Path.cwd())
     files = {root / FILE_NAME: ""}
     if options.manifests:
-        from kubectl_submit import manifest  # which loads a YAML library
+        from kubectl_submit.manifests import tree  # which loads a YAML library
 
-        files |= {root / FOLDER / name: manifest.read(None, name)[0] for name in MANIFESTS}
+        files |= {root / FOLDER / name: tree.read(None, name)[0] for name in MANIFESTS}
     there = [str(path.relative_to(root)) for path in files if path.exists()]
     if there:
         raise ConfigurationError(

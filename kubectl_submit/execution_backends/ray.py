@@ -10,35 +10,28 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import YAMLError
 
-from kubectl_submit import (
-    carried,
-    manifest,
-    pod_template,
-    queueing,
-    ray_authentication,
-    ray_job,
-    worker_template,
-)
+from kubectl_submit import ray_authentication, ray_job, worker_template
 from kubectl_submit.errors import ManifestError
 from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.manifest import Node
+from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
+from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.parameters import ExecutionParameters
 
 # KubeRay's limit: it makes other names of it.
 NAME_LIMIT = 47
 CLUSTER = "spec.rayClusterSpec"
-SHAPE: manifest.Shape = {
+SHAPE: tree.Shape = {
     "spec.entrypoint": str,
     CLUSTER: Node,
     f"{CLUSTER}.headGroupSpec": Node,
-    **manifest.template_shape(f"{CLUSTER}.headGroupSpec.template"),
+    **tree.template_shape(f"{CLUSTER}.headGroupSpec.template"),
     f"{CLUSTER}.workerGroupSpecs": CommentedSeq,
     f"{CLUSTER}.workerGroupSpecs[]": Node,
     f"{CLUSTER}.workerGroupSpecs[].maxReplicas": int,
     f"{CLUSTER}.workerGroupSpecs[].rayStartParams": Node,
-    **manifest.template_shape(f"{CLUSTER}.workerGroupSpecs[].template"),
-    **manifest.template_shape("spec.submitterPodTemplate"),
+    **tree.template_shape(f"{CLUSTER}.workerGroupSpecs[].template"),
+    **tree.template_shape("spec.submitterPodTemplate"),
 }
 # Linux' limit of one variable (MAX_ARG_STRLEN), with its name.
 LONGEST_VARIABLE = (1 << 17) - len("REQUEST=") - 1
@@ -52,21 +45,21 @@ REQUEST_FIELDS = {
 
 def render(parameters: ExecutionParameters) -> list[Node]:
     """The RayJob, and what else stands in the user's manifest. Pure. Raises ManifestError."""
-    text, source = manifest.read(parameters.manifest, "ray-job.yml")
-    documents = manifest.load(text, source)
-    root = manifest.only(documents, "RayJob", source)
-    manifest.check_shape(root, SHAPE, source)
+    text, source = tree.read(parameters.manifest, "ray-job.yml")
+    documents = tree.load(text, source)
+    root = tree.only(documents, "RayJob", source)
+    tree.check_shape(root, SHAPE, source)
     _check_kind(root, source)
     facts = parameters.source.facts(parameters.name)
     recorded = parameters.recorded()
     pod_template.identify(root, parameters.name, facts, **recorded)
-    head = manifest.child(root, "spec", "rayClusterSpec", "headGroupSpec")
+    head = tree.child(root, "spec", "rayClusterSpec", "headGroupSpec")
     groups = _worker_groups(root, parameters, source)
     _set_job(root, parameters)
     _set_submitter(root)
     templates = [
-        *(manifest.child(one, "template") for one in (head, *groups)),
-        manifest.child(root, "spec", "submitterPodTemplate"),
+        *(tree.child(one, "template") for one in (head, *groups)),
+        tree.child(root, "spec", "submitterPodTemplate"),
     ]
     pods = [_pod(template, source) for template in templates]
     for template, pod in zip(templates, pods, strict=True):
@@ -81,8 +74,8 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     for group, (_, container) in zip(groups, cluster[1:], strict=True):
         _set_workers(group, container, parameters)
     _set_request(root, submitter, source)
-    queueing.enqueue(root, [pod for pod, _ in pods], parameters.queue, parameters.priority)
-    return [*documents, *carried.documents(parameters.name, facts, parameters.carried)]
+    kueue.enqueue(root, [pod for pod, _ in pods], parameters.queue, parameters.priority)
+    return [*documents, *run_secrets.documents(parameters.name, facts, parameters.carried)]
 
 
 def execute(documents: list[Node], kubectl: Kubectl) -> Execution:
@@ -91,7 +84,7 @@ def execute(documents: list[Node], kubectl: Kubectl) -> Execution:
 
 
 def _check_kind(root: Node, source: str) -> None:
-    spec = manifest.child(root, "spec")
+    spec = tree.child(root, "spec")
     if not spec.get("rayClusterSpec"):
         raise ManifestError(f"{source}: no rayClusterSpec; each run has a cluster of its own")
     if spec.get("submissionMode", "K8sJobMode") != "K8sJobMode":
@@ -99,7 +92,7 @@ def _check_kind(root: Node, source: str) -> None:
 
 
 def _worker_groups(root: Node, parameters: ExecutionParameters, source: str) -> list[Node]:
-    groups = manifest.child(root, "spec", "rayClusterSpec", "workerGroupSpecs", kind=CommentedSeq)
+    groups = tree.child(root, "spec", "rayClusterSpec", "workerGroupSpecs", kind=CommentedSeq)
     sizes = ("workers", "gpus", "cpu", "memory")
     asked = [f"--{size}" for size in sizes if getattr(parameters, size)]
     if asked and len(groups) != 1:
@@ -112,62 +105,62 @@ def _worker_groups(root: Node, parameters: ExecutionParameters, source: str) -> 
 
 def _pod(template: Node, source: str) -> tuple[Node, Node]:
     """The pod and its container of a template."""
-    pod_spec = manifest.child(template, "spec")
-    return pod_spec, manifest.first_container(pod_spec, source)
+    pod_spec = tree.child(template, "spec")
+    return pod_spec, tree.first_container(pod_spec, source)
 
 
 def _set_job(root: Node, parameters: ExecutionParameters) -> None:
-    manifest.put(root, ("spec", "entrypoint"), shlex.join(parameters.argv))
+    tree.put(root, ("spec", "entrypoint"), shlex.join(parameters.argv))
     if parameters.ttl is not None:
-        manifest.put(root, ("spec", "ttlSecondsAfterFinished"), parameters.ttl)
+        tree.put(root, ("spec", "ttlSecondsAfterFinished"), parameters.ttl)
     if parameters.timeout is not None:
-        manifest.put(root, ("spec", "activeDeadlineSeconds"), parameters.timeout)
+        tree.put(root, ("spec", "activeDeadlineSeconds"), parameters.timeout)
     ray = parameters.ray
     if ray.entrypoint_gpus is not None:
-        manifest.put(root, ("spec", "entrypointNumGpus"), ray.entrypoint_gpus)
-    cluster = manifest.child(root, "spec", "rayClusterSpec")
+        tree.put(root, ("spec", "entrypointNumGpus"), ray.entrypoint_gpus)
+    cluster = tree.child(root, "spec", "rayClusterSpec")
     if ray.ray_version:
-        manifest.put(cluster, ("rayVersion",), ray.ray_version)
+        tree.put(cluster, ("rayVersion",), ray.ray_version)
     ray_authentication.ask_for_token(cluster)
     if ray.autoscale:
-        manifest.put(cluster, ("enableInTreeAutoscaling",), True)
+        tree.put(cluster, ("enableInTreeAutoscaling",), True)
     if ray.idle_timeout is not None:
-        manifest.put(cluster, ("autoscalerOptions", "idleTimeoutSeconds"), ray.idle_timeout)
+        tree.put(cluster, ("autoscalerOptions", "idleTimeoutSeconds"), ray.idle_timeout)
 
 
 def _set_head(pod_spec: Node, container: Node, parameters: ExecutionParameters) -> None:
     ray = parameters.ray
     worker_template.set_amounts(container, {"cpu": ray.head_cpu, "memory": ray.head_memory})
     if ray.autoscale:  # the autoscaler beside it creates and deletes workers
-        manifest.put(pod_spec, ("automountServiceAccountToken",), True)
+        tree.put(pod_spec, ("automountServiceAccountToken",), True)
 
 
 def _set_workers(group: Node, container: Node, parameters: ExecutionParameters) -> None:
     if parameters.workers is not None:
         for key in ("replicas", "minReplicas", "maxReplicas"):
-            manifest.put(group, (key,), parameters.workers)
+            tree.put(group, (key,), parameters.workers)
     if parameters.ray.autoscale:
         for key in ("replicas", "minReplicas"):
-            manifest.put(group, (key,), 0)
+            tree.put(group, (key,), 0)
     if parameters.gpus is not None:  # KubeRay knows them by some names of resources only
-        manifest.put(group, ("rayStartParams", "num-gpus"), str(parameters.gpus))
+        tree.put(group, ("rayStartParams", "num-gpus"), str(parameters.gpus))
     worker_template.set_size(container, parameters)
 
 
 def _set_submitter(root: Node) -> None:
     """Let a program of ours hand over the command, unless the manifest has one of its own."""
-    spec = manifest.child(root, "spec")
+    spec = tree.child(root, "spec")
     theirs = (spec.get("submitterPodTemplate") or {}).get("spec") or {}
     containers = theirs.get("containers")
     if containers and containers[0].get("command"):
         return
-    (default,) = manifest.load(*manifest.read(None, "ray-job.yml"))
+    (default,) = tree.load(*tree.read(None, "ray-job.yml"))
     ours = default["spec"]["submitterPodTemplate"]["spec"]
     if containers:
         containers[0]["command"] = ours["containers"][0]["command"]
     else:
         ours.update(theirs)
-        manifest.child(spec, "submitterPodTemplate")["spec"] = ours
+        tree.child(spec, "submitterPodTemplate")["spec"] = ours
 
 
 def _set_request(root: Node, container: Node, source: str) -> None:

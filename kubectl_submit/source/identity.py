@@ -20,9 +20,7 @@ def created_by(email: str) -> str:
 
 def me() -> str:
     """The name under which our runs are recorded from this folder."""
-    from kubectl_submit.source.repository import (
-        user_email,  # git costs time, and few commands need it
-    )
+    from kubectl_submit.source.repository import user_email
 
     return created_by(user_email())
 

@@ -10,17 +10,18 @@ from typing import Any
 import click
 import pytest
 
-from kubectl_submit import carried, command_line, configuration, manifest, values
+from kubectl_submit import command_line, configuration, values
 from kubectl_submit.build_backends import remote
 from kubectl_submit.errors import ManifestError, UsageError
 from kubectl_submit.execution_backends import kubernetes, ray
+from kubectl_submit.manifests import run_secrets, tree
 
 from .examples import build_parameters, execution_parameters
 
 
-def collected(*files: str) -> tuple[carried.Carried, ...]:
+def collected(*files: str) -> tuple[run_secrets.Carried, ...]:
     """What is carried of some files."""
-    return carried.collect([values.secret_file(one) for one in files], [])
+    return run_secrets.collect([values.secret_file(one) for one in files], [])
 
 
 @pytest.mark.parametrize("backend", [kubernetes, ray])
@@ -29,7 +30,7 @@ def test_a_value_stands_in_its_secret_alone(
 ) -> None:
     (tmp_path / "key").write_bytes(b"canary")
     monkeypatch.setenv("TOKEN", "canary")
-    found = carried.collect(
+    found = run_secrets.collect(
         [values.secret_file(f"{tmp_path}/key:/etc/key")], [values.secret_environment("A=TOKEN")]
     )
     main, *secrets = backend.render(execution_parameters(carried=found))
@@ -38,7 +39,7 @@ def test_a_value_stands_in_its_secret_alone(
     assert encoded not in str(main)
     assert [list(one["data"].values()) for one in secrets] == [[encoded], [encoded]]
     assert "canary" not in repr(found)
-    assert encoded not in str([carried.hidden(one) for one in secrets])
+    assert encoded not in str([run_secrets.hidden(one) for one in secrets])
 
 
 def test_a_folder_keeps_its_paths(tmp_path: Path) -> None:
@@ -100,13 +101,13 @@ def test_no_more_is_read_than_can_be_carried(
     for number in range(3):
         (tmp_path / "sum" / str(number)).write_bytes(bytes(1 << 19))
     asked: list[int] = []
-    beginning = carried._beginning
+    beginning = run_secrets._beginning
 
     def read(path: Path, size: int) -> bytes:
         asked.append(size)
         return beginning(path, size)
 
-    monkeypatch.setattr(carried, "_beginning", read)
+    monkeypatch.setattr(run_secrets, "_beginning", read)
     with pytest.raises(UsageError, match=f"/{name} has more than a Secret can hold"):
         collected(f"{tmp_path}/{name}")
     assert asked == ([(1 << 20) + 1, (1 << 19) + 1, 1] if name == "sum" else [(1 << 20) + 1])
@@ -169,7 +170,7 @@ def test_what_is_no_build_secret(text: str) -> None:
 def test_a_build_secret_is_named_by_its_place(tmp_path: Path) -> None:
     (tmp_path / "token").write_bytes(b"canary")
     secret = values.build_secret(f"id=token,src={tmp_path}/token")
-    parameters = build_parameters(secrets=(secret,), carried=(carried.of_build([secret]),))
+    parameters = build_parameters(secrets=(secret,), carried=(run_secrets.of_build([secret]),))
     job, kept = remote.render(parameters)
     container = job["spec"]["template"]["spec"]["containers"][0]
     assert container["args"] == ["--secret=id=token,src=/run/build-secrets/0"]
@@ -192,18 +193,18 @@ def test_a_file_where_a_secret_is(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(b"x")
     file = values.secret_file(f"{tmp_path}/key")
     with pytest.raises(UsageError, match=r"--secret key and --secret-file .*/key both give"):
-        carried.collect([file], [], [values.secret_mount("key")])
-    assert carried.collect([file], [], [values.secret_mount("other")])
+        run_secrets.collect([file], [], [values.secret_mount("key")])
+    assert run_secrets.collect([file], [], [values.secret_mount("other")])
 
 
 def test_one_variable_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A", "canary")
     mine, other = values.secret_environment("X=A"), values.secret_environment("X=HOME")
     with pytest.raises(UsageError, match="--env X and --secret-env X=A both give X"):
-        carried.collect([], [mine], environment=[("X", "canary")])
+        run_secrets.collect([], [mine], environment=[("X", "canary")])
     with pytest.raises(UsageError, match="--secret-env X=A and --secret-env X=HOME both give X"):
-        carried.collect([], [mine, other])
-    assert carried.collect([], [mine], environment=[("Y", "1"), ("Y", "2")])
+        run_secrets.collect([], [mine, other])
+    assert run_secrets.collect([], [mine], environment=[("Y", "1"), ("Y", "2")])
 
 
 def test_a_variable_must_be_text(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,7 +216,7 @@ def test_a_variable_must_be_text(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_build_secret_is_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("X", os.fsdecode(b"a\xff"))
-    assert carried.of_build([values.build_secret("id=x,env=X")]).data == {"0": b"a\xff"}
+    assert run_secrets.of_build([values.build_secret("id=x,env=X")]).data == {"0": b"a\xff"}
 
 
 @pytest.mark.parametrize(
@@ -232,10 +233,10 @@ def test_a_build_secret_is_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_secret_of_the_users_is_hidden(parts: str, shown: Any) -> None:
     text = f"kind: Secret\nmetadata: {{name: mine}}\n{parts}\n"
-    [secret] = [carried.hidden(one) for one in manifest.load(text, "x.yml")]
+    [secret] = [run_secrets.hidden(one) for one in tree.load(text, "x.yml")]
     assert secret["stringData"] == dict.fromkeys(shown, "(not shown)")
     assert secret["metadata"]["name"] == "mine"
-    assert "canary" not in manifest.dump([secret])
+    assert "canary" not in tree.dump([secret])
     assert "data" not in secret
 
 
@@ -258,9 +259,9 @@ def test_a_path_that_is_no_text(read: Any) -> None:
 def mounted(tmp_path: Path, pod: str) -> tuple[Any, int]:
     """The security context and the mode of what is carried into a pod like this."""
     (tmp_path / "key").write_bytes(b"x")
-    [pod_spec] = manifest.load(pod, "x.yml")
+    [pod_spec] = tree.load(pod, "x.yml")
     found = (*collected(f"{tmp_path}/key:/a"), *collected(f"{tmp_path}/key:/b"))
-    carried.add(pod_spec, manifest.child(pod_spec, "container"), "run", found)
+    run_secrets.add(pod_spec, tree.child(pod_spec, "container"), "run", found)
     modes = {
         volume["secret"]["defaultMode"]
         for volume in pod_spec["volumes"]
@@ -314,7 +315,7 @@ def test_a_build_secret_that_is_too_large(
         file.truncate(1 << 40)
     monkeypatch.setenv("LARGE", "x" * size)
     with pytest.raises(UsageError, match="the build secret token is larger than BuildKit takes"):
-        carried.of_build([values.build_secret(f"id=token,{source}")])
+        run_secrets.of_build([values.build_secret(f"id=token,{source}")])
 
 
 def test_values_that_are_too_large_together(
@@ -325,11 +326,11 @@ def test_values_that_are_too_large_together(
     monkeypatch.setenv("B", "ü" * (half // 2))
     monkeypatch.setenv("C", "x")
     variables = [values.secret_environment(name) for name in "ABC"]
-    assert carried.collect([], variables[:2])
+    assert run_secrets.collect([], variables[:2])
     with pytest.raises(UsageError, match="--secret-env carries is more than a Secret can hold"):
-        carried.collect([], variables)
+        run_secrets.collect([], variables)
     (tmp_path / "large").write_bytes(bytes(500 << 10))
     secrets = [values.build_secret(f"id={name},src={tmp_path}/large") for name in "abc"]
-    assert carried.of_build(secrets[:2])
+    assert run_secrets.of_build(secrets[:2])
     with pytest.raises(UsageError, match="--build-secret carries is more than a Secret can hold"):
-        carried.of_build(secrets)
+        run_secrets.of_build(secrets)

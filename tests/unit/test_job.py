@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from kubectl_submit import job, manifest
+from kubectl_submit import job
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.manifests import tree
 
 from .programs import Answer, Program
 
@@ -33,7 +34,7 @@ CREATED: dict[str, Any] = {
 
 
 def create(text: str) -> Any:
-    return job.create(manifest.load(text, "file.yml"), Kubectl())
+    return job.create(tree.load(text, "file.yml"), Kubectl())
 
 
 def sent(kubectl: Program) -> list[list[Any]]:

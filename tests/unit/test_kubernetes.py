@@ -10,8 +10,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_submit import manifest, parameters, pod_template
+from kubectl_submit import parameters
 from kubectl_submit.execution_backends import kubernetes
+from kubectl_submit.manifests import pod_template, tree
 from kubectl_submit.model import provenance
 from kubectl_submit.model.image import Image
 from kubectl_submit.values import SecretMount
@@ -54,9 +55,7 @@ ALWAYS: dict[str, object] = {
 
 def rendered(**changes: Any) -> list[Any]:
     """The documents, as kubectl reads them."""
-    return list(
-        yaml.safe_load_all(manifest.dump(kubernetes.render(execution_parameters(**changes))))
-    )
+    return list(yaml.safe_load_all(tree.dump(kubernetes.render(execution_parameters(**changes)))))
 
 
 def container(**changes: Any) -> Any:
@@ -71,7 +70,7 @@ def asked_for(**flags: Any) -> dict[str, object]:
 
 
 def default() -> Any:
-    return yaml.safe_load(manifest.read(None, "job.yml")[0])
+    return yaml.safe_load(tree.read(None, "job.yml")[0])
 
 
 def test_what_is_always_set() -> None:
@@ -188,7 +187,7 @@ def test_what_looks_like_something_else_is_a_text(value: str) -> None:
 
 
 def test_the_manifest_can_be_read_by_people_still() -> None:
-    text = manifest.dump(kubernetes.render(execution_parameters(workers=2, gpus=1)))
-    default, _ = manifest.read(None, "job.yml")
+    text = tree.dump(kubernetes.render(execution_parameters(workers=2, gpus=1)))
+    default, _ = tree.read(None, "job.yml")
     comments = re.findall(r"#.*", default)
     assert re.findall(r"#.*", text) == comments

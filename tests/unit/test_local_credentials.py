@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit import carried, credentials, local_credentials
+from kubectl_submit import credentials, local_credentials
 from kubectl_submit.credentials import Credentials
 from kubectl_submit.errors import MissingProgramError, UsageError
+from kubectl_submit.manifests import run_secrets
 from kubectl_submit.options import Options
 from kubectl_submit.values import SecretEnvironment, SecretFile, SecretMount
 
@@ -175,8 +176,8 @@ def test_what_is_made_for_a_build(configure: Any) -> None:
     found = known(own_url="https://ada:canary@git.example/team/app.git")
     assert (found.registry_secret, found.git_secret) == ("run-build-registry", "run-build-git")
     assert found.carried == (
-        carried.registry({"registry.example": {"auth": AUTH}}),
-        carried.git({"username": "ada", "password": "canary"}),
+        run_secrets.registry({"registry.example": {"auth": AUTH}}),
+        run_secrets.git({"username": "ada", "password": "canary"}),
     )
     assert "canary" not in repr(found)
     assert AUTH not in repr(found)

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml.comments import CommentedSeq
 
-from kubectl_submit import manifest
 from kubectl_submit.errors import ManifestError
+from kubectl_submit.manifests import tree
 
 USERS_OWN = """\
 # Our cluster's own Job.
@@ -60,31 +60,31 @@ metadata: {name: beside}
 
 
 def loaded(text: str) -> list[Any]:
-    return manifest.load(text, "file.yml")
+    return tree.load(text, "file.yml")
 
 
 def test_what_is_not_touched_stays_to_the_letter() -> None:
-    assert manifest.dump(loaded(USERS_OWN)) == USERS_OWN
+    assert tree.dump(loaded(USERS_OWN)) == USERS_OWN
 
 
 @pytest.mark.parametrize("name", ["job.yml", "build-remote.yml"])
 def test_our_own_manifests_stay_to_the_letter(name: str) -> None:
-    text, _ = manifest.read(None, name)
-    assert manifest.dump(loaded(text)) == text
+    text, _ = tree.read(None, name)
+    assert tree.dump(loaded(text)) == text
 
 
 def test_what_is_set_changes_nothing_else() -> None:
     documents = loaded(USERS_OWN)
-    manifest.put(documents[0], ("metadata", "name"), "new")
-    assert manifest.dump(documents) == USERS_OWN.replace("'single'", '"new"')
+    tree.put(documents[0], ("metadata", "name"), "new")
+    assert tree.dump(documents) == USERS_OWN.replace("'single'", '"new"')
 
 
 @pytest.mark.parametrize("value", ["yes", "on", "12:30:45", "0400", "1e3", "~", "", "null", "0o7"])
 def test_a_text_arrives_as_a_text(value: str) -> None:
     documents = loaded("a: 1\n")
-    manifest.put(documents[0], ("b",), [value, {"c": value}])
+    tree.put(documents[0], ("b",), [value, {"c": value}])
     # As kubectl does, PyYAML reads YAML 1.1.
-    assert yaml.safe_load(manifest.dump(documents)) == {"a": 1, "b": [value, {"c": value}]}
+    assert yaml.safe_load(tree.dump(documents)) == {"a": 1, "b": [value, {"c": value}]}
 
 
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -97,15 +97,15 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 @given(VALUES)
 def test_any_value_arrives(value: Any) -> None:
     documents = loaded("a: 1\n")
-    manifest.put(documents[0], ("b", "c"), value)
-    assert yaml.safe_load(manifest.dump(documents)) == {"a": 1, "b": {"c": value}}
+    tree.put(documents[0], ("b", "c"), value)
+    assert yaml.safe_load(tree.dump(documents)) == {"a": 1, "b": {"c": value}}
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0")))
 def test_any_text_of_an_argument_arrives(text: str) -> None:
     documents = loaded("a: 1\n")
-    manifest.put(documents[0], ("b",), [text])
-    assert yaml.safe_load(manifest.dump(documents))["b"] == [text]
+    tree.put(documents[0], ("b",), [text])
+    assert yaml.safe_load(tree.dump(documents))["b"] == [text]
 
 
 @pytest.mark.parametrize(
@@ -143,13 +143,13 @@ def test_an_empty_manifest_has_no_documents(text: str) -> None:
 )
 def test_there_must_be_one_job(text: str, message: str) -> None:
     with pytest.raises(ManifestError) as refused:
-        manifest.only(loaded(text), "Job", "file.yml")
+        tree.only(loaded(text), "Job", "file.yml")
     assert refused.value.message == message
 
 
 def test_finds_the_one_job() -> None:
     documents = loaded("kind: Service\n---\nkind: Job\n")
-    assert manifest.only(documents, "Job", "file.yml") is documents[1]
+    assert tree.only(documents, "Job", "file.yml") is documents[1]
 
 
 @pytest.mark.parametrize(
@@ -163,29 +163,29 @@ def test_finds_the_one_job() -> None:
 )
 def test_there_must_be_one_container(pod: str, message: str) -> None:
     with pytest.raises(ManifestError) as refused:
-        manifest.only_container(loaded(pod)[0], "file.yml")
+        tree.only_container(loaded(pod)[0], "file.yml")
     assert refused.value.message.startswith(f"file.yml: {message}")
 
 
 def test_what_is_missing_on_the_way_is_made() -> None:
     [document] = loaded("a:\n  b:\n")
-    manifest.child(document, "a", "b")["c"] = 1
-    manifest.child(document, "d", kind=CommentedSeq).append(2)
-    manifest.put_all(document, ("a", "e"), {"f": "g"})
+    tree.child(document, "a", "b")["c"] = 1
+    tree.child(document, "d", kind=CommentedSeq).append(2)
+    tree.put_all(document, ("a", "e"), {"f": "g"})
     assert document == {"a": {"b": {"c": 1}, "e": {"f": "g"}}, "d": [2]}
 
 
 @pytest.mark.parametrize("text", ["a: text", "a: []", "a: 1", "a: {b: text}"])
 def test_what_is_on_the_way_must_be_a_mapping(text: str) -> None:
     with pytest.raises(ManifestError, match=r"a\.b has the wrong type"):
-        manifest.child(loaded(text)[0], "a", "b")
+        tree.child(loaded(text)[0], "a", "b")
 
 
 def test_an_item_goes_where_the_one_of_its_name_is() -> None:
     [document] = loaded("env:\n- {name: A, value: 1}\n- {name: B, value: 2}\n")
-    manifest.put_named(document, "env", {"name": "A", "value": "x"})
-    manifest.put_named(document, "env", {"name": "C", "value": "y"})
-    manifest.put_named(document, "mounts", {"name": "v", "path": "/p"}, by="path")
+    tree.put_named(document, "env", {"name": "A", "value": "x"})
+    tree.put_named(document, "env", {"name": "C", "value": "y"})
+    tree.put_named(document, "mounts", {"name": "v", "path": "/p"}, by="path")
     assert document["env"] == [
         {"name": "A", "value": "x"},
         {"name": "B", "value": 2},
@@ -203,12 +203,12 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None, messa
     if content:
         path.write_bytes(content)
     with pytest.raises(ManifestError, match=message) as refused:
-        manifest.read(path, "job.yml")
+        tree.read(path, "job.yml")
     assert str(path) in refused.value.message
 
 
 def test_a_file_is_called_by_its_path(tmp_path: Path) -> None:
     path = tmp_path / "job.yml"
     path.write_text("ünï: 1", encoding="utf-8")
-    assert manifest.read(path, "job.yml") == ("ünï: 1", str(path))
-    assert manifest.read(None, "job.yml")[1] == "the default job.yml"
+    assert tree.read(path, "job.yml") == ("ünï: 1", str(path))
+    assert tree.read(None, "job.yml")[1] == "the default job.yml"

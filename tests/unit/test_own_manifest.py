@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from kubectl_submit import manifest
 from kubectl_submit.execution_backends import kubernetes
+from kubectl_submit.manifests import tree
 
 from .examples import execution_parameters
 from .leaves import difference
@@ -61,7 +61,7 @@ TRAINER = f"{POD} containers trainer"
 def rendered(own: str, **flags: Any) -> str:
     """The manifest that is made of the user's own."""
     FILE.write_text(own)
-    return manifest.dump(kubernetes.render(execution_parameters(manifest=FILE, **flags)))
+    return tree.dump(kubernetes.render(execution_parameters(manifest=FILE, **flags)))
 
 
 def changes(own: str, **flags: Any) -> dict[str, object]:

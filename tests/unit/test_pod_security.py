@@ -11,7 +11,7 @@ import pytest
 from kubectl_submit import pod_security
 from kubectl_submit.execution_backends import ExecutionBackend, kubernetes, ray
 from kubectl_submit.kubectl import Kubectl
-from kubectl_submit.manifest import Node
+from kubectl_submit.manifests.tree import Node
 
 from .examples import execution_parameters
 from .programs import Answer, Program

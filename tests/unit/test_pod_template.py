@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from ruamel.yaml.comments import CommentedMap
 
-from kubectl_submit import pod_template
+from kubectl_submit.manifests import pod_template
 
 from .kubernetes_model import expanded
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from kubectl_submit import manifest, pod_template
 from kubectl_submit.errors import ClusterError, ManifestError, UsageError
 from kubectl_submit.execution_backends import ray
 from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.logs.retold import Retold
+from kubectl_submit.manifests import pod_template, tree
 from kubectl_submit.options import Options
 from kubectl_submit.ray_parameters import RayParameters, collect_ray_parameters
 from kubectl_submit.states import ray_jobs
@@ -49,7 +49,7 @@ spec:
 def rendered(**changes: Any) -> Any:
     """The RayJob, as kubectl reads it."""
     documents = ray.render(execution_parameters(**changes))
-    return yaml.safe_load(manifest.dump(documents))
+    return yaml.safe_load(tree.dump(documents))
 
 
 def pods(job: Any) -> list[Any]:
@@ -208,7 +208,7 @@ def test_a_queue() -> None:
 
 def test_an_own_manifest_keeps_what_no_flag_asks_for(tmp_path: Path) -> None:
     documents = ray.render(execution_parameters(manifest=own(tmp_path)))
-    text = manifest.dump(documents)
+    text = tree.dump(documents)
     assert "# ours" in text
     assert "# the first" in text
     head, worker, submitter = pods(yaml.safe_load(text))

@@ -12,8 +12,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_submit import manifest, pod_template
 from kubectl_submit.build_backends import remote
+from kubectl_submit.manifests import pod_template, tree
 from kubectl_submit.model import provenance
 
 from .examples import BUILD_JOB, COMMIT, RECIPE, SOURCE, build_parameters
@@ -42,18 +42,18 @@ ALWAYS: dict[str, object] = {
 
 def rendered(**changes: Any) -> Any:
     """The Job, as kubectl reads it."""
-    return yaml.safe_load(manifest.dump(remote.render(build_parameters(**changes))))
+    return yaml.safe_load(tree.dump(remote.render(build_parameters(**changes))))
 
 
 def asked_for(**changes: Any) -> dict[str, object]:
     """What becomes different in our own Job, beside what always does."""
-    before = yaml.safe_load(manifest.read(None, "build-remote.yml")[0])
+    before = yaml.safe_load(tree.read(None, "build-remote.yml")[0])
     found = difference(before, rendered(**changes))
     return {path: value for path, value in found.items() if ALWAYS.get(path) != value}
 
 
 def test_what_is_always_set() -> None:
-    before = yaml.safe_load(manifest.read(None, "build-remote.yml")[0])
+    before = yaml.safe_load(tree.read(None, "build-remote.yml")[0])
     assert difference(before, rendered()) == ALWAYS
 
 
@@ -145,7 +145,7 @@ def test_the_users_own_manifest(tmp_path: Path) -> None:
         "kind: Job  # ours\nspec: {template: {spec: {containers: [{name: b, image: own:1}]}}}\n"
         "---\nkind: ConfigMap\n"
     )
-    text = manifest.dump(remote.render(build_parameters(manifest=own, buildkit_image="buildkit:1")))
+    text = tree.dump(remote.render(build_parameters(manifest=own, buildkit_image="buildkit:1")))
     job, other = yaml.safe_load_all(text)
     assert "# ours" in text
     assert other == {"kind": "ConfigMap"}

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from kubectl_submit import manifest
 from kubectl_submit.execution_backends import kubernetes
+from kubectl_submit.manifests import tree
 from kubectl_submit.model import provenance
 
 from .examples import SOURCE, execution_parameters
@@ -22,7 +22,7 @@ JOB = {"batch.kubernetes.io/job-name": NAME}
 def rendered(**changes: Any) -> list[Any]:
     """The documents of a run of two workers, as kubectl reads them."""
     parameters = execution_parameters(**{"workers": 2, **changes})
-    return list(yaml.safe_load_all(manifest.dump(kubernetes.render(parameters))))
+    return list(yaml.safe_load_all(tree.dump(kubernetes.render(parameters))))
 
 
 def ports(*argv: str, **changes: Any) -> list[int]:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from kubectl_submit import manifest, pod_template
 from kubectl_submit.errors import UsageError
-from kubectl_submit.manifest import Node
+from kubectl_submit.manifests import pod_template, tree
+from kubectl_submit.manifests.tree import Node
 from kubectl_submit.values import BuildSecret, SecretEnvironment, SecretFile, SecretMount
 
 # The API server takes no larger Secret (k8s.io/api core/v1: MaxSecretSize).
@@ -114,11 +114,11 @@ def documents(name: str, facts: dict[str, str], carried: Sequence[Carried]) -> I
     """The Secrets of a run, for creation beside what runs."""
     for one in carried:
         encoded = {key: base64.b64encode(value).decode() for key, value in one.data.items()}
-        secret = manifest.quoted(
+        secret = tree.quoted(
             {"apiVersion": "v1", "kind": "Secret", "immutable": True, "type": one.type}
         )
         pod_template.identify(secret, name + one.suffix, facts)
-        manifest.put(secret, ("data",), encoded)
+        tree.put(secret, ("data",), encoded)
         yield cast("Node", secret)
 
 
@@ -130,7 +130,7 @@ def hidden(document: Node) -> Node:
     keys = [key for part in parts if isinstance(part, Mapping) for key in part]
     rest = {key: value for key, value in document.items() if key != "data"}
     values = dict.fromkeys(keys, "(not shown)")
-    return cast("Node", manifest.quoted({**rest, "stringData": values}))
+    return cast("Node", tree.quoted({**rest, "stringData": values}))
 
 
 def add(pod_spec: Node, container: Node, name: str, carried: Sequence[Carried]) -> None:
@@ -140,7 +140,7 @@ def add(pod_spec: Node, container: Node, name: str, carried: Sequence[Carried]) 
             _mount(pod_spec, container, name + one.suffix, one)
         for key in one.data if one.variables else ():
             source = {"secretKeyRef": {"name": name + one.suffix, "key": key}}
-            manifest.put_named(container, "env", {"name": key, "valueFrom": source})
+            tree.put_named(container, "env", {"name": key, "valueFrom": source})
 
 
 def _mount(pod_spec: Node, container: Node, secret: str, one: Carried) -> None:
@@ -149,17 +149,17 @@ def _mount(pod_spec: Node, container: Node, secret: str, one: Carried) -> None:
     volume = secret.rpartition("-")[2]
     items = [{"key": key, "path": path} for key, path in one.files.items()]
     source = {"secretName": secret, "defaultMode": mode, "items": items}
-    manifest.put_named(pod_spec, "volumes", {"name": f"carried-{volume}", "secret": source})
+    tree.put_named(pod_spec, "volumes", {"name": f"carried-{volume}", "secret": source})
     mount: dict[str, object] = {"name": f"carried-{volume}", "mountPath": one.path}
     if one.single:
         mount["subPath"] = next(iter(one.files.values()))
-    manifest.put_named(container, "volumeMounts", mount | {"readOnly": True}, by="mountPath")
+    tree.put_named(container, "volumeMounts", mount | {"readOnly": True}, by="mountPath")
 
 
 def _mode(pod_spec: Node) -> int:
     """The mode of the files; where only their owner can read them, the pod has a group for them."""
     given = pod_spec.get("securityContext") is not None
-    security = manifest.child(pod_spec, "securityContext") if given else {}
+    security = tree.child(pod_spec, "securityContext") if given else {}
     if "fsGroup" in security:
         return MODE
     volumes = pod_spec.get("volumes") or []
@@ -167,7 +167,7 @@ def _mode(pod_spec: Node) -> int:
         # The kubelet would give that group every file of a user's own volumes, and change their
         # modes, for good where it is a PersistentVolumeClaim.
         return MODE_WITHOUT_GROUP
-    manifest.put(pod_spec, ("securityContext", "fsGroup"), security.get("runAsGroup", GROUP))
+    tree.put(pod_spec, ("securityContext", "fsGroup"), security.get("runAsGroup", GROUP))
     return MODE
 
 

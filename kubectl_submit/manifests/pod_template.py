@@ -6,8 +6,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from kubectl_submit import manifest
-from kubectl_submit.manifest import Node
+from kubectl_submit.manifests import tree
+from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model import provenance
 
 # What Karpenter and the Cluster Autoscaler look for before they empty a node to save it.
@@ -19,7 +19,7 @@ STAY = {
 
 def identify(obj: Node, name: str, facts: dict[str, str], **more: object) -> None:
     """Name an object, and write what is known of the run on it as labels and annotations."""
-    manifest.put(obj, ("metadata", "name"), name)
+    tree.put(obj, ("metadata", "name"), name)
     if "generateName" in obj["metadata"]:
         del obj["metadata"]["generateName"]
     describe(obj, facts, **more)
@@ -27,8 +27,8 @@ def identify(obj: Node, name: str, facts: dict[str, str], **more: object) -> Non
 
 def describe(obj: Node, facts: dict[str, str], **more: object) -> None:
     """Write what is known of the run on an object or a pod template."""
-    manifest.put_all(obj, ("metadata", "labels"), provenance.as_labels(facts))
-    manifest.put_all(obj, ("metadata", "annotations"), provenance.as_annotations(facts, **more))
+    tree.put_all(obj, ("metadata", "labels"), provenance.as_labels(facts))
+    tree.put_all(obj, ("metadata", "annotations"), provenance.as_annotations(facts, **more))
 
 
 def describe_pod(template: Node, facts: dict[str, str], **more: object) -> None:
@@ -37,9 +37,9 @@ def describe_pod(template: Node, facts: dict[str, str], **more: object) -> None:
     What the manifest says to autoscalers stays.
     """
     describe(template, facts, **more)
-    annotations = manifest.child(template, "metadata", "annotations")
+    annotations = tree.child(template, "metadata", "annotations")
     missing = {name: value for name, value in STAY.items() if name not in annotations}
-    manifest.put_all(template, ("metadata", "annotations"), missing)
+    tree.put_all(template, ("metadata", "annotations"), missing)
 
 
 def record_container(obj: Node, container: Node) -> None:
@@ -48,19 +48,19 @@ def record_container(obj: Node, container: Node) -> None:
     A webhook may put others beside or before it.
     """
     name = {provenance.CONTAINER: str(container.get("name", ""))}
-    manifest.put_all(obj, ("metadata", "annotations"), name)
+    tree.put_all(obj, ("metadata", "annotations"), name)
 
 
 def set_environment(container: Node, variables: Mapping[str, str]) -> None:
     """Set variables of a container to these very values."""
     for name, value in variables.items():
-        manifest.put_named(container, "env", {"name": name, "value": literal(value)})
+        tree.put_named(container, "env", {"name": name, "value": literal(value)})
 
 
 def set_default(container: Node, name: str, value: Mapping[str, object]) -> None:
     """Set a variable that the container does not have yet, by `value` or `valueFrom`."""
     if not any(one.get("name") == name for one in container.get("env") or []):
-        manifest.put_named(container, "env", {"name": name, **value})
+        tree.put_named(container, "env", {"name": name, **value})
 
 
 def literal(text: str) -> str:
@@ -82,11 +82,11 @@ def mount_secret(
     # A volume's name is a DNS label, a Secret's may be longer and have dots.
     unique = hashlib.sha256(json.dumps(source).encode()).hexdigest()[:8]
     volume = f"secret-{secret.replace('.', '-')[:40].rstrip('-')}-{unique}"
-    manifest.put_named(pod_spec, "volumes", {"name": volume, "secret": source})
+    tree.put_named(pod_spec, "volumes", {"name": volume, "secret": source})
     mount = {"name": volume, "mountPath": path, "readOnly": True}
-    manifest.put_named(container, "volumeMounts", mount, by="mountPath")
+    tree.put_named(container, "volumeMounts", mount, by="mountPath")
 
 
 def pull_with(pod_spec: Node, secret: str) -> None:
     """Let the kubelet pull with a registry Secret."""
-    manifest.put_named(pod_spec, "imagePullSecrets", {"name": secret})
+    tree.put_named(pod_spec, "imagePullSecrets", {"name": secret})

@@ -223,4 +223,4 @@ def _default(name: str) -> str:
     packaged = resources.files("kubectl_submit") / "manifests" / name
     if packaged.is_file():
         return packaged.read_text(encoding="utf-8")
-    return (Path(__file__).parent.parent / "manifests" / name).read_text(encoding="utf-8")
+    return (Path(__file__).parents[2] / "manifests" / name).read_text(encoding="utf-8")

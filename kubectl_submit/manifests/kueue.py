@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_submit import manifest
-from kubectl_submit.manifest import Node
+from kubectl_submit.manifests import tree
+from kubectl_submit.manifests.tree import Node
 
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 PRIORITY_LABEL = "kueue.x-k8s.io/priority-class"
@@ -21,11 +21,11 @@ def enqueue(root: Node, pod_specs: Iterable[Node], queue: str | None, priority: 
     Without one, also in the user's manifest, it is the PriorityClass of the pods.
     """
     if queue:
-        manifest.put(root, ("metadata", "labels", QUEUE_LABEL), queue)
+        tree.put(root, ("metadata", "labels", QUEUE_LABEL), queue)
     if not priority:
         return
-    if manifest.child(root, "metadata", "labels").get(QUEUE_LABEL):
-        manifest.put(root, ("metadata", "labels", PRIORITY_LABEL), priority)
+    if tree.child(root, "metadata", "labels").get(QUEUE_LABEL):
+        tree.put(root, ("metadata", "labels", PRIORITY_LABEL), priority)
         return
     for pod_spec in pod_specs:
-        manifest.put(pod_spec, ("priorityClassName",), priority)
+        tree.put(pod_spec, ("priorityClassName",), priority)
