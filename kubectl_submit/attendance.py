@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kubectl_submit import cancellation, next_commands, runs
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError, ExecutionError, OutputError, PendingTimeoutError
-from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.model.run import CANCELLED_CODE
 from kubectl_submit.options import Options

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.model.execution import Outcome
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.provenance import CANCELLED_BY, OUTCOME

@@ -6,16 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_submit import (
-    docker,
-    documents,
-    dry_run,
-    execution_backends,
-    pod_security,
-    preflight,
-)
+from kubectl_submit import docker, documents, dry_run, execution_backends, preflight
+from kubectl_submit.cluster import pod_security
+from kubectl_submit.cluster.kubectl import Kubectl, without_group
 from kubectl_submit.errors import ClusterError, RepositoryError, SubmitError
-from kubectl_submit.kubectl import Kubectl, without_group
 from kubectl_submit.manifests import tree
 from kubectl_submit.options import Options
 from kubectl_submit.output import Output

@@ -120,8 +120,8 @@ def _words(word: str, typed: Sequence[str], before: Sequence[str]) -> list[Choic
 
 def _from_cluster(key: str, before: Sequence[str]) -> list[str]:
     """The names of objects; none where the cluster does not tell them at once."""
+    from kubectl_submit.cluster.kubectl import Kubectl
     from kubectl_submit.errors import SubmitError
-    from kubectl_submit.kubectl import Kubectl
     from kubectl_submit.model.provenance import NAME_LABEL
 
     kubectl = Kubectl(flags=_kubectl_flags(before), request_timeout=TIMEOUT)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 
 from kubectl_submit import settlement
 from kubectl_submit.audience import Audience, Wishes
+from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.cluster.object_watch import MISSING, NO_MORE, ObjectWatch, OnChange
 from kubectl_submit.errors import ExecutionError, PendingTimeoutError, SubmitError
-from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.logs import LogStreams
 from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import PodState
-from kubectl_submit.object_watch import MISSING, NO_MORE, ObjectWatch, OnChange
 from kubectl_submit.process.event_loop import Loop
 from kubectl_submit.queue_watch import QueueWatch
 from kubectl_submit.states.progress import Progress

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_submit import creation
-from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.cluster import creation
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.manifests import tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution

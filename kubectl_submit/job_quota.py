@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from kubectl_submit import runs
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError
-from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.output import Output
 from kubectl_submit.process import signals

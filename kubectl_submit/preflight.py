@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_submit import ray_authentication
+from kubectl_submit.cluster.kubectl import Kubectl, without_group
 from kubectl_submit.errors import ClusterError
-from kubectl_submit.kubectl import Kubectl, without_group
 from kubectl_submit.manifests import run_secrets, tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.options import Options

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.cluster.object_watch import NO_MORE, ObjectWatch
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
-from kubectl_submit.object_watch import NO_MORE, ObjectWatch
 from kubectl_submit.process.command import Result
 from kubectl_submit.process.event_loop import Loop
 from kubectl_submit.states.workloads import WorkloadState, position, queued, workload_state

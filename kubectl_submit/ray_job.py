@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_submit import creation, ray_authentication
-from kubectl_submit.kubectl import Kubectl
+from kubectl_submit import ray_authentication
+from kubectl_submit.cluster import creation
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 
 from kubectl_submit import runs
-from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.cluster.object_watch import NO_MORE, ObjectWatch
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.run import Run
-from kubectl_submit.object_watch import NO_MORE, ObjectWatch
 from kubectl_submit.process.command import Result
 from kubectl_submit.process.event_loop import Loop
 from kubectl_submit.states import runs as states

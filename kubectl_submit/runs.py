@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError, NoSuchRunError
-from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.model.provenance import MANAGED, NAME_LABEL
 from kubectl_submit.model.run import Run
 from kubectl_submit.states import runs as states

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_submit import executions, runs
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ExecutionError, WaitTimeoutError
-from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.model.execution import Outcome
 from kubectl_submit.model.provenance import NAME_LABEL
 from kubectl_submit.model.run import BUILT, CANCELLED, Run

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from kubectl_submit import docker
 from kubectl_submit.build_backends import platforms
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import BuildError
-from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifests import run_secrets
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.image import Image

@@ -5,8 +5,8 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Sequence
 
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError
-from kubectl_submit.kubectl import Kubectl
 
 ARCHITECTURE_LABEL = "kubernetes.io/arch"
 NODES = "/api/v1/nodes"

@@ -8,10 +8,11 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass, replace
 
-from kubectl_submit import creation, docker, job, times
+from kubectl_submit import docker, job, times
 from kubectl_submit.build_backends import build_job
+from kubectl_submit.cluster import creation
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError
-from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.image import digest_of_message
 from kubectl_submit.model.objects import Object

@@ -14,7 +14,7 @@ from kubectl_submit.options.declaration import option
 from kubectl_submit.options.subcommand import SubcommandOptions
 
 if TYPE_CHECKING:  # what --help need not wait for is imported where it is used
-    from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.cluster.kubectl import Kubectl
     from kubectl_submit.model.run import Run
     from kubectl_submit.output import Output
 
@@ -59,7 +59,7 @@ class OPTIONS(SubcommandOptions):
 def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Cancel them; 0. Raises ClusterError, NoSuchRunError, UsageError."""
     from kubectl_submit import cancellation, runs
-    from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.cluster.kubectl import Kubectl
     from kubectl_submit.source import identity
 
     _check(options, words)

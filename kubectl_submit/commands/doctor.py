@@ -34,7 +34,7 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Show each check as it is made; 1 if something is missing, else 0."""
     del words
     from kubectl_submit import checks, documents
-    from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.cluster.kubectl import Kubectl
 
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
     found = []

@@ -17,7 +17,7 @@ from kubectl_submit.options.subcommand import SubcommandOptions
 from kubectl_submit.options.submit import DOCUMENTS
 
 if TYPE_CHECKING:  # what --help need not wait for is imported where it is used
-    from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.cluster.kubectl import Kubectl
     from kubectl_submit.model.run import Run
     from kubectl_submit.output import Output
     from kubectl_submit.table import Table
@@ -73,7 +73,7 @@ class OPTIONS(SubcommandOptions):
 def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Show them; 0. Raises ClusterError, UsageError."""
     from kubectl_submit import documents, runs
-    from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.cluster.kubectl import Kubectl
     from kubectl_submit.source import identity
     from kubectl_submit.table import Table, row
 

@@ -17,7 +17,7 @@ from kubectl_submit.options.subcommand import SubcommandOptions
 
 if TYPE_CHECKING:
     from kubectl_submit.audience import Audience, Wishes
-    from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.cluster.kubectl import Kubectl
     from kubectl_submit.model.objects import Object
     from kubectl_submit.model.run import Run
     from kubectl_submit.output import Output
@@ -82,7 +82,7 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Show them; 0, or with --follow the run's exit code. Raises SubmitError."""
     from kubectl_submit import executions, past_lines, runs, times
     from kubectl_submit.audience import Wishes
-    from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.cluster.kubectl import Kubectl
     from kubectl_submit.logs import Wanted
 
     if len(words) != 1:

@@ -46,7 +46,7 @@ class OPTIONS(SubcommandOptions):
 def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Tell it; 0. Raises ClusterError, NoSuchRunError, UsageError."""
     from kubectl_submit import documents, executions, runs, story_text
-    from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.cluster.kubectl import Kubectl
 
     if len(words) != 1:
         raise UsageError("say whose status to show: one name", remedy="See `kubectl submit list`.")

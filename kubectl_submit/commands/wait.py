@@ -44,7 +44,7 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     if not words:
         raise UsageError("say what to wait for: names", remedy="See `kubectl submit list`.")
     from kubectl_submit import waiter
-    from kubectl_submit.kubectl import Kubectl
+    from kubectl_submit.cluster.kubectl import Kubectl
 
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
     return waiter.wait(kubectl, words, options.timeout, output)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kubectl_submit import job, rendezvous, worker_template
-from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution

@@ -11,8 +11,8 @@ from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import YAMLError
 
 from kubectl_submit import ray_authentication, ray_job, worker_template
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ManifestError
-from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution

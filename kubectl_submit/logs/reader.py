@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.logs.batch import Batch
 from kubectl_submit.logs.prefixed import Prefixed, Split
 from kubectl_submit.model.execution import Execution

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from kubectl_submit.build_backends import local as local_backend
-from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.model.image import Image
 from kubectl_submit.options import Options
 from kubectl_submit.output import Output

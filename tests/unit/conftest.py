@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from kubectl_submit import follow, kuberc, server_path
+from kubectl_submit import follow
+from kubectl_submit.cluster import kuberc, server_path
 from kubectl_submit.logs import streams
 from kubectl_submit.process import command
 from tests.patience import PATIENCE

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from kubectl_submit.audience import Wishes
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.follow import follow
-from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.model.execution import Outcome
 
 from .clusters import execution_of

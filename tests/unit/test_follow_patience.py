@@ -8,7 +8,7 @@ import json
 
 from kubectl_submit import past_lines
 from kubectl_submit.audience import Wishes
-from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.cluster.kubectl import Kubectl
 
 from .clusters import execution_of, lines, logs_of, replay
 from .listener import Listener, watch_run

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from kubectl_submit import job_quota
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError
-from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.provenance import NAME_LABEL
 from kubectl_submit.output import Output

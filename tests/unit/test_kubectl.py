@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError, MissingProgramError
-from kubectl_submit.kubectl import Kubectl
 
 from .examples import execution
 from .programs import Answer, Program

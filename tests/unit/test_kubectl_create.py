@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError
-from kubectl_submit.kubectl import Kubectl
 
 from .programs import Answer, Program
 

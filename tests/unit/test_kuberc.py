@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kubectl_submit import kuberc
-from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.cluster import kuberc
+from kubectl_submit.cluster.kubectl import Kubectl
 
 OFF = {"NO_COLOR": "1", "KUBERC": "off", "KUBECTL_KUBERC": "false"}
 HEAD = "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\n"

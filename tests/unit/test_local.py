@@ -11,8 +11,8 @@ import pytest
 
 from kubectl_submit import values
 from kubectl_submit.build_backends import local
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import BuildError, MissingProgramError, UsageError
-from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import Source
 from kubectl_submit.output import Output

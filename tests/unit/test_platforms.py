@@ -8,7 +8,7 @@ import platform
 import pytest
 
 from kubectl_submit.build_backends import platforms
-from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.cluster.kubectl import Kubectl
 
 from .programs import Answer, Program
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit import pod_security
+from kubectl_submit.cluster import pod_security
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.execution_backends import ExecutionBackend, kubernetes, ray
-from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.manifests.tree import Node
 
 from .examples import execution_parameters

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError, ManifestError, UsageError
 from kubectl_submit.execution_backends import ray
-from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.logs.retold import Retold
 from kubectl_submit.manifests import pod_template, tree
 from kubectl_submit.options import Options

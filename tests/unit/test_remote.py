@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from kubectl_submit.build_backends import remote
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import BuildError, CancelledError, ClusterError
-from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import NAME_LABEL
 from kubectl_submit.output import Output

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.cluster.object_watch import ObjectWatch
 from kubectl_submit.errors import ClusterError
-from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.model.run import Run
-from kubectl_submit.object_watch import ObjectWatch
 from kubectl_submit.run_watch import RunWatch
 
 from .clusters import lines

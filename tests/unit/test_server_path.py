@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_submit import server_path
-from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.cluster import server_path
+from kubectl_submit.cluster.kubectl import Kubectl
 
 from .programs import Answer, Program
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from kubectl_submit import settlement
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ExecutionError
-from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.model.execution import Outcome
 from kubectl_submit.model.provenance import OUTCOME
 from kubectl_submit.states.jobs import job_state

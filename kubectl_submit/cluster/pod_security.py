@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from kubectl_submit.kubectl import Kubectl
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.manifests import tree
 from kubectl_submit.manifests.tree import Node
 

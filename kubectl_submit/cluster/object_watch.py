@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from kubectl_submit import api_answers
+from kubectl_submit.cluster import api_answers
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError
-from kubectl_submit.kubectl import Kubectl
 from kubectl_submit.model.objects import Object
 from kubectl_submit.process.command import Result
 from kubectl_submit.process.event_loop import Loop, Readable

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from kubectl_submit import kuberc, server_path
-from kubectl_submit.cluster_errors import cluster_error
+from kubectl_submit.cluster import kuberc, server_path
+from kubectl_submit.cluster.kubectl_errors import cluster_error
 from kubectl_submit.errors import ClusterError, CommandFailedError, SubmitError
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
