@@ -11,7 +11,7 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
 # What imports make stays: to look for garbage in it costs a tenth of the start-up.
 gc.disable()
 
-from kubectl_submit.cli import main  # noqa: E402
+from kubectl_submit.cli.main import main  # noqa: E402
 
 __all__ = ["main"]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from kubectl_submit import cancellation, next_commands, runs
+from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError, ExecutionError, OutputError, PendingTimeoutError
 from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.model.run import CANCELLED_CODE
-from kubectl_submit.options import Options
 from kubectl_submit.output import Output
 from kubectl_submit.process import signals
 from kubectl_submit.source import identity

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from kubectl_submit.cli.options import Options
 from kubectl_submit.errors import RepositoryError, UsageError
-from kubectl_submit.options import Options
 from kubectl_submit.source.repository import is_tracked, untracked
 
 

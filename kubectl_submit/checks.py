@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubectl_submit import docker, documents, dry_run, execution_backends, preflight
+from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster import pod_security
 from kubectl_submit.cluster.kubectl import Kubectl, without_group
 from kubectl_submit.errors import ClusterError, RepositoryError, SubmitError
 from kubectl_submit.manifests import tree
-from kubectl_submit.options import Options
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import collect_build_parameters
 from kubectl_submit.source.repository import git_version, inspect

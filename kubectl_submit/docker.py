@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from kubectl_submit.cli.options.values import BuildSecret
 from kubectl_submit.errors import BuildError, CommandFailedError, MissingProgramError
 from kubectl_submit.model.image import parse_digest
 from kubectl_submit.process import command
-from kubectl_submit.values import BuildSecret
 
 STDERR = 2
 

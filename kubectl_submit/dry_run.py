@@ -6,6 +6,7 @@ import copy
 from dataclasses import replace
 
 from kubectl_submit import build_backends, documents, execution_backends, preflight
+from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster import pod_security
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError
@@ -13,7 +14,6 @@ from kubectl_submit.given_image import begin_to_resolve
 from kubectl_submit.manifests import run_secrets, tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.image import NOT_BUILT_YET, Image
-from kubectl_submit.options import Options
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import collect_build_parameters, collect_execution_parameters
 

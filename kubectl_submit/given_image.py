@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kubectl_submit import docker
+from kubectl_submit.cli.options import Options
 from kubectl_submit.model.image import Image, parse_reference, seen_from_here
-from kubectl_submit.options import Options
 
 
 def begin_to_resolve(options: Options) -> Callable[[], Image]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_submit import ray_authentication
+from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster.kubectl import Kubectl, without_group
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.manifests import run_secrets, tree
 from kubectl_submit.manifests.tree import Node
-from kubectl_submit.options import Options
 
 LOCAL_QUEUE = "localqueue.kueue.x-k8s.io"
 WORKLOAD_PRIORITY = "workloadpriorityclass.kueue.x-k8s.io"

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from kubectl_submit.cli.options import Options
 from kubectl_submit.errors import UsageError
-from kubectl_submit.options import Options
 
 FIELDS = (
     "autoscale",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kubectl_submit import docker
 from kubectl_submit.build_backends import platforms
+from kubectl_submit.cli.options.values import BuildSecret
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import BuildError
 from kubectl_submit.manifests import run_secrets
@@ -19,7 +20,6 @@ from kubectl_submit.model.image import Image
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import BuildParameters
 from kubectl_submit.source import repository
-from kubectl_submit.values import BuildSecret
 
 IGNORE = ".dockerignore"
 

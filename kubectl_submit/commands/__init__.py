@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from kubectl_submit.options import KubectlOptions
+from kubectl_submit.cli.options import KubectlOptions
 
 if TYPE_CHECKING:
     from kubectl_submit.output import Output

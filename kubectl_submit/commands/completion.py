@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kubectl_submit.cli.options.subcommand import SubcommandOptions
 from kubectl_submit.errors import UsageError
-from kubectl_submit.options.subcommand import SubcommandOptions
 
 if TYPE_CHECKING:
     from kubectl_submit.output import Output

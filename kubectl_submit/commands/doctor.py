@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kubectl_submit.options import Options, kubectl_flags
+from kubectl_submit.cli.options import Options, kubectl_flags
 from kubectl_submit.output import Output, printable
 
 WORDS = ""

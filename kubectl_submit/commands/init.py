@@ -14,11 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kubectl_submit.configuration import FILE_NAME
+from kubectl_submit.cli.options import Options
+from kubectl_submit.cli.options.configuration import FILE_NAME
+from kubectl_submit.cli.options.declaration import (
+    KUBECTL_GROUP,
+    GroupedOption,
+    declared,
+    option,
+)
+from kubectl_submit.cli.options.subcommand import SubcommandOptions
 from kubectl_submit.errors import ConfigurationError
-from kubectl_submit.options import Options
-from kubectl_submit.options.declaration import KUBECTL_GROUP, GroupedOption, declared, option
-from kubectl_submit.options.subcommand import SubcommandOptions
 
 if TYPE_CHECKING:
     from kubectl_submit.output import Output

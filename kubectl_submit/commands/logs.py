@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kubectl_submit.cli.options import kubectl_flags
+from kubectl_submit.cli.options.declaration import DURATION, option
+from kubectl_submit.cli.options.subcommand import SubcommandOptions
 from kubectl_submit.errors import UsageError
 from kubectl_submit.model.execution import Execution
-from kubectl_submit.options import kubectl_flags
-from kubectl_submit.options.declaration import DURATION, option
-from kubectl_submit.options.subcommand import SubcommandOptions
 
 if TYPE_CHECKING:
     from kubectl_submit.audience import Audience, Wishes

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kubectl_submit.cli.options import kubectl_flags
+from kubectl_submit.cli.options.declaration import option
+from kubectl_submit.cli.options.subcommand import SubcommandOptions
+from kubectl_submit.cli.options.submit import DOCUMENTS
 from kubectl_submit.errors import UsageError
-from kubectl_submit.options import kubectl_flags
-from kubectl_submit.options.declaration import option
-from kubectl_submit.options.subcommand import SubcommandOptions
-from kubectl_submit.options.submit import DOCUMENTS
 
 if TYPE_CHECKING:
     from kubectl_submit.output import Output

@@ -14,10 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+from kubectl_submit.cli.options.values import (
+    BuildSecret,
+    SecretEnvironment,
+    SecretFile,
+    SecretMount,
+)
 from kubectl_submit.errors import UsageError
 from kubectl_submit.manifests import pod_template, tree
 from kubectl_submit.manifests.tree import Node
-from kubectl_submit.values import BuildSecret, SecretEnvironment, SecretFile, SecretMount
 
 # The API server takes no larger Secret (k8s.io/api core/v1: MaxSecretSize).
 LARGEST = 1 << 20

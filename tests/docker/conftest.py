@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from kubectl_submit.build_backends import local as local_backend
+from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.model.image import Image
-from kubectl_submit.options import Options
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import collect_build_parameters
 from tests.conftest import local

@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from kubectl_submit import cli, job
+from kubectl_submit import job
+from kubectl_submit.cli import main
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.pods import RANK_LABEL, pod_state
 
@@ -81,7 +82,7 @@ def play(kubectl: Program, name: str) -> None:
 
 def submit(*arguments: str) -> int:
     """The whole command in this process; its exit code."""
-    return cli.run([*arguments, "--", "python", "train.py", "--x=$HOME"])
+    return main.run([*arguments, "--", "python", "train.py", "--x=$HOME"])
 
 
 def jobs(kubectl: Program) -> list[Any]:

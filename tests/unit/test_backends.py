@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kubectl_submit import build_backends, execution_backends
-from kubectl_submit.options import BUILDS, EXECUTIONS
+from kubectl_submit.cli.options import BUILDS, EXECUTIONS
 
 
 @pytest.mark.parametrize("name", BUILDS)

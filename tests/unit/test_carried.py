@@ -10,8 +10,9 @@ from typing import Any
 import click
 import pytest
 
-from kubectl_submit import command_line, configuration, values
 from kubectl_submit.build_backends import remote
+from kubectl_submit.cli import command_line
+from kubectl_submit.cli.options import configuration, values
 from kubectl_submit.errors import ManifestError, UsageError
 from kubectl_submit.execution_backends import kubernetes, ray
 from kubectl_submit.manifests import run_secrets, tree

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit import cli
+from kubectl_submit.cli import main
 
 from .programs import Answer, Program
 
@@ -29,7 +29,7 @@ def cluster(kubectl: Program) -> Program:
 
 def found(capfd: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
     """The findings for an image, by name; the exit code as `exit`."""
-    code = cli.run(["doctor", "-n", "team", "--image", "app", "-o", "json", *arguments])
+    code = main.run(["doctor", "-n", "team", "--image", "app", "-o", "json", *arguments])
     document = json.loads(capfd.readouterr().out)
     return {one["name"]: one for one in document["items"]} | {"exit": code}
 
@@ -84,7 +84,7 @@ def test_the_servers_warnings_are_shown(
 def test_where_there_is_no_commit_no_manifest_is_tried(
     cluster: Program, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    cli.run(["doctor", "-n", "team"])
+    main.run(["doctor", "-n", "team"])
     lines = capfd.readouterr().out.splitlines()
     assert any(line.startswith("MISSING commit") for line in lines)
     assert any(line == "-       manifest     not checked: first commit" for line in lines)

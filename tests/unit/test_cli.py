@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from kubectl_submit import __version__, cli, command_line
-from kubectl_submit.options import Options
-from kubectl_submit.values import SecretMount
+from kubectl_submit import __version__
+from kubectl_submit.cli import command_line, main
+from kubectl_submit.cli.options import Options
+from kubectl_submit.cli.options.values import SecretMount
 
 from .programs import Answer, Program
 
@@ -116,7 +117,7 @@ def test_the_command_arrives_byte_for_byte(command: tuple[str, ...]) -> None:
 def test_a_mistake_is_told_without_a_traceback(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.run(arguments) == 125
+    assert main.run(arguments) == 125
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.startswith("error: ")
@@ -125,7 +126,7 @@ def test_a_mistake_is_told_without_a_traceback(
 
 
 def test_a_mistake_in_the_flags_points_to_the_help(capsys: pytest.CaptureFixture[str]) -> None:
-    cli.run(["--nonsense"])
+    main.run(["--nonsense"])
     assert capsys.readouterr().err.endswith(
         "\nSee 'kubectl submit --help' for help and examples.\n"
     )
@@ -133,14 +134,14 @@ def test_a_mistake_in_the_flags_points_to_the_help(capsys: pytest.CaptureFixture
 
 @pytest.mark.parametrize("flag", ["--image", "--dockerfile", "--namespace", "--target"])
 def test_no_value_may_be_other_than_text(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run([flag, "\udcff", "--", "x"]) == 125
+    assert main.run([flag, "\udcff", "--", "x"]) == 125
     said = capsys.readouterr().err
     assert "Traceback" not in said
     assert "UTF-8" in said
 
 
 def test_a_message_cannot_play_with_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    cli.run(["\x1b[31mred\x07\r"])
+    main.run(["\x1b[31mred\x07\r"])
     assert "'\\x1b[31mred\\x07\\r' is not an option" in capsys.readouterr().err
 
 
@@ -148,7 +149,7 @@ def test_nor_can_the_words_of_a_program(
     kubectl: Program, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kubectl.on("create", Answer(stderr="\x1b[2Jrefused\n", exit_code=1))
-    assert cli.run(["--image", "app", "--", "x"]) == 125
+    assert main.run(["--image", "app", "--", "x"]) == 125
     assert "\n\\x1b[2Jrefused\n" in capsys.readouterr().err
 
 
@@ -157,14 +158,14 @@ def test_a_folder_that_is_gone_is_no_bug(
 ) -> None:
     monkeypatch.chdir(tmp_path / "here")
     (tmp_path / "here").rmdir()
-    assert cli.run(["--image", "app", "--", "x"]) == 125
+    assert main.run(["--image", "app", "--", "x"]) == 125
     assert "Traceback" not in capsys.readouterr().err
 
 
 def test_a_bug_is_told_with_a_traceback_and_where_to_report_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert cli.run(cast("list[str]", [None])) == 125
+    assert main.run(cast("list[str]", [None])) == 125
     said = capsys.readouterr().err
     assert "Traceback" in said
     assert f"this is a bug in kubectl-submit {__version__}; please report it: https://" in said
@@ -178,8 +179,8 @@ def test_a_value_that_reads_like_a_subcommand_is_none(
     """The exit code is that of a submit: 125, not a subcommand's 1 or 2."""
     kubectl.on("create", Answer(stderr="refused\n", exit_code=1))
     rest = [] if flag == "--image" else ["--image", "app"]
-    assert cli.run([flag, value, *rest, "--", "true"]) == 125
-    assert cli.run([flag, value, "--build", "magic", "--", "true"]) == 125
+    assert main.run([flag, value, *rest, "--", "true"]) == 125
+    assert main.run([flag, value, "--build", "magic", "--", "true"]) == 125
     assert "Traceback" not in capsys.readouterr().err
 
 

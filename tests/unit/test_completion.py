@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_submit import completion
+from kubectl_submit.cli import completion
 from tests.unit.programs import Answer, Program
 
 

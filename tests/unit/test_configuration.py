@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import pytest
 
-from kubectl_submit import cli, command_line
+from kubectl_submit.cli import command_line, main
+from kubectl_submit.cli.options import Options
+from kubectl_submit.cli.options.values import SecretMount
 from kubectl_submit.errors import ConfigurationError
-from kubectl_submit.options import Options
-from kubectl_submit.values import SecretMount
 
 FILE = ".kubectl-submit.yaml"
 
@@ -91,10 +91,10 @@ def test_a_mistake_in_what_is_merged_is_told_with_its_place(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path(FILE).write_text("env: {1A: 1}")
-    assert cli.run(["-e", "A=1", "--", "true"]) == 125
+    assert main.run(["-e", "A=1", "--", "true"]) == 125
     assert "'1A' is no name for a variable; write NAME=VALUE (in .kub" in capsys.readouterr().err
     monkeypatch.setenv("KUBECTL_SUBMIT_ENV", "2A=1")
-    assert cli.run(["-e", "A=1", "--", "true"]) == 125
+    assert main.run(["-e", "A=1", "--", "true"]) == 125
     assert "(in the environment, KUBECTL_SUBMIT_ENV)" in capsys.readouterr().err
 
 
@@ -187,7 +187,7 @@ def test_a_bad_value_is_told_with_where_it_stands(
     Path(FILE).write_text(text)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert cli.run(["--", "true"]) == 125
+    assert main.run(["--", "true"]) == 125
     assert message in capsys.readouterr().err
 
 

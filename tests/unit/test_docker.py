@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from kubectl_submit import docker as calls
+from kubectl_submit.cli.options.values import BuildSecret
 from kubectl_submit.errors import BuildError, MissingProgramError
-from kubectl_submit.values import BuildSecret
 
 from .examples import inspected
 from .programs import Answer, Metadata, Program

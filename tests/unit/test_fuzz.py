@@ -14,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from kubectl_submit import configuration, local_credentials, parameters, values
+from kubectl_submit import local_credentials, parameters
+from kubectl_submit.cli.options import Options, configuration, values
+from kubectl_submit.cli.options.declaration import declared
 from kubectl_submit.errors import SubmitError
 from kubectl_submit.logs.resume import Resume
 from kubectl_submit.model import image, provenance
-from kubectl_submit.options import Options
-from kubectl_submit.options.declaration import declared
 from kubectl_submit.source import git_url
 from kubectl_submit.source.git_settings import access
 from kubectl_submit.source.git_status import parse_status

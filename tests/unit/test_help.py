@@ -8,11 +8,12 @@ import sys
 
 import pytest
 
-from kubectl_submit import __version__, cli, command_line
+from kubectl_submit import __version__
+from kubectl_submit.cli import command_line, main
+from kubectl_submit.cli.help_text import HOME
+from kubectl_submit.cli.options import Options
+from kubectl_submit.cli.options.declaration import declared
 from kubectl_submit.commands import COMMANDS
-from kubectl_submit.help_text import HOME
-from kubectl_submit.options import Options
-from kubectl_submit.options.declaration import declared
 
 
 @pytest.fixture(autouse=True)
@@ -21,13 +22,13 @@ def as_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(["--version"]) == 0
+    assert main.run(["--version"]) == 0
     assert capsys.readouterr().out == f"kubectl-submit {__version__}\n"
 
 
 @pytest.fixture
 def help_text(capsys: pytest.CaptureFixture[str]) -> str:
-    assert cli.run(["--help"]) == 0
+    assert main.run(["--help"]) == 0
     return capsys.readouterr().out
 
 
@@ -42,7 +43,7 @@ def test_the_usage_is_what_was_typed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(sys, "argv", [program])
-    assert cli.run(["-h"]) == 0
+    assert main.run(["-h"]) == 0
     assert capsys.readouterr().out.startswith(f"Usage: {usage} [OPTIONS] -- COMMAND [ARG...]\n")
 
 
@@ -79,7 +80,7 @@ def test_the_help_ends_with_examples_that_can_be_typed(
     word: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WANDB_API_KEY", "x")
-    assert cli.run([*([word] if word else []), "--help"]) == 0
+    assert main.run([*([word] if word else []), "--help"]) == 0
     _, _, end = capsys.readouterr().out.rpartition("\n\nExamples:\n")
     commented, typed = True, 0
     for line in filter(None, end.splitlines()):

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_submit import cli, configuration
-from kubectl_submit.command_line import subcommand
+from kubectl_submit.cli import main
+from kubectl_submit.cli.command_line import subcommand
+from kubectl_submit.cli.options import Options, configuration
+from kubectl_submit.cli.options.declaration import declared
 from kubectl_submit.commands import init
-from kubectl_submit.options import Options
-from kubectl_submit.options.declaration import declared
 
 
 def test_writes_a_file_that_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "deeper").mkdir()
     monkeypatch.chdir(tmp_path / "deeper")
-    assert cli.run(["init", "--manifests"]) == 0
+    assert main.run(["init", "--manifests"]) == 0
     written = tmp_path / configuration.FILE_NAME
     known = configuration.load(str(written), declared(Options))
     told = Path(known["build_manifest"]).resolve()
@@ -41,7 +41,7 @@ def test_overwrites_nothing(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "kubectl-submit").mkdir()
     (tmp_path / "kubectl-submit" / "job.yml").write_text("mine", "utf-8")
-    assert cli.run(["init", "--manifests"]) == 1
+    assert main.run(["init", "--manifests"]) == 1
     assert (
         "there is already: kubectl-submit/job.yml\nNothing was written." in capfd.readouterr().err
     )

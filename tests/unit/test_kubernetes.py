@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubectl_submit import parameters
+from kubectl_submit.cli.options.values import SecretMount
 from kubectl_submit.execution_backends import kubernetes
 from kubectl_submit.manifests import pod_template, tree
 from kubectl_submit.model import provenance
 from kubectl_submit.model.image import Image
-from kubectl_submit.values import SecretMount
 
 from .examples import DIGEST, SOURCE, execution_parameters
 from .kubernetes_model import expanded

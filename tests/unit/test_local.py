@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit import values
 from kubectl_submit.build_backends import local
+from kubectl_submit.cli.options import values
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import BuildError, MissingProgramError, UsageError
 from kubectl_submit.model.image import Image

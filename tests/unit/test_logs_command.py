@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit import cli
+from kubectl_submit.cli import main
 from kubectl_submit.model.provenance import NAME_LABEL
 
 from .clusters import logs_of
@@ -53,7 +53,7 @@ def test_a_run_that_has_not_begun_says_so(
     kubectl: Program, capfd: pytest.CaptureFixture[str], suspend: bool, state: str
 ) -> None:
     play(kubectl, suspend, [])
-    assert cli.run(["logs", NAME, "-n", "team"]) == 0
+    assert main.run(["logs", NAME, "-n", "team"]) == 0
     assert capfd.readouterr() == ("", f"{NAME} has not begun: {state}\n")
 
 
@@ -63,7 +63,7 @@ def test_one_whose_workers_do_not_all_run_shows_what_there_is(
     recorded, pod = running()
     play(kubectl, suspend=False, pods=[pod])
     kubectl.on("logs", Answer(logs_of(recorded)))
-    assert cli.run(["logs", NAME, "-n", "team"]) == 0
+    assert main.run(["logs", NAME, "-n", "team"]) == 0
     said = capfd.readouterr()
     assert "waits\n" in said.out
     assert said.err == ""

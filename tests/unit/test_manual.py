@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from kubectl_submit.cli.options import Options
+from kubectl_submit.cli.options.declaration import declared
 from kubectl_submit.commands import COMMANDS
-from kubectl_submit.options import Options
-from kubectl_submit.options.declaration import declared
 from scripts import manual
 
 

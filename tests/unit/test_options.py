@@ -6,9 +6,9 @@ import dataclasses
 
 import pytest
 
-from kubectl_submit import command_line
-from kubectl_submit.options import Options, kubectl_flags
-from kubectl_submit.options.declaration import declared
+from kubectl_submit.cli import command_line
+from kubectl_submit.cli.options import Options, kubectl_flags
+from kubectl_submit.cli.options.declaration import declared
 
 
 def test_flags_variables_and_keys_are_not_used_twice() -> None:

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from kubectl_submit import parameters
+from kubectl_submit.cli.options import Options
+from kubectl_submit.cli.options.values import SecretMount
 from kubectl_submit.errors import GateError, UsageError
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import Source
-from kubectl_submit.options import Options
 from kubectl_submit.parameters import BuildParameters
-from kubectl_submit.values import SecretMount
 
 from .examples import build_parameters
 from .repositories import Project

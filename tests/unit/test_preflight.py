@@ -8,11 +8,11 @@ import pytest
 import yaml
 
 from kubectl_submit import preflight
+from kubectl_submit.cli.options import Options
+from kubectl_submit.cli.options.values import SecretMount
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.execution_backends import kubernetes
-from kubectl_submit.options import Options
-from kubectl_submit.values import SecretMount
 
 from .examples import execution_parameters
 from .programs import Answer, Program

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kubectl_submit import command_line, commands
+from kubectl_submit import commands
+from kubectl_submit.cli import command_line
+from kubectl_submit.cli.options import Options
+from kubectl_submit.cli.options.declaration import declared
 from kubectl_submit.commands import COMMANDS
 from kubectl_submit.model import provenance
 from kubectl_submit.model.provenance import Source
-from kubectl_submit.options import Options
-from kubectl_submit.options.declaration import declared
 
 SOURCE = Source(
     created_by="ada@example.com",

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 import yaml
 
+from kubectl_submit.cli.options import Options
+from kubectl_submit.cli.options.values import SecretMount
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError, ManifestError, UsageError
 from kubectl_submit.execution_backends import ray
 from kubectl_submit.logs.retold import Retold
 from kubectl_submit.manifests import pod_template, tree
-from kubectl_submit.options import Options
 from kubectl_submit.ray_parameters import RayParameters, collect_ray_parameters
 from kubectl_submit.states import ray_jobs
 from kubectl_submit.states.crew import crew_reason
-from kubectl_submit.values import SecretMount
 
 from .examples import DIGEST, execution_parameters
 from .programs import Answer, Program

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_submit import values
-from kubectl_submit.values import SecretMount
+from kubectl_submit.cli.options import values
+from kubectl_submit.cli.options.values import SecretMount
 
 Parser = Callable[[str], object]
 

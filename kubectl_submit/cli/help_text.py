@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from kubectl_submit.cli.options.declaration import GroupedOption
 from kubectl_submit.commands import COMMANDS
-from kubectl_submit.options.declaration import GroupedOption
 
 HOME = "https://github.com/kubectl-submit/kubectl-submit"
 ABOUT = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from kubectl_submit.options.declaration import KUBECTL_GROUP, option
+from kubectl_submit.cli.options.declaration import KUBECTL_GROUP, option
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token

@@ -13,7 +13,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from kubectl_submit import values
+from kubectl_submit.cli.options import values
 
 ENVIRONMENT_PREFIX = "KUBECTL_SUBMIT_"
 KUBECTL_GROUP = "kubectl"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kubectl_submit.options.declaration import option
-from kubectl_submit.options.kubectl import KubectlOptions
+from kubectl_submit.cli.options.declaration import option
+from kubectl_submit.cli.options.kubectl import KubectlOptions
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import click
 from click.core import ParameterSource
 
-from kubectl_submit import __version__, configuration
+from kubectl_submit import __version__
+from kubectl_submit.cli.help_text import ABOUT, GroupedCommand
+from kubectl_submit.cli.options import Options, configuration
+from kubectl_submit.cli.options.declaration import GroupedOption, declared
 from kubectl_submit.commands import COMMANDS, load
 from kubectl_submit.errors import UsageError
-from kubectl_submit.help_text import ABOUT, GroupedCommand
-from kubectl_submit.options import Options
-from kubectl_submit.options.declaration import GroupedOption, declared
 
 
 class Typed(NamedTuple):

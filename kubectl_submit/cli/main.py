@@ -10,10 +10,11 @@ from typing import NoReturn
 
 import click
 
-from kubectl_submit import __version__, command_line, commands
-from kubectl_submit.command_line import Call
+from kubectl_submit import __version__, commands
+from kubectl_submit.cli import command_line
+from kubectl_submit.cli.command_line import Call
+from kubectl_submit.cli.help_text import HOME
 from kubectl_submit.errors import SubmitError, UsageError
-from kubectl_submit.help_text import HOME
 from kubectl_submit.process import signals
 
 COMPLETE = "__complete"
@@ -28,7 +29,7 @@ USAGE = 2
 def main() -> NoReturn:
     """The console script."""
     if sys.argv[1:2] == [COMPLETE]:
-        from kubectl_submit import completion
+        from kubectl_submit.cli import completion
 
         completion.show(sys.argv[2:])
         exit_code = 0
@@ -94,7 +95,7 @@ def _run(call: Call) -> int:
 
 
 def _check_encoding(words: Sequence[str]) -> None:
-    from kubectl_submit import values
+    from kubectl_submit.cli.options import values
 
     for number, word in enumerate(words, 1):
         try:

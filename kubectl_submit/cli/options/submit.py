@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import click
 
-from kubectl_submit import values
-from kubectl_submit.options.declaration import (
+from kubectl_submit.cli.options import values
+from kubectl_submit.cli.options.declaration import (
     ASSIGNMENT,
     BUILD_SECRET,
     DURATION,
@@ -21,7 +21,7 @@ from kubectl_submit.options.declaration import (
     Parsed,
     option,
 )
-from kubectl_submit.options.kubectl import KubectlOptions
+from kubectl_submit.cli.options.kubectl import KubectlOptions
 
 BUILDS = ("local", "remote")
 EXECUTIONS = ("kubernetes", "ray")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kubectl_submit.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from kubectl_submit.options.declaration import GroupedOption
+    from kubectl_submit.cli.options.declaration import GroupedOption
 
 FILE_NAME = ".kubectl-submit.yaml"
 

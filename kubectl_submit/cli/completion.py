@@ -12,10 +12,10 @@ from typing import Any
 
 import click
 
-from kubectl_submit import command_line
+from kubectl_submit.cli import command_line
+from kubectl_submit.cli.options import KubectlOptions
+from kubectl_submit.cli.options.declaration import GroupedOption, declared
 from kubectl_submit.commands import COMMANDS, load
-from kubectl_submit.options import KubectlOptions
-from kubectl_submit.options.declaration import GroupedOption, declared
 
 FILES, NO_FILES = ":0", ":4"
 TIMEOUT = "2s"

@@ -1,0 +1,1 @@
+"""What was typed → a command and its options; `main` is the only place where errors are caught."""
