@@ -13,7 +13,7 @@ from kubectl_submit.cluster.kubectl import Kubectl, without_group
 from kubectl_submit.errors import ClusterError, RepositoryError, SubmitError
 from kubectl_submit.manifests import tree
 from kubectl_submit.output import Output
-from kubectl_submit.parameters import collect_build_parameters
+from kubectl_submit.parameters.collection import collect_build_parameters
 from kubectl_submit.source.repository import git_version, inspect
 from kubectl_submit.source.temporary_refs import LeftBehind
 

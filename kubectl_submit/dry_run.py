@@ -15,7 +15,10 @@ from kubectl_submit.manifests import run_secrets, tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.image import NOT_BUILT_YET, Image
 from kubectl_submit.output import Output
-from kubectl_submit.parameters import collect_build_parameters, collect_execution_parameters
+from kubectl_submit.parameters.collection import (
+    collect_build_parameters,
+    collect_execution_parameters,
+)
 
 
 def show(options: Options, argv: tuple[str, ...], kubectl: Kubectl, output: Output) -> int:

@@ -20,7 +20,10 @@ from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.model.image import NOT_BUILT_YET, Image
 from kubectl_submit.output import Output
-from kubectl_submit.parameters import collect_build_parameters, collect_execution_parameters
+from kubectl_submit.parameters.collection import (
+    collect_build_parameters,
+    collect_execution_parameters,
+)
 from kubectl_submit.process import signals
 
 

@@ -11,7 +11,7 @@ from kubectl_submit.manifests import pod_template, run_secrets, tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import PREFIX
-from kubectl_submit.parameters import ExecutionParameters
+from kubectl_submit.parameters.collection import ExecutionParameters
 
 # Annotations, as ExecutionParameters.recorded() and as_annotations() name them.
 IMAGE = f"{PREFIX}image"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kubectl_submit import docker, job
 from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
 from kubectl_submit.manifests.tree import Node
-from kubectl_submit.parameters import BuildParameters
+from kubectl_submit.parameters.collection import BuildParameters
 from kubectl_submit.states import followers
 
 REGISTRY_SECRET_PATH = "/run/registry-secret"  # noqa: S105 (DOCKER_CONFIG in the manifest)

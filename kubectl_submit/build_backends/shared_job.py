@@ -18,7 +18,7 @@ from kubectl_submit.model.image import digest_of_message
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import pod_state
 from kubectl_submit.model.provenance import NAME_LABEL
-from kubectl_submit.parameters import BuildParameters
+from kubectl_submit.parameters.collection import BuildParameters
 from kubectl_submit.states import followers, jobs
 
 TRIES = 10

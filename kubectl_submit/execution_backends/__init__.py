@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution
-from kubectl_submit.parameters import ExecutionParameters
+from kubectl_submit.parameters.collection import ExecutionParameters
 
 
 class ExecutionBackend(Protocol):

@@ -7,7 +7,7 @@ from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution
-from kubectl_submit.parameters import ExecutionParameters
+from kubectl_submit.parameters.collection import ExecutionParameters
 
 # A worker's host is `<name>-<rank>`, a DNS label of at most 63 characters.
 NAME_LIMIT = 52

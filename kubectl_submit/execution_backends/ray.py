@@ -16,7 +16,7 @@ from kubectl_submit.errors import ManifestError
 from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution
-from kubectl_submit.parameters import ExecutionParameters
+from kubectl_submit.parameters.collection import ExecutionParameters
 
 # KubeRay's limit: it makes other names of it.
 NAME_LIMIT = 47

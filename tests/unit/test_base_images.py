@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_submit import base_images
+from kubectl_submit.parameters import base_images
 
 CASES = {
     "FROM busybox": ["busybox"],

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from kubectl_submit import local_credentials, parameters
 from kubectl_submit.cli.options import Options, configuration, values
 from kubectl_submit.cli.options.declaration import declared
 from kubectl_submit.errors import SubmitError
 from kubectl_submit.logs.resume import Resume
 from kubectl_submit.model import image, provenance
+from kubectl_submit.parameters import collection, local_credentials
 from kubectl_submit.source import git_url
 from kubectl_submit.source.git_settings import access
 from kubectl_submit.source.git_status import parse_status
@@ -60,7 +60,7 @@ PARSERS: list[Callable[[str], Any]] = [
     image.parse_digest,
     provenance.label_value,
     quantity_value,
-    lambda text: parameters.run_name(None, text, 52),
+    lambda text: collection.run_name(None, text, 52),
     lambda text: Resume().take(text.encode(errors="replace")),
 ]
 OPTIONS = declared(Options)

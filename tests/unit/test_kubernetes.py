@@ -10,12 +10,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_submit import parameters
 from kubectl_submit.cli.options.values import SecretMount
 from kubectl_submit.execution_backends import kubernetes
 from kubectl_submit.manifests import pod_template, tree
 from kubectl_submit.model import provenance
 from kubectl_submit.model.image import Image
+from kubectl_submit.parameters import collection
 
 from .examples import DIGEST, SOURCE, execution_parameters
 from .kubernetes_model import expanded
@@ -159,7 +159,7 @@ def test_the_image_keeps_its_entrypoint() -> None:
 
 def test_host_names_of_workers_are_short_enough() -> None:
     """Kubernetes names worker N of a Job NAME-N, which must be a DNS label."""
-    longest = parameters.run_name(None, "a" * 99, kubernetes.NAME_LIMIT)
+    longest = collection.run_name(None, "a" * 99, kubernetes.NAME_LIMIT)
     assert len(longest) == kubernetes.NAME_LIMIT
     assert len(f"{longest}-999999999") <= 63
 

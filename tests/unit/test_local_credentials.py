@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit import credentials, local_credentials
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cli.options.values import SecretEnvironment, SecretFile, SecretMount
-from kubectl_submit.credentials import Credentials
 from kubectl_submit.errors import MissingProgramError, UsageError
 from kubectl_submit.manifests import run_secrets
+from kubectl_submit.parameters import credentials, local_credentials
+from kubectl_submit.parameters.credentials import Credentials
 
 from . import git_server
 from .programs import Answer, Program

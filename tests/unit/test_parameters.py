@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit import parameters
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cli.options.values import SecretMount
 from kubectl_submit.errors import GateError, UsageError
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import Source
-from kubectl_submit.parameters import BuildParameters
+from kubectl_submit.parameters import collection
+from kubectl_submit.parameters.collection import BuildParameters
 
 from .examples import build_parameters
 from .repositories import Project
@@ -28,7 +28,7 @@ DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 def collect(**options: Any) -> BuildParameters:
     """The parameters of a local build, but for these options."""
     plain: dict[str, Any] = {"build": "local", "image_repository": "localhost:5000/app"}
-    return parameters.collect_build_parameters(Options(**(plain | options)), LIMIT)
+    return collection.collect_build_parameters(Options(**(plain | options)), LIMIT)
 
 
 def test_a_build_of_a_clean_commit(project: Project) -> None:
@@ -168,7 +168,7 @@ def test_a_run_of_what_was_built() -> None:
         registry_secret="registry",
         service_account="robot",
     )
-    found = parameters.collect_execution_parameters(options, ("true", "x"), build, image, LIMIT)
+    found = collection.collect_execution_parameters(options, ("true", "x"), build, image, LIMIT)
     assert (found.name, found.source, found.image) == (build.name, build.source, image)
     assert (found.argv, found.workers, found.gpus, found.ttl) == (("true", "x"), 2, 1, 0)
     assert (found.cpu, found.memory, found.timeout) == ("1", "1Gi", 9)
@@ -182,7 +182,7 @@ def test_a_run_of_what_was_built() -> None:
 
 def test_a_run_without_a_build_is_named_after_the_image() -> None:
     image = Image(name="host:5000/team/My.App", digest="")
-    found = parameters.collect_execution_parameters(Options(), ("true",), None, image, LIMIT)
+    found = collection.collect_execution_parameters(Options(), ("true",), None, image, LIMIT)
     assert re.fullmatch(r"my-app-.....", found.name)
     assert found.source == Source(created_by="ada@example.com")
 
@@ -198,8 +198,8 @@ def test_without_an_email_it_is_the_login(
 
 def test_an_entrypoint_is_kept_by_a_job_alone() -> None:
     image, options = Image(name="app", digest=""), Options(keep_entrypoint=True)
-    found = parameters.collect_execution_parameters(options, ("true",), None, image, LIMIT)
+    found = collection.collect_execution_parameters(options, ("true",), None, image, LIMIT)
     assert found.keep_entrypoint
     on_ray = Options(keep_entrypoint=True, execution="ray")
     with pytest.raises(UsageError, match="--keep-entrypoint is not for --execution ray"):
-        parameters.collect_execution_parameters(on_ray, ("true",), None, image, LIMIT)
+        collection.collect_execution_parameters(on_ray, ("true",), None, image, LIMIT)

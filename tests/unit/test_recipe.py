@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_submit import recipe
+from kubectl_submit.parameters import recipe
 
 from .examples import COMMIT
 

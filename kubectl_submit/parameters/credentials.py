@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kubectl_submit import local_credentials
 from kubectl_submit.cli.options import Options
 from kubectl_submit.errors import UsageError
 from kubectl_submit.manifests import run_secrets
 from kubectl_submit.model.image import Image, seen_from_here
+from kubectl_submit.parameters import local_credentials
 from kubectl_submit.source import git_url
 
 

@@ -1,0 +1,1 @@
+"""What to build and what to run: collected once, from options, repository and this machine."""
