@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from kubectl_submit import job, ray_job, runs
+from kubectl_submit import runs
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError, ExecutionError
+from kubectl_submit.execution_backends.kubernetes import job
+from kubectl_submit.execution_backends.ray import ray_job
 from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.run import Run

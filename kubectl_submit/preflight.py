@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_submit import ray_authentication
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster.kubectl import Kubectl, without_group
 from kubectl_submit.errors import ClusterError
+from kubectl_submit.execution_backends.ray import authentication
 from kubectl_submit.manifests import run_secrets, tree
 from kubectl_submit.manifests.tree import Node
 
@@ -27,7 +27,7 @@ def check(documents: list[Node], options: Options, kubectl: Kubectl) -> None:
 
 def check_documents(documents: list[Node], kubectl: Kubectl) -> None:
     """Ask the server whether it would take the manifest. Raises ClusterError."""
-    ray_authentication.send(documents, lambda sent: kubectl.create(tree.dump(sent), dry_run=True))
+    authentication.send(documents, lambda sent: kubectl.create(tree.dump(sent), dry_run=True))
 
 
 def check_names(options: Options, kubectl: Kubectl) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from kubectl_submit import times
+from kubectl_submit.execution_backends.kubernetes.job_state import job_state
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import PodState, pod_state
 from kubectl_submit.model.run import QUEUED, Run
-from kubectl_submit.states.jobs import job_state
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -77,7 +77,8 @@ def _of_built_image(
     output: Output,
 ) -> tuple[Image, list[Node]]:
     """The image, and the manifest of its run: what was checked before the build is what runs."""
-    from kubectl_submit import preflight, worker_template
+    from kubectl_submit import preflight
+    from kubectl_submit.execution_backends import worker_pod
     from kubectl_submit.source import gate
 
     build = collect_build_parameters(options, backend.NAME_LIMIT)
@@ -90,7 +91,7 @@ def _of_built_image(
     begun = time.monotonic()
     image = build_backends.load(options.build).build(build, kubectl, output)
     image = replace(image, build_seconds=time.monotonic() - begun)
-    worker_template.put_built_image(documents, promised, image)
+    worker_pod.put_built_image(documents, promised, image)
     return image, documents
 
 

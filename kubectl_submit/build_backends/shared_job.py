@@ -8,18 +8,19 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass, replace
 
-from kubectl_submit import docker, job, times
+from kubectl_submit import docker, times
 from kubectl_submit.build_backends import build_job
 from kubectl_submit.cluster import creation
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError
+from kubectl_submit.execution_backends.kubernetes import job, job_state
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.image import digest_of_message
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import pod_state
 from kubectl_submit.model.provenance import NAME_LABEL
 from kubectl_submit.parameters.collection import BuildParameters
-from kubectl_submit.states import followers, jobs
+from kubectl_submit.states import followers
 
 TRIES = 10
 
@@ -81,7 +82,7 @@ def _of_others(
 
 def _builds(one: Object) -> bool:
     """Whether a Job will leave an image, as far as one can tell."""
-    state = jobs.job_state(one)
+    state = job_state.job_state(one)
     ended = state.succeeded or state.failed or state.cancelled_by
     return not (ended or "deletionTimestamp" in one["metadata"])
 
@@ -114,7 +115,7 @@ def _follow(one: Object, parameters: BuildParameters, kubectl: Kubectl) -> Objec
 
 def _digest(one: Object, parameters: BuildParameters, kubectl: Kubectl) -> str:
     """What a Job has built, if the registry still has it, as far as this machine can see."""
-    if parameters.rebuild or not jobs.job_state(one).succeeded or not docker.installed():
+    if parameters.rebuild or not job_state.job_state(one).succeeded or not docker.installed():
         return ""
     execution = job.execution(one)
     found = kubectl.begin_list(execution.pods_path, labelSelector=execution.pod_selector)()

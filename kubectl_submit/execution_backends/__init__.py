@@ -26,10 +26,11 @@ class ExecutionBackend(Protocol):
 
 def load(name: str) -> ExecutionBackend:
     """The backend of a name in options.EXECUTIONS."""
-    return cast("ExecutionBackend", import_module(f"{__name__}.{name}"))
+    return cast("ExecutionBackend", import_module(f"{__name__}.{name}.backend"))
 
 
 if TYPE_CHECKING:  # mypy compares each module with the Protocol
-    from kubectl_submit.execution_backends import kubernetes, ray
+    from kubectl_submit.execution_backends.kubernetes import backend as kubernetes
+    from kubectl_submit.execution_backends.ray import backend as ray
 
     BACKENDS: dict[str, ExecutionBackend] = {"kubernetes": kubernetes, "ray": ray}

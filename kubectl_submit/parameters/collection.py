@@ -9,11 +9,14 @@ from pathlib import Path
 
 from kubectl_submit.cli.options import Options, values
 from kubectl_submit.errors import UsageError
+from kubectl_submit.execution_backends.ray.parameters import (
+    RayParameters,
+    collect_ray_parameters,
+)
 from kubectl_submit.manifests import run_secrets
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import Source, recorded_command
 from kubectl_submit.parameters import base_images, build_paths, credentials, recipe
-from kubectl_submit.ray_parameters import RayParameters, collect_ray_parameters
 from kubectl_submit.source import gate, git_url, temporary_commit
 from kubectl_submit.source.identity import created_by, me
 from kubectl_submit.source.repository import STAT_LINES, Snapshot, changes_stat, inspect

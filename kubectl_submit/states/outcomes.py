@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from kubectl_submit.execution_backends.kubernetes.job_state import JobState
 from kubectl_submit.model.execution import Outcome
 from kubectl_submit.model.pods import DELETED, TIMED_OUT, PodState, newest_of_each_rank
 from kubectl_submit.model.run import CANCELLED_CODE
-from kubectl_submit.states.jobs import JobState
 
 # Of a process that ended by SIGKILL or SIGTERM.
 STOP_CODES = (137, 143)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from kubectl_submit.execution_backends.ray.cluster_pods import ROLE_LABEL, crew_state
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import command_container, pod_state
 from kubectl_submit.model.provenance import NAME_LABEL, PREFIX
 from kubectl_submit.model.run import Run, Standing
 from kubectl_submit.states import followers
-from kubectl_submit.states.crew import ROLE_LABEL, crew_state
 from kubectl_submit.states.standing import build_standing, job_standing, ray_standing
 
 JOB_LABEL = "batch.kubernetes.io/job-name"

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kubectl_submit.execution_backends.kubernetes import job_state
+from kubectl_submit.execution_backends.ray import ray_job_state
 from kubectl_submit.model import run
 from kubectl_submit.model.execution import Outcome
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import PodState
 from kubectl_submit.model.run import Standing
-from kubectl_submit.states import followers, jobs, lingering, outcomes, ray_jobs
+from kubectl_submit.states import followers, lingering, outcomes
 
 
 def build_standing(build: Object, name: str) -> Standing:
     """How a run of that name stands that has nothing but the Job that builds its image."""
-    state, follower = jobs.job_state(build), followers.of_job(build).get(name)
+    state, follower = job_state.job_state(build), followers.of_job(build).get(name)
     if follower and follower.cancelled_by:
         return _cancelled(follower.cancelled_by, ended=True)
     if state.cancelled_by:
@@ -30,7 +32,7 @@ def build_standing(build: Object, name: str) -> Standing:
 
 def job_standing(job: Object, pods: Iterable[PodState], workers: int) -> Standing:
     """How a run stands whose command a Job runs; pods that have succeeded need not be told."""
-    state, pods = jobs.job_state(job), list(pods)
+    state, pods = job_state.job_state(job), list(pods)
     outcome = outcomes.outcome(state, pods, workers)
     if outcome and outcome.exit_code == 0:
         return _succeeded(outcome)
@@ -50,7 +52,7 @@ def _succeeded(outcome: Outcome) -> Standing:
     return Standing(state=run.SUCCEEDED, reason=reason, exit_code=0)
 
 
-def _running(job: jobs.JobState, pods: list[PodState], workers: int) -> Standing:
+def _running(job: job_state.JobState, pods: list[PodState], workers: int) -> Standing:
     """That it runs, with what keeps it from its end."""
     decided = lingering.decided(job, pods, workers)
     return Standing(state=run.RUNNING, reason=lingering.trouble(pods, workers), decided=decided)
@@ -81,7 +83,7 @@ def _cancelled(who: str, *, ended: bool) -> Standing:
 
 def ray_standing(ray_job: Object, crew: Iterable[PodState]) -> Standing:
     """How a run stands whose command a RayJob runs; its cluster's pods say why it does not yet."""
-    state, status = ray_jobs.job_state(ray_job), ray_job.get("status", {})
+    state, status = ray_job_state.job_state(ray_job), ray_job.get("status", {})
     told = state.told
     if told and told.exit_code == 0:
         return _succeeded(told)
@@ -91,6 +93,6 @@ def ray_standing(ray_job: Object, crew: Iterable[PodState]) -> Standing:
         return Standing(state=run.FAILED, reason=told.summary, exit_code=told.exit_code)
     if state.suspended:
         return Standing(state=run.QUEUED, reason="the job is suspended")
-    if status.get("jobStatus", "") in ray_jobs.NOT_BEGUN:
+    if status.get("jobStatus", "") in ray_job_state.NOT_BEGUN:
         return _pending(list(crew))
     return Standing(state=run.RUNNING)  # or it has just ended, and the cluster goes

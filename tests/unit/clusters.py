@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from kubectl_submit import job
 from kubectl_submit.cli import main
+from kubectl_submit.execution_backends.kubernetes import job
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.pods import RANK_LABEL, pod_state
 

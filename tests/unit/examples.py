@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from kubectl_submit.execution_backends.ray.parameters import RayParameters
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import Source
 from kubectl_submit.parameters import recipe
 from kubectl_submit.parameters.collection import BuildParameters, ExecutionParameters
-from kubectl_submit.ray_parameters import RayParameters
 
 DIGEST = "sha256:" + "5d" * 32
 COMMIT = "0123456789" * 4

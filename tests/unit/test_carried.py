@@ -14,7 +14,8 @@ from kubectl_submit.build_backends import remote
 from kubectl_submit.cli import command_line
 from kubectl_submit.cli.options import configuration, values
 from kubectl_submit.errors import ManifestError, UsageError
-from kubectl_submit.execution_backends import kubernetes, ray
+from kubectl_submit.execution_backends.kubernetes import backend as kubernetes
+from kubectl_submit.execution_backends.ray import backend as ray
 from kubectl_submit.manifests import run_secrets, tree
 
 from .examples import build_parameters, execution_parameters

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from kubectl_submit import job
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError
+from kubectl_submit.execution_backends.kubernetes import job
 from kubectl_submit.manifests import tree
 
 from .programs import Answer, Program

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubectl_submit.cli.options.values import SecretMount
-from kubectl_submit.execution_backends import kubernetes
+from kubectl_submit.execution_backends.kubernetes import backend as kubernetes
 from kubectl_submit.manifests import pod_template, tree
 from kubectl_submit.model import provenance
 from kubectl_submit.model.image import Image

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from kubectl_submit.execution_backends import kubernetes
+from kubectl_submit.execution_backends.kubernetes import backend as kubernetes
 from kubectl_submit.manifests import tree
 
 from .examples import execution_parameters

@@ -10,7 +10,7 @@ import yaml
 from kubectl_submit.build_backends import remote
 from kubectl_submit.cli.options.values import SecretMount
 from kubectl_submit.errors import ManifestError
-from kubectl_submit.execution_backends import kubernetes
+from kubectl_submit.execution_backends.kubernetes import backend as kubernetes
 
 from .examples import build_parameters, execution_parameters
 from .test_own_manifest import FILE, OWN, rendered

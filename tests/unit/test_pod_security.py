@@ -10,7 +10,9 @@ import pytest
 
 from kubectl_submit.cluster import pod_security
 from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.execution_backends import ExecutionBackend, kubernetes, ray
+from kubectl_submit.execution_backends import ExecutionBackend
+from kubectl_submit.execution_backends.kubernetes import backend as kubernetes
+from kubectl_submit.execution_backends.ray import backend as ray
 from kubectl_submit.manifests.tree import Node
 
 from .examples import execution_parameters

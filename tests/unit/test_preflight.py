@@ -12,7 +12,7 @@ from kubectl_submit.cli.options import Options
 from kubectl_submit.cli.options.values import SecretMount
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError
-from kubectl_submit.execution_backends import kubernetes
+from kubectl_submit.execution_backends.kubernetes import backend as kubernetes
 
 from .examples import execution_parameters
 from .programs import Answer, Program

@@ -14,12 +14,15 @@ from kubectl_submit.cli.options import Options
 from kubectl_submit.cli.options.values import SecretMount
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError, ManifestError, UsageError
-from kubectl_submit.execution_backends import ray
+from kubectl_submit.execution_backends.ray import backend as ray
+from kubectl_submit.execution_backends.ray import ray_job_state
+from kubectl_submit.execution_backends.ray.cluster_pods import crew_reason
+from kubectl_submit.execution_backends.ray.parameters import (
+    RayParameters,
+    collect_ray_parameters,
+)
 from kubectl_submit.logs.retold import Retold
 from kubectl_submit.manifests import pod_template, tree
-from kubectl_submit.ray_parameters import RayParameters, collect_ray_parameters
-from kubectl_submit.states import ray_jobs
-from kubectl_submit.states.crew import crew_reason
 
 from .examples import DIGEST, execution_parameters
 from .programs import Answer, Program
@@ -312,7 +315,7 @@ EXITED = "Job entrypoint command failed with exit code {}, last available logs:\
     ],
 )
 def test_the_outcome_is_that_of_the_status(job: Any, code: int | None) -> None:
-    told = ray_jobs.outcome(job)
+    told = ray_job_state.outcome(job)
     assert (told and told.exit_code) == code
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from kubectl_submit.execution_backends.kubernetes import job_state
+from kubectl_submit.execution_backends.kubernetes.job_state import JobState
 from kubectl_submit.model import pods
 from kubectl_submit.model.pods import STARTING, PodState
-from kubectl_submit.states import jobs
-from kubectl_submit.states.jobs import JobState
 from kubectl_submit.waiting import Waiting
 
 from .examples import execution
@@ -41,7 +41,7 @@ def pod_event(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_job_that_is_suspended_is_queued() -> None:
-    job = jobs.job_state(Run("suspended").job[1]["object"])
+    job = job_state.job_state(Run("suspended").job[1]["object"])
     assert waiting("suspended").reason(job, []) == "queued (the job is suspended)"
 
 

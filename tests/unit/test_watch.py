@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from kubectl_submit.execution_backends.kubernetes import job_state
+from kubectl_submit.execution_backends.kubernetes.job_state import JobState
 from kubectl_submit.model import pods
 from kubectl_submit.model.pods import DELETED, PodState
-from kubectl_submit.states import jobs
-from kubectl_submit.states.jobs import JobState
 
 from .samples import Run, all_runs
 
@@ -169,14 +169,14 @@ def test_the_rank_is_that_of_the_job() -> None:
 def test_what_a_job_says(run: str, states: list[str]) -> None:
     said = []
     for event in Run(run).job:
-        state = jobs.job_state(event["object"])
+        state = job_state.job_state(event["object"])
         flags = ("suspended", "succeeded", "failed", "settled")
         said.append(" ".join(flag for flag in flags if getattr(state, flag)))
     assert [words for words, _ in itertools.groupby(said)] == states
 
 
 def test_why_a_job_failed() -> None:
-    state = jobs.job_state(Run("job-deadline").last_job)
+    state = job_state.job_state(Run("job-deadline").last_job)
     assert (state.reason, state.message) == (
         "DeadlineExceeded",
         "Job was active longer than specified deadline",
@@ -184,7 +184,7 @@ def test_why_a_job_failed() -> None:
 
 
 def test_a_new_job_says_nothing() -> None:
-    assert jobs.job_state({"metadata": {}}) == JobState()
+    assert job_state.job_state({"metadata": {}}) == JobState()
 
 
 def test_recorded_objects_are_as_the_server_wrote_them() -> None:

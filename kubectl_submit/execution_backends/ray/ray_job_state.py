@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 
+from kubectl_submit.execution_backends.kubernetes.job_state import JobState
 from kubectl_submit.model.execution import Outcome
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import TIMED_OUT
 from kubectl_submit.model.provenance import CANCELLED_BY
 from kubectl_submit.model.run import CANCELLED_CODE
-from kubectl_submit.states.jobs import JobState
 
 FINAL = ("Complete", "Failed", "ValidationFailed")
 SUSPENDED = ("Suspended", "Suspending")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kubectl_submit import job, rendezvous, worker_template
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.execution_backends import worker_pod
+from kubectl_submit.execution_backends.kubernetes import job, rendezvous
 from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution
@@ -32,13 +33,13 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     kueue.enqueue(root, [pod_spec], parameters.queue, parameters.priority)
     container = tree.only_container(pod_spec, source)
     pod_template.record_container(root, container)
-    worker_template.set_image(pod_spec, container, parameters)
+    worker_pod.set_image(pod_spec, container, parameters)
     _set_command(container, parameters)
-    worker_template.set_size(container, parameters)
-    worker_template.add_shared_memory(pod_spec, container)
+    worker_pod.set_size(container, parameters)
+    worker_pod.add_shared_memory(pod_spec, container)
     workers = tree.child(root, "spec").get("completions") or 1
     documents += _let_workers_meet(workers, pod_spec, container, parameters)
-    worker_template.set_credentials(pod_spec, container, parameters)
+    worker_pod.set_credentials(pod_spec, container, parameters)
     return [*documents, *run_secrets.documents(parameters.name, facts, parameters.carried)]
 
 
@@ -79,4 +80,4 @@ def _set_command(container: Node, parameters: ExecutionParameters) -> None:
     given, other = ("args", "command") if parameters.keep_entrypoint else ("command", "args")
     tree.put(container, (given,), [pod_template.literal(arg) for arg in parameters.argv])
     container.pop(other, None)
-    worker_template.set_environment(container, parameters)
+    worker_pod.set_environment(container, parameters)

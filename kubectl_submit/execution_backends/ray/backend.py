@@ -10,9 +10,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import YAMLError
 
-from kubectl_submit import ray_authentication, ray_job, worker_template
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ManifestError
+from kubectl_submit.execution_backends import worker_pod
+from kubectl_submit.execution_backends.ray import authentication, ray_job
 from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution
@@ -65,11 +66,11 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     for template, pod in zip(templates, pods, strict=True):
         name = pod[1].get("name", "")
         pod_template.describe_pod(template, facts, container=name, **recorded)
-        worker_template.set_image(*pod, parameters)
+        worker_pod.set_image(*pod, parameters)
     *cluster, (_, submitter) = pods
     for pod_spec, container in cluster:
-        worker_template.set_environment(container, parameters)
-        worker_template.set_credentials(pod_spec, container, parameters)
+        worker_pod.set_environment(container, parameters)
+        worker_pod.set_credentials(pod_spec, container, parameters)
     _set_head(*cluster[0], parameters)
     for group, (_, container) in zip(groups, cluster[1:], strict=True):
         _set_workers(group, container, parameters)
@@ -121,7 +122,7 @@ def _set_job(root: Node, parameters: ExecutionParameters) -> None:
     cluster = tree.child(root, "spec", "rayClusterSpec")
     if ray.ray_version:
         tree.put(cluster, ("rayVersion",), ray.ray_version)
-    ray_authentication.ask_for_token(cluster)
+    authentication.ask_for_token(cluster)
     if ray.autoscale:
         tree.put(cluster, ("enableInTreeAutoscaling",), True)
     if ray.idle_timeout is not None:
@@ -130,7 +131,7 @@ def _set_job(root: Node, parameters: ExecutionParameters) -> None:
 
 def _set_head(pod_spec: Node, container: Node, parameters: ExecutionParameters) -> None:
     ray = parameters.ray
-    worker_template.set_amounts(container, {"cpu": ray.head_cpu, "memory": ray.head_memory})
+    worker_pod.set_amounts(container, {"cpu": ray.head_cpu, "memory": ray.head_memory})
     if ray.autoscale:  # the autoscaler beside it creates and deletes workers
         tree.put(pod_spec, ("automountServiceAccountToken",), True)
 
@@ -144,7 +145,7 @@ def _set_workers(group: Node, container: Node, parameters: ExecutionParameters) 
             tree.put(group, (key,), 0)
     if parameters.gpus is not None:  # KubeRay knows them by some names of resources only
         tree.put(group, ("rayStartParams", "num-gpus"), str(parameters.gpus))
-    worker_template.set_size(container, parameters)
+    worker_pod.set_size(container, parameters)
 
 
 def _set_submitter(root: Node) -> None:
