@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kubectl_submit import cancellation, next_commands, runs
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError, ExecutionError, OutputError, PendingTimeoutError
@@ -10,6 +9,7 @@ from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.model.run import CANCELLED_CODE
 from kubectl_submit.output import Output
 from kubectl_submit.process import signals
+from kubectl_submit.runs import cancellation, lookup, next_commands
 from kubectl_submit.source import identity
 
 SECOND_SECONDS = 2.0
@@ -63,7 +63,7 @@ def _interrupted(
         if not (signals.by_hand() and signals.again(SECOND_SECONDS)):
             return Outcome(exit_code=CANCELLED_CODE, summary="")
     who = identity.me()
-    for run in runs.named(kubectl, execution.namespace, execution.name):
+    for run in lookup.named(kubectl, execution.namespace, execution.name):
         cancellation.cancel(run, kubectl, who)
     return Outcome(exit_code=CANCELLED_CODE, summary=f"cancelled by {who}")
 

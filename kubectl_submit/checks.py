@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_submit import docker, documents, dry_run, execution_backends, preflight
+from kubectl_submit import docker, dry_run, execution_backends, preflight
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster import pod_security
 from kubectl_submit.cluster.kubectl import Kubectl, without_group
@@ -14,6 +14,7 @@ from kubectl_submit.errors import ClusterError, RepositoryError, SubmitError
 from kubectl_submit.manifests import tree
 from kubectl_submit.output import Output
 from kubectl_submit.parameters.collection import collect_build_parameters
+from kubectl_submit.runs import documents
 from kubectl_submit.source.repository import git_version, inspect
 from kubectl_submit.source.temporary_refs import LeftBehind
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 
-from kubectl_submit import build_backends, documents, execution_backends, preflight
+from kubectl_submit import build_backends, execution_backends, preflight
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster import pod_security
 from kubectl_submit.cluster.kubectl import Kubectl
@@ -19,6 +19,7 @@ from kubectl_submit.parameters.collection import (
     collect_build_parameters,
     collect_execution_parameters,
 )
+from kubectl_submit.runs import documents
 
 
 def show(options: Options, argv: tuple[str, ...], kubectl: Kubectl, output: Output) -> int:

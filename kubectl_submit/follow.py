@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from kubectl_submit import settlement
 from kubectl_submit.audience import Audience, Wishes
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.object_watch import MISSING, NO_MORE, ObjectWatch, OnChange
@@ -15,6 +14,7 @@ from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import PodState
 from kubectl_submit.process.event_loop import Loop
 from kubectl_submit.queue_watch import QueueWatch
+from kubectl_submit.runs import settlement
 from kubectl_submit.states.progress import Progress
 from kubectl_submit.waiting import Waiting
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from kubectl_submit import runs
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.execution_backends.kubernetes import job_state
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.output import Output
 from kubectl_submit.process import signals
+from kubectl_submit.runs import lookup
 
 # Kubernetes notes soon after a deletion that a quota has room again.
 ROOM_SECONDS = 30.0
@@ -47,7 +47,7 @@ def _is_full(error: ClusterError) -> bool:
 
 def _delete_build(name: str, kubectl: Kubectl, output: Output) -> bool:
     """Delete the Job that built the image of the run of this name, if there is one."""
-    for run in runs.read(kubectl, kubectl.namespace()):
+    for run in lookup.read(kubectl, kubectl.namespace()):
         if run.name == name and run.build and job_state.job_state(run.build).succeeded:
             build = run.build["metadata"]
             kubectl.delete("job", build["name"], build["namespace"])

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from kubectl_submit import attendance, build_backends, execution_backends, job_quota, settlement
+from kubectl_submit import attendance, build_backends, execution_backends, job_quota
 from kubectl_submit.cli.options import Options, kubectl_flags
 from kubectl_submit.cluster import pod_security
 from kubectl_submit.cluster.kubectl import Kubectl
@@ -25,6 +25,7 @@ from kubectl_submit.parameters.collection import (
     collect_execution_parameters,
 )
 from kubectl_submit.process import signals
+from kubectl_submit.runs import settlement
 
 
 def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
@@ -110,7 +111,7 @@ def _report(
     if options.output == "name":
         output.data([f"{execution.kind}/{execution.name}"])
     elif options.output:
-        from kubectl_submit import documents, executions
+        from kubectl_submit.runs import documents, executions
 
         story = executions.story_of(execution, outcome, kubectl)
         output.data([documents.text(documents.story_document(story), options.output)])

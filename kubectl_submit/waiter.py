@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_submit import executions, runs
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ExecutionError, WaitTimeoutError
 from kubectl_submit.model.execution import Outcome
@@ -12,9 +11,10 @@ from kubectl_submit.model.provenance import NAME_LABEL
 from kubectl_submit.model.run import BUILT, CANCELLED, Run
 from kubectl_submit.output import Output
 from kubectl_submit.process.event_loop import Loop
-from kubectl_submit.run_watch import RunWatch
-from kubectl_submit.settlement import settle
-from kubectl_submit.states.lingering import LINGER_SECONDS
+from kubectl_submit.runs import executions, lookup
+from kubectl_submit.runs.lingering import LINGER_SECONDS
+from kubectl_submit.runs.run_watch import RunWatch
+from kubectl_submit.runs.settlement import settle
 
 # The pods, which alone tell the exit code, are watched apart from the Job.
 POD_SECONDS = 2.0
@@ -27,7 +27,7 @@ def wait(kubectl: Kubectl, names: Sequence[str], seconds: int | None, output: Ou
 
     Raises NoSuchRunError, WaitTimeoutError, ExecutionError for one that will never run.
     """
-    found = runs.find(kubectl, names)
+    found = lookup.find(kubectl, names)
     loop = Loop()
     try:
         waiter = _Waiter(loop, kubectl, found, output)

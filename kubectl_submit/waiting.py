@@ -9,7 +9,7 @@ from kubectl_submit.execution_backends.ray.cluster_pods import crew_reason, crew
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import STARTING, PodState, newest_of_each_rank
-from kubectl_submit.states import lingering
+from kubectl_submit.runs import lingering
 from kubectl_submit.states.refusals import no_pod_reason
 from kubectl_submit.states.workloads import queued
 

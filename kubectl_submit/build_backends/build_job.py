@@ -7,7 +7,7 @@ from kubectl_submit.execution_backends.kubernetes import job
 from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.parameters.collection import BuildParameters
-from kubectl_submit.states import followers
+from kubectl_submit.runs import build_followers
 
 REGISTRY_SECRET_PATH = "/run/registry-secret"  # noqa: S105 (DOCKER_CONFIG in the manifest)
 GIT_SECRET_PATH = "/run/git-secret"  # noqa: S105 (GIT_SECRET in the manifest)
@@ -22,8 +22,8 @@ def render(parameters: BuildParameters) -> list[Node]:
     tree.check_shape(root, job.SHAPE, source)
     facts = parameters.source.facts(parameters.name)
     pod_template.identify(root, parameters.job, facts)
-    tree.put(root, ("metadata", "labels", followers.RECIPE_LABEL), parameters.recipe)
-    tree.put_all(root, ("metadata", "annotations"), followers.added(parameters.name, facts))
+    tree.put(root, ("metadata", "labels", build_followers.RECIPE_LABEL), parameters.recipe)
+    tree.put_all(root, ("metadata", "annotations"), build_followers.added(parameters.name, facts))
     template = tree.child(root, "spec", "template")
     pod_template.describe_pod(template, facts)
     pod_spec = tree.child(template, "spec")

@@ -20,7 +20,7 @@ from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import pod_state
 from kubectl_submit.model.provenance import NAME_LABEL
 from kubectl_submit.parameters.collection import BuildParameters
-from kubectl_submit.states import followers
+from kubectl_submit.runs import build_followers
 
 TRIES = 10
 
@@ -90,7 +90,7 @@ def _builds(one: Object) -> bool:
 def _jobs(parameters: BuildParameters, kubectl: Kubectl) -> list[Object]:
     """All Jobs that build, or built, this image; the newest last."""
     path = f"/apis/batch/v1/namespaces/{kubectl.namespace()}/jobs"
-    selector = f"{followers.RECIPE_LABEL}={parameters.recipe}"
+    selector = f"{build_followers.RECIPE_LABEL}={parameters.recipe}"
     found = kubectl.begin_list(path, labelSelector=selector)()
     return sorted(found, key=_age)
 
@@ -102,7 +102,7 @@ def _age(one: Object) -> tuple[str, str]:
 def _follow(one: Object, parameters: BuildParameters, kubectl: Kubectl) -> Object | None:
     """Write on a Job that this submit follows it; the Job, or None if it is gone."""
     metadata, facts = one["metadata"], parameters.source.facts(parameters.name)
-    added = followers.added(parameters.name, facts, times.now())
+    added = build_followers.added(parameters.name, facts, times.now())
     change = {"metadata": {"annotations": added}}
     try:
         kubectl.patch("job", [metadata["name"]], metadata["namespace"], change)
@@ -135,14 +135,14 @@ def _shared(one: Object, parameters: BuildParameters) -> SharedJob:
 def leave(shared: SharedJob, kubectl: Kubectl, error: BaseException) -> int:
     """No longer follow a Job; it is deleted unless others do: how many those are."""
     execution = shared.execution
-    change = {"metadata": {"annotations": followers.removed(shared.run)}}
-    left: list[followers.Follower] = []
+    change = {"metadata": {"annotations": build_followers.removed(shared.run)}}
+    left: list[build_followers.Follower] = []
     try:
         kubectl.patch("job", [execution.name], execution.namespace, change)
         found = kubectl.get("job", execution.name, execution.namespace)
         if found is None or found["metadata"]["uid"] != execution.uid:
             return 0
-        left = followers.others(found, shared.run)
+        left = build_followers.others(found, shared.run)
     except ClusterError as failed:
         if "(NotFound)" in failed.last_words:
             return 0
@@ -158,6 +158,6 @@ def cancelled_by(shared: SharedJob, kubectl: Kubectl) -> str:
     execution = shared.execution
     with contextlib.suppress(ClusterError):  # then it is not known, and the image is there
         found = kubectl.get("job", execution.name, execution.namespace)
-        follower = followers.of_job(found).get(shared.run) if found else None
+        follower = build_followers.of_job(found).get(shared.run) if found else None
         return follower.cancelled_by if follower else ""
     return ""

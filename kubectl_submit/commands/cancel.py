@@ -58,17 +58,17 @@ class OPTIONS(SubcommandOptions):
 
 def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Cancel them; 0. Raises ClusterError, NoSuchRunError, UsageError."""
-    from kubectl_submit import cancellation, runs
     from kubectl_submit.cluster.kubectl import Kubectl
+    from kubectl_submit.runs import cancellation, lookup
     from kubectl_submit.source import identity
 
     _check(options, words)
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
     selector = identity.mine() if options.mine else ""
     if words:
-        found = runs.find(kubectl, words, selector=selector)
+        found = lookup.find(kubectl, words, selector=selector)
     else:
-        every = runs.read(kubectl, kubectl.namespace(), selector)
+        every = lookup.read(kubectl, kubectl.namespace(), selector)
         found = [one for one in every if options.delete or not one.has_ended]
         if not found:
             output.status("no runs of yours to cancel")
@@ -93,8 +93,8 @@ def _check(options: OPTIONS, words: tuple[str, ...]) -> None:
 
 def _cancel(one: Run, kubectl: Kubectl, who: str) -> str:
     """Cancel one run; what to say about it."""
-    from kubectl_submit import cancellation
     from kubectl_submit.model.run import BUILT, CANCELLED
+    from kubectl_submit.runs import cancellation
 
     standing = one.standing
     if one.has_ended or standing.state in (BUILT, CANCELLED):

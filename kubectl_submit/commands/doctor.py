@@ -33,8 +33,9 @@ class OPTIONS(Options):
 def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Show each check as it is made; 1 if something is missing, else 0."""
     del words
-    from kubectl_submit import checks, documents
+    from kubectl_submit import checks
     from kubectl_submit.cluster.kubectl import Kubectl
+    from kubectl_submit.runs import documents
 
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
     found = []

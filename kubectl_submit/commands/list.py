@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # what --help need not wait for is imported where it is used
     from kubectl_submit.cluster.kubectl import Kubectl
     from kubectl_submit.model.run import Run
     from kubectl_submit.output import Output
-    from kubectl_submit.table import Table
+    from kubectl_submit.runs.table import Table
 
 WORDS = ""
 EXAMPLES = """\
@@ -72,10 +72,10 @@ class OPTIONS(SubcommandOptions):
 
 def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Show them; 0. Raises ClusterError, UsageError."""
-    from kubectl_submit import documents, runs
     from kubectl_submit.cluster.kubectl import Kubectl
+    from kubectl_submit.runs import documents, lookup
+    from kubectl_submit.runs.table import Table, row
     from kubectl_submit.source import identity
-    from kubectl_submit.table import Table, row
 
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
     selector = identity.mine() if options.mine else ""
@@ -86,7 +86,7 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
             raise UsageError(f"--watch shows lines of the table: no -o {options.output}")
         _watch(kubectl, namespace, selector, table, output)
         return 0
-    found = runs.read(kubectl, namespace, selector)
+    found = lookup.read(kubectl, namespace, selector)
     if options.output in ("json", "yaml"):
         output.data([documents.text(documents.list_document(found), options.output)])
     elif options.output == "name":
@@ -104,8 +104,8 @@ def _watch(
 ) -> None:
     """Show them, and each one again when it has changed, as long as somebody reads."""
     from kubectl_submit.process.event_loop import Loop
-    from kubectl_submit.run_watch import RunWatch
-    from kubectl_submit.table import MOVING, row
+    from kubectl_submit.runs.run_watch import RunWatch
+    from kubectl_submit.runs.table import MOVING, row
 
     shown: dict[tuple[str, str], dict[str, str]] = {}
     first, read, loop = [table.header()], True, Loop()

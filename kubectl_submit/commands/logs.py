@@ -80,15 +80,16 @@ class OPTIONS(SubcommandOptions):
 
 def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Show them; 0, or with --follow the run's exit code. Raises SubmitError."""
-    from kubectl_submit import executions, past_lines, runs, times
+    from kubectl_submit import past_lines, times
     from kubectl_submit.audience import Wishes
     from kubectl_submit.cluster.kubectl import Kubectl
     from kubectl_submit.logs import Wanted
+    from kubectl_submit.runs import executions, lookup
 
     if len(words) != 1:
         raise UsageError("say whose output to show: one name", remedy="See `kubectl submit list`.")
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
-    [found] = runs.find(kubectl, words)
+    [found] = lookup.find(kubectl, words)
     execution = executions.of_build(found) if options.build else executions.of_run(found)
     _check(options.worker, execution)
     wishes = Wishes(
@@ -115,8 +116,8 @@ def _follow(
     execution: Execution, kubectl: Kubectl, lines: Audience, wishes: Wishes, output: Output
 ) -> int:
     """Show the output to its end; the run's exit code."""
-    from kubectl_submit import settlement
     from kubectl_submit.follow import follow
+    from kubectl_submit.runs import settlement
 
     outcome = follow(execution, kubectl, lines, wishes)
     settlement.tell(execution, outcome, output)

@@ -45,13 +45,13 @@ class OPTIONS(SubcommandOptions):
 
 def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Tell it; 0. Raises ClusterError, NoSuchRunError, UsageError."""
-    from kubectl_submit import documents, executions, runs, story_text
     from kubectl_submit.cluster.kubectl import Kubectl
+    from kubectl_submit.runs import details_text, documents, executions, lookup
 
     if len(words) != 1:
         raise UsageError("say whose status to show: one name", remedy="See `kubectl submit list`.")
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
-    [found] = runs.find(kubectl, words)
+    [found] = lookup.find(kubectl, words)
     if options.output == "name":
         output.data([found.id])
         return 0
@@ -60,5 +60,5 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
         document = documents.story_document(story)
         output.data([documents.text(document, options.output)])
     else:
-        output.data(story_text.lines(story, kubectl.flags))
+        output.data(details_text.lines(story, kubectl.flags))
     return 0

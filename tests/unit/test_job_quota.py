@@ -13,7 +13,7 @@ from kubectl_submit.errors import ClusterError
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.provenance import NAME_LABEL
 from kubectl_submit.output import Output
-from kubectl_submit.states import followers
+from kubectl_submit.runs import build_followers
 
 from .examples import BUILD_JOB, RECIPE, execution
 from .programs import Answer, Program
@@ -55,8 +55,8 @@ def build_job(kubectl: Program, conditions: list[Any], run: str = RUN) -> None:
         "namespace": "team",
         "uid": "1",
         "creationTimestamp": "2026-11-22T17:00:00Z",
-        "labels": {followers.RECIPE_LABEL: RECIPE, NAME_LABEL: run},
-        "annotations": followers.added(run, {}),
+        "labels": {build_followers.RECIPE_LABEL: RECIPE, NAME_LABEL: run},
+        "annotations": build_followers.added(run, {}),
     }
     job = {"metadata": metadata, "spec": {}, "status": {"conditions": conditions}}
     kubectl.on("config", Answer("team"))

@@ -10,8 +10,8 @@ import pytest
 from kubectl_submit.execution_backends.kubernetes.job_state import JobState, ranks
 from kubectl_submit.model.nodes import lost_text
 from kubectl_submit.model.pods import PodState, command_container, pod_state
-from kubectl_submit.states import lingering
-from kubectl_submit.states.outcomes import outcome
+from kubectl_submit.runs import lingering
+from kubectl_submit.runs.outcomes import outcome
 
 FAILED = JobState(failed=True, reason="BackoffLimitExceeded", message="…", failed_pods=1)
 END = "2026-11-30T04:00:10Z"

@@ -17,7 +17,7 @@ from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import NAME_LABEL
 from kubectl_submit.output import Output
 from kubectl_submit.process import signals
-from kubectl_submit.states import followers
+from kubectl_submit.runs import build_followers
 
 from .clusters import created, lines, replay
 from .examples import BUILD_JOB, build_parameters, inspected
@@ -51,7 +51,7 @@ def ours(run: Run, *others: str) -> Any:
     """The run's Job as this submit has created it; these runs follow it, too."""
     job = json.loads(created(run))
     job["metadata"]["labels"] = {NAME_LABEL: RUN}
-    annotations = [followers.added(name, {"created-by": "bob"}) for name in (RUN, *others)]
+    annotations = [build_followers.added(name, {"created-by": "bob"}) for name in (RUN, *others)]
     job["metadata"]["annotations"] = {k: v for one in annotations for k, v in one.items()}
     return job
 
@@ -158,8 +158,8 @@ def test_a_run_that_was_cancelled_while_others_build(kubectl: Program) -> None:
     run = Run("built")
     play(kubectl, run)
     job = ours(run, "bobs-run")
-    [mine, _] = followers.of_job(job).values()
-    job["metadata"]["annotations"] |= followers.cancelled(mine, "ada")
+    [mine, _] = build_followers.of_job(job).values()
+    job["metadata"]["annotations"] |= build_followers.cancelled(mine, "ada")
     kubectl.on("get", "job", "-o", Answer(json.dumps(job)))
     with pytest.raises(CancelledError, match="cancelled by ada while its image was built"):
         build()

@@ -10,7 +10,7 @@ from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.object_watch import ObjectWatch
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.model.run import Run
-from kubectl_submit.run_watch import RunWatch
+from kubectl_submit.runs.run_watch import RunWatch
 
 from .clusters import lines
 from .fakes.program import list_of

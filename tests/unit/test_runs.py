@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit import cancellation, story, table
 from kubectl_submit.model.provenance import CANCELLED_BY, NAME_LABEL
 from kubectl_submit.model.run import Run
-from kubectl_submit.states import followers, runs
-from kubectl_submit.states.runs import Objects
+from kubectl_submit.runs import build_followers, cancellation, details, from_objects, table
+from kubectl_submit.runs.from_objects import Objects
 
 from . import samples
 from .samples import Object
@@ -31,7 +30,7 @@ def one_run(job: Object | None, *pods: Object, build: Object | None = None) -> R
         jobs={one["metadata"]["uid"]: one for one in (job, build) if one},
         pods={pod["metadata"]["uid"]: pod for pod in pods},
     )
-    [found] = runs.runs(objects)
+    [found] = from_objects.runs(objects)
     return found
 
 
@@ -203,7 +202,7 @@ def test_a_run_is_there_while_its_image_is_built() -> None:
 )
 def test_ray_jobs_stand_beside_jobs(status: Object, state: str, exit_code: int | None) -> None:
     ray_job = job(status=status)
-    [run] = runs.runs(Objects(ray_jobs={"1": ray_job}))
+    [run] = from_objects.runs(Objects(ray_jobs={"1": ray_job}))
     assert (table.state(run), run.standing.exit_code, run.backend) == (state, exit_code, "ray")
 
 
@@ -213,7 +212,7 @@ def test_a_ray_job_waits_as_its_cluster_does_and_tells_its_phases() -> None:
     head["metadata"]["uid"] = "2"
     head["spec"] = {"containers": [{"name": "ray-head"}]}
     waits = {"startTime": "2026-11-22T17:00:01Z"}
-    [run] = runs.runs(Objects(ray_jobs={"1": job(status=waits)}, pods={"2": head}))
+    [run] = from_objects.runs(Objects(ray_jobs={"1": job(status=waits)}, pods={"2": head}))
     assert (run.standing.reason, table.state(run)) == (
         "Unschedulable: 0/1 nodes",
         "Pending (Unschedulable)",
@@ -224,9 +223,9 @@ def test_a_ray_job_waits_as_its_cluster_does_and_tells_its_phases() -> None:
         "rayClusterStatus": {"stateTransitionTimes": {"ready": "2026-11-22T17:00:03Z"}},
         "rayJobInfo": {"startTime": "2026-11-22T17:00:06Z", "endTime": "2026-11-22T17:00:10Z"},
     }
-    [run] = runs.runs(Objects(ray_jobs={"1": job(status=ended)}))
+    [run] = from_objects.runs(Objects(ray_jobs={"1": job(status=ended)}))
     assert run.standing.state == "Running"  # until KubeRay says so, too
-    phases = [(one.name, one.seconds) for one in story.tell(run, [], "main", []).phases]
+    phases = [(one.name, one.seconds) for one in details.tell(run, [], "main", []).phases]
     assert phases == [("queue", 1), ("cluster", 2), ("start", 3), ("run", 4)]
 
 
@@ -234,11 +233,11 @@ def shared(*others: str) -> Object:
     """A Job that builds for app-x2k4z, which created it, and for other runs."""
     build = job()
     build["metadata"] |= {"name": "app-0123456-build", "uid": "2"}
-    build["metadata"]["labels"][followers.RECIPE_LABEL] = "1"
-    annotations = followers.added("app-x2k4z", {"created-by": "ada"})
+    build["metadata"]["labels"][build_followers.RECIPE_LABEL] = "1"
+    annotations = build_followers.added("app-x2k4z", {"created-by": "ada"})
     for number, name in enumerate(others):
         since = f"2026-11-22T17:0{number + 1}:00Z"
-        annotations |= followers.added(name, {"created-by": "bob"}, since)
+        annotations |= build_followers.added(name, {"created-by": "bob"}, since)
     build["metadata"]["annotations"] = annotations
     return build
 
@@ -246,7 +245,7 @@ def shared(*others: str) -> Object:
 def runs_of(*jobs: Object, whole: bool = True) -> dict[str, Run]:
     """The runs that Jobs make up, by name."""
     objects = Objects(jobs={one["metadata"]["uid"]: one for one in jobs})
-    return {one.name: one for one in runs.runs(objects, all_of_a_build=whole)}
+    return {one.name: one for one in from_objects.runs(objects, all_of_a_build=whole)}
 
 
 def test_a_build_is_that_of_every_run_that_follows_it() -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from kubectl_submit import runs
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.object_watch import NO_MORE, ObjectWatch
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.run import Run
 from kubectl_submit.process.command import Result
 from kubectl_submit.process.event_loop import Loop
-from kubectl_submit.states import runs as states
+from kubectl_submit.runs import from_objects as states
+from kubectl_submit.runs import lookup
 
 CONTACT_SECONDS = 300.0
 # What changes together is told together.
@@ -36,13 +36,13 @@ class RunWatch:
         self._all = not selector
         self._objects = states.Objects()
         self._telling = False
-        self._unlisted = set(runs.RESOURCES)
-        for what in runs.RESOURCES:
+        self._unlisted = set(lookup.RESOURCES)
+        for what in lookup.RESOURCES:
             ObjectWatch(
                 loop,
                 kubectl,
-                runs.path(what, namespace),
-                runs.query(what, selector),
+                lookup.path(what, namespace),
+                lookup.query(what, selector),
                 partial(self._note, what),
                 needed=True,
                 contact_seconds=CONTACT_SECONDS,
@@ -65,7 +65,7 @@ class RunWatch:
 
     def _do_without(self, what: str, result: Result) -> bool:
         """Whether the cluster has no such objects, or does not show them to us, which is fine."""
-        fine = what in runs.OPTIONAL and runs.absent(result.stderr)
+        fine = what in lookup.OPTIONAL and lookup.absent(result.stderr)
         if fine:
             self._objects.absent.add(what)
             self._listed(what)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from kubectl_submit import cancellation
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError, ExecutionError
 from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.output import Output
+from kubectl_submit.runs import cancellation
 
 
 def settle(

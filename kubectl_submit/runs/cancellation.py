@@ -9,7 +9,7 @@ from kubectl_submit.model.execution import Outcome
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.provenance import CANCELLED_BY, OUTCOME
 from kubectl_submit.model.run import Run
-from kubectl_submit.states import followers
+from kubectl_submit.runs import build_followers
 
 
 def cancel(run: Run, kubectl: Kubectl, who: str) -> None:
@@ -34,8 +34,8 @@ def delete(run: Run, kubectl: Kubectl) -> None:
     """Delete a run with everything that belongs to it. Raises ClusterError."""
     if run.main:
         kubectl.delete(run.kind, run.name, run.namespace)
-    if run.build and followers.others(run.build, run.name):
-        removed = {"metadata": {"annotations": followers.removed(run.name)}}
+    if run.build and build_followers.others(run.build, run.name):
+        removed = {"metadata": {"annotations": build_followers.removed(run.name)}}
         kubectl.patch("job", [run.build["metadata"]["name"]], run.namespace, removed)
     elif run.build:
         kubectl.delete("job", run.build["metadata"]["name"], run.namespace)
@@ -43,9 +43,9 @@ def delete(run: Run, kubectl: Kubectl) -> None:
 
 def _build_changes(run: Run, build: Object, who: str) -> Object:
     """What to change in the Job that builds a run's image: it goes on where others want it."""
-    follower = followers.of_job(build).get(run.name)
-    if follower and followers.others(build, run.name):
-        return {"metadata": {"annotations": followers.cancelled(follower, who)}}
+    follower = build_followers.of_job(build).get(run.name)
+    if follower and build_followers.others(build, run.name):
+        return {"metadata": {"annotations": build_followers.cancelled(follower, who)}}
     return changes("job", build, who)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_submit import documents, times
+from kubectl_submit import times
 from kubectl_submit.model.run import CANCELLED, FAILED, PENDING, Run
 from kubectl_submit.output import printable
+from kubectl_submit.runs import documents
 
 COLUMNS = ("NAME", "BACKEND", "WORKERS", "STATE", "AGE", "DURATION", "COMMIT", "CREATED BY")
 WIDE = ("IMAGE", "REASON")

@@ -10,8 +10,8 @@ from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import command_container, pod_state
 from kubectl_submit.model.provenance import NAME_LABEL, PREFIX
 from kubectl_submit.model.run import Run, Standing
-from kubectl_submit.states import followers
-from kubectl_submit.states.standing import build_standing, job_standing, ray_standing
+from kubectl_submit.runs import build_followers
+from kubectl_submit.runs.run_status import build_standing, job_standing, ray_standing
 
 JOB_LABEL = "batch.kubernetes.io/job-name"
 
@@ -62,9 +62,9 @@ def runs(objects: Objects, *, all_of_a_build: bool = True) -> list[Run]:
 
 def _built_for(build: Object, creator: str) -> Iterable[str]:
     """The runs that a build Job is for."""
-    if followers.RECIPE_LABEL not in build["metadata"].get("labels", {}):
+    if build_followers.RECIPE_LABEL not in build["metadata"].get("labels", {}):
         return [creator]  # of a version that did not share builds
-    return followers.of_job(build)
+    return build_followers.of_job(build)
 
 
 def _note_build(part: _Parts, build: Object) -> None:
@@ -86,7 +86,7 @@ def _key(obj: Object) -> tuple[str, str]:
 def _run(namespace: str, name: str, parts: _Parts) -> Run:
     status = (parts.main or {}).get("status", {})
     ready, workers = _workers(parts)
-    follower = followers.of_job(parts.build).get(name) if parts.build else None
+    follower = build_followers.of_job(parts.build).get(name) if parts.build else None
     begun = [_created(one) for one in (parts.main,) if one]
     if parts.build:
         begun.append(follower.since if follower and follower.since else _created(parts.build))
@@ -107,7 +107,7 @@ def _run(namespace: str, name: str, parts: _Parts) -> Run:
     )
 
 
-def _facts(parts: _Parts, follower: followers.Follower | None) -> dict[str, str]:
+def _facts(parts: _Parts, follower: build_followers.Follower | None) -> dict[str, str]:
     """What was recorded at the submit; on a build Job of somebody else, by the follower."""
     if follower and not parts.main:
         return follower.facts

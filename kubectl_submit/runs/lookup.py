@@ -9,8 +9,8 @@ from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError, NoSuchRunError
 from kubectl_submit.model.provenance import MANAGED, NAME_LABEL
 from kubectl_submit.model.run import Run
-from kubectl_submit.states import runs as states
-from kubectl_submit.states.runs import Objects
+from kubectl_submit.runs import from_objects as states
+from kubectl_submit.runs.from_objects import Objects
 
 # What is asked for, by the name of its field in Objects: the API's path, and the resource's name.
 RESOURCES = {

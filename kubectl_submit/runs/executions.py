@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from kubectl_submit import runs
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError, ExecutionError
 from kubectl_submit.execution_backends.kubernetes import job
@@ -13,7 +12,8 @@ from kubectl_submit.execution_backends.ray import ray_job
 from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.run import Run
-from kubectl_submit.story import Story, tell
+from kubectl_submit.runs import lookup
+from kubectl_submit.runs.details import Story, tell
 
 
 def of_run(run: Run) -> Execution:
@@ -59,7 +59,7 @@ def story_of(execution: Execution, outcome: Outcome, kubectl: Kubectl) -> Story:
 
     Raises ClusterError, and ExecutionError where it is gone already.
     """
-    found = runs.named(kubectl, execution.namespace, execution.name)
+    found = lookup.named(kubectl, execution.namespace, execution.name)
     if not found:
         raise ExecutionError(
             f"{execution.kind}/{execution.name} is gone: {outcome.summary}",

@@ -11,12 +11,12 @@ from kubectl_submit.model.execution import Outcome
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import PodState
 from kubectl_submit.model.run import Standing
-from kubectl_submit.states import followers, lingering, outcomes
+from kubectl_submit.runs import build_followers, lingering, outcomes
 
 
 def build_standing(build: Object, name: str) -> Standing:
     """How a run of that name stands that has nothing but the Job that builds its image."""
-    state, follower = job_state.job_state(build), followers.of_job(build).get(name)
+    state, follower = job_state.job_state(build), build_followers.of_job(build).get(name)
     if follower and follower.cancelled_by:
         return _cancelled(follower.cancelled_by, ended=True)
     if state.cancelled_by:

@@ -12,7 +12,7 @@ from kubectl_submit.execution_backends.kubernetes.job_state import JobState
 from kubectl_submit.model.execution import Outcome
 from kubectl_submit.model.nodes import lost_text
 from kubectl_submit.model.pods import PodState, newest_of_each_rank
-from kubectl_submit.states.outcomes import how_ended, name
+from kubectl_submit.runs.outcomes import how_ended, name
 
 LINGER_SECONDS = 30.0
 """How long such a container may go on, to send what it has collected."""
