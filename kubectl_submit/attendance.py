@@ -35,9 +35,9 @@ def attend(execution: Execution, kubectl: Kubectl, options: Options, output: Out
 
 
 def _follow(execution: Execution, kubectl: Kubectl, options: Options, output: Output) -> Outcome:
-    from kubectl_submit.audience import Wishes  # while the pod starts
-    from kubectl_submit.follow import follow
-    from kubectl_submit.logs import Wanted
+    from kubectl_submit.following.follow import follow
+    from kubectl_submit.following.listener import Wishes  # while the pod starts
+    from kubectl_submit.following.logs import Wanted
 
     several = execution.workers > 1 and options.logs == "all"
     prefixed = several if options.prefix is None else options.prefix

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from kubectl_submit.following.workload import queued
 from kubectl_submit.output import Output
-from kubectl_submit.states.workloads import queued
 
 SUSPENDED = queued(None, None)
 

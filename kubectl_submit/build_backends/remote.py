@@ -10,7 +10,7 @@ from kubectl_submit.build_backends.build_lines import BuildLines
 from kubectl_submit.build_backends.shared_job import SharedJob
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import BuildError, CancelledError, ClusterError, ExecutionError
-from kubectl_submit.follow import follow
+from kubectl_submit.following.follow import follow
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Outcome
 from kubectl_submit.model.image import Image, digest_of_message

@@ -16,8 +16,8 @@ from kubectl_submit.errors import UsageError
 from kubectl_submit.model.execution import Execution
 
 if TYPE_CHECKING:
-    from kubectl_submit.audience import Audience, Wishes
     from kubectl_submit.cluster.kubectl import Kubectl
+    from kubectl_submit.following.listener import Audience, Wishes
     from kubectl_submit.model.objects import Object
     from kubectl_submit.model.run import Run
     from kubectl_submit.output import Output
@@ -80,10 +80,11 @@ class OPTIONS(SubcommandOptions):
 
 def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Show them; 0, or with --follow the run's exit code. Raises SubmitError."""
-    from kubectl_submit import past_lines, times
-    from kubectl_submit.audience import Wishes
+    from kubectl_submit import times
     from kubectl_submit.cluster.kubectl import Kubectl
-    from kubectl_submit.logs import Wanted
+    from kubectl_submit.following import past_logs
+    from kubectl_submit.following.listener import Wishes
+    from kubectl_submit.following.logs import Wanted
     from kubectl_submit.runs import executions, lookup
 
     if len(words) != 1:
@@ -105,7 +106,7 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
         _tell_gone(found, output, follow=options.follow)
         return ended if options.follow else 0
     if not options.follow:
-        past_lines.show(execution, pods, kubectl, lines, wishes)
+        past_logs.show(execution, pods, kubectl, lines, wishes)
         if not options.build and _waits(found, pods, execution):
             output.error(f"{found.name} has not begun: {found.standing.state}")
         return 0
@@ -116,7 +117,7 @@ def _follow(
     execution: Execution, kubectl: Kubectl, lines: Audience, wishes: Wishes, output: Output
 ) -> int:
     """Show the output to its end; the run's exit code."""
-    from kubectl_submit.follow import follow
+    from kubectl_submit.following.follow import follow
     from kubectl_submit.runs import settlement
 
     outcome = follow(execution, kubectl, lines, wishes)

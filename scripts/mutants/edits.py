@@ -7,20 +7,20 @@ from dataclasses import dataclass
 # The modules, and the tests that watch over each: the only place that names paths.
 UNIT = "tests/unit"
 MODULES = {
-    "phases": "kubectl_submit/logs/phases.py",
-    "log": "kubectl_submit/logs/worker.py",
-    "streams": "kubectl_submit/logs/streams.py",
-    "reader": "kubectl_submit/logs/reader.py",
-    "grouping": "kubectl_submit/logs/grouping.py",
-    "prefixed": "kubectl_submit/logs/prefixed.py",
-    "resume": "kubectl_submit/logs/resume.py",
+    "phases": "kubectl_submit/following/logs/phases.py",
+    "log": "kubectl_submit/following/logs/worker.py",
+    "streams": "kubectl_submit/following/logs/streams.py",
+    "reader": "kubectl_submit/following/logs/reader.py",
+    "grouping": "kubectl_submit/following/logs/batches.py",
+    "prefixed": "kubectl_submit/following/logs/prefixed.py",
+    "resume": "kubectl_submit/following/logs/cursor.py",
     "watch": "kubectl_submit/cluster/object_watch.py",
     "answers": "kubectl_submit/cluster/api_answers.py",
-    "follow": "kubectl_submit/follow.py",
+    "follow": "kubectl_submit/following/follow.py",
     "loop": "kubectl_submit/process/event_loop.py",
     "command": "kubectl_submit/process/command.py",
     "end": "kubectl_submit/process/program_end.py",
-    "batch": "kubectl_submit/logs/batch.py",
+    "batch": "kubectl_submit/following/logs/batch.py",
 }
 _LOGS = [
     f"{UNIT}/test_log_phases.py",

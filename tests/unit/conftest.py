@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from kubectl_submit import follow
 from kubectl_submit.cluster import kuberc, server_path
-from kubectl_submit.logs import streams
+from kubectl_submit.following import follow
+from kubectl_submit.following.logs import streams
 from kubectl_submit.process import command
 from tests.patience import PATIENCE
 

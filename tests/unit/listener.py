@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kubectl_submit.audience import Wishes
 from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.follow import follow
+from kubectl_submit.following.follow import follow
+from kubectl_submit.following.listener import Wishes
 from kubectl_submit.model.execution import Outcome
 
 from .clusters import execution_of

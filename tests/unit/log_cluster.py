@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from kubectl_submit.logs import LogStreams
+from kubectl_submit.following.logs import LogStreams
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.process.command import Result
 from kubectl_submit.process.event_loop import Loop

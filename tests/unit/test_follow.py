@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kubectl_submit.errors import ExecutionError, SubmitError
-from kubectl_submit.logs import Wanted
+from kubectl_submit.following.logs import Wanted
 
 from .clusters import lines, logs_of, replay
 from .listener import Listener, watch_run

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from kubectl_submit.errors import ClusterError, ExecutionError
-from kubectl_submit.logs import Wanted
+from kubectl_submit.following.logs import Wanted
 
 from .clusters import lines, logs_of, replay
 from .fakes.program import list_of

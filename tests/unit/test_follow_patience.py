@@ -6,9 +6,9 @@ import copy
 import itertools
 import json
 
-from kubectl_submit import past_lines
-from kubectl_submit.audience import Wishes
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.following import past_logs
+from kubectl_submit.following.listener import Wishes
 
 from .clusters import execution_of, lines, logs_of, replay
 from .listener import Listener, watch_run
@@ -176,7 +176,7 @@ def test_past_lines_may_take_longer_than_that(cluster: Simulation) -> None:
         cluster.sleep(40)
 
     listener = Listener(on_lines=read_slowly)
-    past_lines.show(
+    past_logs.show(
         execution_of(run), run.last_pods, Kubectl(), listener, Wishes(), loop=cluster.loop()
     )
     assert listener.output == {0: b"one\ntwo\n"}

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from kubectl_submit.cli.options import Options, configuration, values
 from kubectl_submit.cli.options.declaration import declared
 from kubectl_submit.errors import SubmitError
-from kubectl_submit.logs.resume import Resume
+from kubectl_submit.following.logs.cursor import Resume
+from kubectl_submit.following.no_pod import quantity_value
 from kubectl_submit.model import image, provenance
 from kubectl_submit.parameters import collection, local_credentials
 from kubectl_submit.source import git_url
 from kubectl_submit.source.git_settings import access
 from kubectl_submit.source.git_status import parse_status
-from kubectl_submit.states.refusals import quantity_value
 
 # What such values are made of, among everything else.
 PIECES = st.sampled_from(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_submit.logs.events import (
+from kubectl_submit.following.logs.events import (
     Close,
     Closed,
     Deleted,
@@ -16,7 +16,7 @@ from kubectl_submit.logs.events import (
     Opened,
     Stalled,
 )
-from kubectl_submit.logs.phases import CLOSE_SECONDS, DONE, Phase, State, step
+from kubectl_submit.following.logs.phases import CLOSE_SECONDS, DONE, Phase, State, step
 
 NOW = 100.0
 EVENTS: dict[str, Event] = {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_submit.logs.phases import CLOSE_SECONDS
+from kubectl_submit.following.logs.phases import CLOSE_SECONDS
 
 from .log_cluster import KubectlLogs, LogCluster, Pod
 

@@ -6,12 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_submit.logs.batch import Batch
-from kubectl_submit.logs.events import Close, Closed, Deleted, Opened
-from kubectl_submit.logs.grouping import GROUP_SIZE, MOST_GROUPS, arrange, group_size, to_join
-from kubectl_submit.logs.phases import Phase, State
-from kubectl_submit.logs.prefixed import Prefixed, Split
-from kubectl_submit.logs.worker import PodLog
+from kubectl_submit.following.logs.batch import Batch
+from kubectl_submit.following.logs.batches import (
+    GROUP_SIZE,
+    MOST_GROUPS,
+    arrange,
+    group_size,
+    to_join,
+)
+from kubectl_submit.following.logs.events import Close, Closed, Deleted, Opened
+from kubectl_submit.following.logs.phases import Phase, State
+from kubectl_submit.following.logs.prefixed import Prefixed, Split
+from kubectl_submit.following.logs.worker import PodLog
 
 PODS = ("run-0-abcde", "run-1-fghij")
 LINES = st.lists(st.tuples(st.sampled_from(PODS), st.binary(max_size=6)), max_size=8)

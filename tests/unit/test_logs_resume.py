@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_submit.logs import resume as resume_module
-from kubectl_submit.logs.resume import Resume, earlier
+from kubectl_submit.following.logs import cursor as resume_module
+from kubectl_submit.following.logs.cursor import Resume, earlier
 
 from .samples import Run, all_runs
 

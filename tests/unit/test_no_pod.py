@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_submit.states import refusals
+from kubectl_submit.following import no_pod
 
 from .samples import Run
 
@@ -29,7 +29,7 @@ def first_event(run: str) -> Any:
     ],
 )
 def test_why_there_is_no_pod(run: str, message: str, for_ever: bool) -> None:
-    said, found = refusals.no_pod_reason(first_event(run))
+    said, found = no_pod.no_pod_reason(first_event(run))
     assert message in said
     assert found is for_ever
 
@@ -59,7 +59,7 @@ def test_why_there_is_no_pod(run: str, message: str, for_ever: bool) -> None:
 def test_whether_there_ever_will_be_a_pod(message: str, for_ever: bool) -> None:
     event = first_event("quota-is-full")
     event["message"] = f'Error creating: pods "run-0-abcde" is forbidden: {message}'
-    said, found = refusals.no_pod_reason(event)
+    said, found = no_pod.no_pod_reason(event)
     assert message in said
     assert found is for_ever
 
@@ -79,7 +79,7 @@ def test_whether_there_ever_will_be_a_pod(message: str, for_ever: bool) -> None:
 )
 def test_trouble_of_the_cluster_may_pass(message: str) -> None:
     event = {"reason": "FailedCreate", "message": message}
-    assert refusals.no_pod_reason(event) == (message, False)
+    assert no_pod.no_pod_reason(event) == (message, False)
 
 
 @pytest.mark.parametrize(
@@ -103,14 +103,14 @@ def test_trouble_of_the_cluster_may_pass(message: str) -> None:
 )
 def test_what_a_policy_refuses_it_always_refuses(message: str) -> None:
     event = {"reason": "FailedCreate", "message": f"Error creating: {message}"}
-    said, for_ever = refusals.no_pod_reason(event)
+    said, for_ever = no_pod.no_pod_reason(event)
     assert for_ever
     assert said.split(": ")[-1] == message.rsplit(": ", maxsplit=1)[-1]
 
 
 def test_other_events_say_nothing_of_it() -> None:
     events = [event["object"] for event in Run("succeeded").events]
-    assert {refusals.no_pod_reason(event) for event in events} == {("", False)}
+    assert {no_pod.no_pod_reason(event) for event in events} == {("", False)}
 
 
 @pytest.mark.parametrize(
@@ -135,9 +135,9 @@ def test_other_events_say_nothing_of_it() -> None:
     ],
 )
 def test_the_value_of_a_quantity(text: str, value: float) -> None:
-    assert refusals.quantity_value(text) == value
+    assert no_pod.quantity_value(text) == value
 
 
 @given(st.text("0123456789.eEmkKGi-"))
 def test_no_quantity_is_too_strange(text: str) -> None:
-    assert isinstance(refusals.quantity_value(text), float)
+    assert isinstance(no_pod.quantity_value(text), float)

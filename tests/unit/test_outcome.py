@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from kubectl_submit.execution_backends.kubernetes.job_state import JobState, job_state
+from kubectl_submit.following.progress import Progress
 from kubectl_submit.model.pods import PodState, pod_state
 from kubectl_submit.runs.outcomes import outcome
-from kubectl_submit.states.progress import Progress
 
 from .examples import execution
 from .samples import Run

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from kubectl_submit.following.progress import Progress
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.pods import RANK_LABEL
-from kubectl_submit.states.progress import Progress
 
 EXECUTION = Execution(
     kind="job",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kubectl_submit.execution_backends.kubernetes import backend as kubernetes
-from kubectl_submit.states.workloads import WorkloadState, position, queued, workload_state
+from kubectl_submit.following.workload import WorkloadState, position, queued, workload_state
 
 from .examples import execution_parameters
 

@@ -21,7 +21,7 @@ from kubectl_submit.execution_backends.ray.parameters import (
     RayParameters,
     collect_ray_parameters,
 )
-from kubectl_submit.logs.retold import Retold
+from kubectl_submit.following.logs.replay_filter import Retold
 from kubectl_submit.manifests import pod_template, tree
 
 from .examples import DIGEST, execution_parameters

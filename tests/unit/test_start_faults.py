@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from kubectl_submit.following.progress import Progress
 from kubectl_submit.model.pods import pod_state
 from kubectl_submit.model.start_faults import DENIED_TRIES, final_after
-from kubectl_submit.states.progress import Progress
 
 from .examples import execution
 

@@ -8,9 +8,9 @@ import pytest
 
 from kubectl_submit.execution_backends.kubernetes import job_state
 from kubectl_submit.execution_backends.kubernetes.job_state import JobState
+from kubectl_submit.following.pending_reason import Waiting
 from kubectl_submit.model import pods
 from kubectl_submit.model.pods import STARTING, PodState
-from kubectl_submit.waiting import Waiting
 
 from .examples import execution
 from .samples import Run

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from kubectl_submit.logs.events import (
+from kubectl_submit.following.logs.events import (
     Close,
     Closed,
     Deleted,

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from kubectl_submit.audience import Audience, Wishes
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.object_watch import MISSING, NO_MORE, ObjectWatch, OnChange
 from kubectl_submit.errors import ExecutionError, PendingTimeoutError, SubmitError
-from kubectl_submit.logs import LogStreams
+from kubectl_submit.following.listener import Audience, Wishes
+from kubectl_submit.following.logs import LogStreams
+from kubectl_submit.following.pending_reason import Waiting
+from kubectl_submit.following.progress import Progress
+from kubectl_submit.following.queue import QueueWatch
 from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import PodState
 from kubectl_submit.process.event_loop import Loop
-from kubectl_submit.queue_watch import QueueWatch
 from kubectl_submit.runs import settlement
-from kubectl_submit.states.progress import Progress
-from kubectl_submit.waiting import Waiting
 
 # How long the job's end waits while no line comes: for workers that are being stopped because
 # another one failed (they may ignore it for as long as their grace period), and for those that

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_submit.audience import Audience, Wishes
 from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.follow import ENDED_SECONDS
-from kubectl_submit.logs import LogStreams
+from kubectl_submit.following.follow import ENDED_SECONDS
+from kubectl_submit.following.listener import Audience, Wishes
+from kubectl_submit.following.logs import LogStreams
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import pod_state

@@ -5,7 +5,7 @@
 which.
 """
 
-from kubectl_submit.logs.streams import LogStreams
-from kubectl_submit.logs.worker import EVERY_LINE, Wanted
+from kubectl_submit.following.logs.streams import LogStreams
+from kubectl_submit.following.logs.worker import EVERY_LINE, Wanted
 
 __all__ = ["EVERY_LINE", "LogStreams", "Wanted"]

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.object_watch import NO_MORE, ObjectWatch
+from kubectl_submit.following.workload import WorkloadState, position, queued, workload_state
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
 from kubectl_submit.process.command import Result
 from kubectl_submit.process.event_loop import Loop
-from kubectl_submit.states.workloads import WorkloadState, position, queued, workload_state
 
 GROUP = "kueue.x-k8s.io"
 VISIBILITY = f"visibility.{GROUP}"

@@ -12,8 +12,16 @@ from collections.abc import Callable
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError
-from kubectl_submit.logs.batch import Batch
-from kubectl_submit.logs.events import (
+from kubectl_submit.following.logs.batch import Batch
+from kubectl_submit.following.logs.batches import (
+    MOST_FINAL_GROUPS,
+    MOST_GROUPS,
+    arrange,
+    group_size,
+    to_join,
+)
+from kubectl_submit.following.logs.cursor import Resume
+from kubectl_submit.following.logs.events import (
     Close,
     Closed,
     Deleted,
@@ -24,19 +32,11 @@ from kubectl_submit.logs.events import (
     Opened,
     Stalled,
 )
-from kubectl_submit.logs.grouping import (
-    MOST_FINAL_GROUPS,
-    MOST_GROUPS,
-    arrange,
-    group_size,
-    to_join,
-)
-from kubectl_submit.logs.phases import ENDING, READ, Phase
-from kubectl_submit.logs.prefixed import Split
-from kubectl_submit.logs.reader import Reader
-from kubectl_submit.logs.resume import Resume
-from kubectl_submit.logs.retold import Retold
-from kubectl_submit.logs.worker import EVERY_LINE, PodLog, Wanted
+from kubectl_submit.following.logs.phases import ENDING, READ, Phase
+from kubectl_submit.following.logs.prefixed import Split
+from kubectl_submit.following.logs.reader import Reader
+from kubectl_submit.following.logs.replay_filter import Retold
+from kubectl_submit.following.logs.worker import EVERY_LINE, PodLog, Wanted
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.process.command import Result, mask
 from kubectl_submit.process.event_loop import Loop, Readable

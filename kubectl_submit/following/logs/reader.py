@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.logs.batch import Batch
-from kubectl_submit.logs.prefixed import Prefixed, Split
+from kubectl_submit.following.logs.batch import Batch
+from kubectl_submit.following.logs.prefixed import Prefixed, Split
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.pods import RANK_LABEL
 from kubectl_submit.process.command import Result

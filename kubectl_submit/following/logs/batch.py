@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # each names the other
-    from kubectl_submit.logs.worker import PodLog
+    from kubectl_submit.following.logs.worker import PodLog
 
 
 @dataclass(eq=False)

@@ -7,12 +7,12 @@ from dataclasses import replace
 from kubectl_submit.execution_backends.kubernetes import job_state
 from kubectl_submit.execution_backends.kubernetes.job_state import JobState
 from kubectl_submit.execution_backends.ray import ray_job_state
+from kubectl_submit.following.tries import begins_again
 from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import DELETED, PodState, newest_of_each_rank, pod_state
 from kubectl_submit.runs import lingering, outcomes
 from kubectl_submit.runs.lingering import LINGER_SECONDS
-from kubectl_submit.states.tries import begins_again
 
 # What an object says of itself, by its kind.
 STATES = {"job": job_state.job_state, "rayjob": ray_job_state.job_state}

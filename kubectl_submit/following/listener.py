@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from kubectl_submit.logs import EVERY_LINE, Wanted
+from kubectl_submit.following.logs import EVERY_LINE, Wanted
 
 
 class Audience(Protocol):

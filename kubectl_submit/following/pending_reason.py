@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from kubectl_submit.execution_backends.kubernetes.job_state import JobState
 from kubectl_submit.execution_backends.ray.cluster_pods import crew_reason, crew_state
+from kubectl_submit.following.no_pod import no_pod_reason
+from kubectl_submit.following.workload import queued
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import STARTING, PodState, newest_of_each_rank
 from kubectl_submit.runs import lingering
-from kubectl_submit.states.refusals import no_pod_reason
-from kubectl_submit.states.workloads import queued
 
 
 class Waiting:

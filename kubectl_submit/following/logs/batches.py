@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from kubectl_submit.logs.batch import Batch
-from kubectl_submit.logs.worker import PodLog
+from kubectl_submit.following.logs.batch import Batch
+from kubectl_submit.following.logs.worker import PodLog
 
 MOST_GROUPS = 8
 # Of those that have ended, and are read once more to their end.

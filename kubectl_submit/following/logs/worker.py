@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from kubectl_submit.logs.batch import Batch
-from kubectl_submit.logs.events import Close, Closed, Deleted, Event, Lines, Opened
-from kubectl_submit.logs.phases import DONE, RUNNING, UNATTENDED, Phase, State, step
-from kubectl_submit.logs.resume import Resume, earlier
+from kubectl_submit.following.logs.batch import Batch
+from kubectl_submit.following.logs.cursor import Resume, earlier
+from kubectl_submit.following.logs.events import Close, Closed, Deleted, Event, Lines, Opened
+from kubectl_submit.following.logs.phases import DONE, RUNNING, UNATTENDED, Phase, State, step
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
