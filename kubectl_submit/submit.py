@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kubectl_submit import attendance, build_backends, execution_backends, job_quota
+from kubectl_submit.build_backends.given_image import begin_to_resolve
 from kubectl_submit.cli.options import Options, kubectl_flags
 from kubectl_submit.cluster import pod_security
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.execution_backends import ExecutionBackend
-from kubectl_submit.given_image import begin_to_resolve
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.model.image import NOT_BUILT_YET, Image

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubectl_submit import docker
+from kubectl_submit.build_backends import docker
 from kubectl_submit.execution_backends.kubernetes import job
 from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
 from kubectl_submit.manifests.tree import Node

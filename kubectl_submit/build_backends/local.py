@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kubectl_submit import docker
-from kubectl_submit.build_backends import platforms
+from kubectl_submit.build_backends import docker, platforms
 from kubectl_submit.cli.options.values import BuildSecret
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import BuildError

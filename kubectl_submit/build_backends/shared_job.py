@@ -8,8 +8,8 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass, replace
 
-from kubectl_submit import docker, times
-from kubectl_submit.build_backends import build_job
+from kubectl_submit import times
+from kubectl_submit.build_backends import build_job, docker
 from kubectl_submit.cluster import creation
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError

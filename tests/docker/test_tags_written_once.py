@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_submit import docker
+from kubectl_submit.build_backends import docker
 from kubectl_submit.errors import BuildError
 from tests.conftest import Repository, local, tags
 from tests.docker.conftest import Build

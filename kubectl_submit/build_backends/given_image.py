@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from kubectl_submit import docker
+from kubectl_submit.build_backends import docker
 from kubectl_submit.cli.options import Options
 from kubectl_submit.model.image import Image, parse_reference, seen_from_here
 
