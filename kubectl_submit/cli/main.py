@@ -87,7 +87,7 @@ def _run(call: Call) -> int:
     try:
         if call.command:
             return commands.load(call.command).run(call.options, call.words, output)
-        from kubectl_submit.submit import submit
+        from kubectl_submit.commands.submit import submit
 
         return submit(call.options, call.words, output)
     finally:

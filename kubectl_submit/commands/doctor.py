@@ -33,13 +33,13 @@ class OPTIONS(Options):
 def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Show each check as it is made; 1 if something is missing, else 0."""
     del words
-    from kubectl_submit import checks
     from kubectl_submit.cluster.kubectl import Kubectl
+    from kubectl_submit.commands import doctor_checks
     from kubectl_submit.runs import documents
 
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
     found = []
-    for finding in checks.findings(options, kubectl, Output(quiet=True)):
+    for finding in doctor_checks.findings(options, kubectl, Output(quiet=True)):
         found.append(finding)
         if options.output in (None, "name"):
             mark = MARKS[finding.well]
@@ -47,5 +47,5 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
             if finding.remedy:
                 output.data([f"{'':21}{line}" for line in finding.remedy.splitlines()])
     if options.output in ("json", "yaml"):
-        output.data([documents.text(checks.document(found), options.output)])
+        output.data([documents.text(doctor_checks.document(found), options.output)])
     return MISSING if any(finding.well is False for finding in found) else 0

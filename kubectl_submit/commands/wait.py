@@ -43,8 +43,8 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     """Wait for them; the exit code of the first that fails, else 0. Raises SubmitError."""
     if not words:
         raise UsageError("say what to wait for: names", remedy="See `kubectl submit list`.")
-    from kubectl_submit import waiter
     from kubectl_submit.cluster.kubectl import Kubectl
+    from kubectl_submit.commands import wait_for_runs
 
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
-    return waiter.wait(kubectl, words, options.timeout, output)
+    return wait_for_runs.wait(kubectl, words, options.timeout, output)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit import job_quota
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.commands import job_quota
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.provenance import NAME_LABEL

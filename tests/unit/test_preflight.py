@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from kubectl_submit import preflight
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cli.options.values import SecretMount
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.commands import preflight
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.execution_backends.kubernetes import backend as kubernetes
 

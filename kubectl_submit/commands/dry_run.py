@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 
-from kubectl_submit import build_backends, execution_backends, preflight
+from kubectl_submit import build_backends, execution_backends
 from kubectl_submit.build_backends.given_image import begin_to_resolve
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster import pod_security
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.commands import preflight
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.manifests import run_secrets, tree
 from kubectl_submit.manifests.tree import Node

@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from kubectl_submit import attendance, build_backends, execution_backends, job_quota
+from kubectl_submit import build_backends, execution_backends
 from kubectl_submit.build_backends.given_image import begin_to_resolve
 from kubectl_submit.cli.options import Options, kubectl_flags
 from kubectl_submit.cluster import pod_security
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.commands import foreground, job_quota
 from kubectl_submit.execution_backends import ExecutionBackend
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution, Outcome
@@ -32,7 +33,7 @@ def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
     """Run a command in the image of a commit; its exit code. Raises SubmitError."""
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
     if options.dry_run != "none":
-        from kubectl_submit import dry_run
+        from kubectl_submit.commands import dry_run
 
         return dry_run.show(options, argv, kubectl, output)
     resolved = begin_to_resolve(options) if options.image else None
@@ -46,7 +47,7 @@ def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
             lambda: execution_backend.execute(documents, kubectl), _name(documents), kubectl, output
         )
         output.status(f"{execution.kind}/{execution.name} runs {image.reference}")
-        outcome = attendance.attend(execution, kubectl, options, output)
+        outcome = foreground.attend(execution, kubectl, options, output)
         signals.forget()  # what comes too late does not replace an exit code
     return _report(execution, outcome, kubectl, options, output)
 
@@ -59,7 +60,7 @@ def _of_given_image(
     kubectl: Kubectl,
 ) -> tuple[Image, list[Node]]:
     """The image, and the manifest of its run."""
-    from kubectl_submit import preflight  # costs 50 ms, in which the registry answers
+    from kubectl_submit.commands import preflight  # costs 50 ms, in which the registry answers
 
     asked = pod_security.begin_to_ask(kubectl)
     image, restricted = resolved(), asked()
@@ -78,7 +79,7 @@ def _of_built_image(
     output: Output,
 ) -> tuple[Image, list[Node]]:
     """The image, and the manifest of its run: what was checked before the build is what runs."""
-    from kubectl_submit import preflight
+    from kubectl_submit.commands import preflight
     from kubectl_submit.execution_backends import worker_pod
     from kubectl_submit.source import gate
 

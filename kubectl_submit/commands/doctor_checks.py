@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_submit import dry_run, execution_backends, preflight
+from kubectl_submit import execution_backends
 from kubectl_submit.build_backends import docker
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster import pod_security
 from kubectl_submit.cluster.kubectl import Kubectl, without_group
+from kubectl_submit.commands import dry_run, preflight
 from kubectl_submit.errors import ClusterError, RepositoryError, SubmitError
 from kubectl_submit.manifests import tree
 from kubectl_submit.output import Output

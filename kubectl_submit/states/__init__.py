@@ -1,1 +1,0 @@
-"""What the cluster's objects say of how a run stands, one module a kind. Pure."""
