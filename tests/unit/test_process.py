@@ -193,7 +193,7 @@ def test_verbose_shows_every_command_but_no_token(kubectl: Program) -> None:
 
 def test_help_and_mistakes_load_nothing_heavy() -> None:
     code = (
-        "import sys; from kubectl_submit import cli; cli.run(sys.argv[1:]); "
+        "import sys; from kubectl_submit.cli import main; main.run(sys.argv[1:]); "
         "print(*sys.modules, file=sys.stderr)"
     )
     for arguments in (["--help"], ["--nonsense"]):
