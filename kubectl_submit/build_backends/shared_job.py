@@ -13,7 +13,8 @@ from kubectl_submit.build_backends import build_job, docker
 from kubectl_submit.cluster import creation
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError
-from kubectl_submit.execution_backends.kubernetes import job, job_state
+from kubectl_submit.execution_backends.kubernetes import job_state
+from kubectl_submit.execution_backends.kubernetes.execution import execution
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.image import digest_of_message
 from kubectl_submit.model.objects import Object
@@ -117,11 +118,11 @@ def _digest(one: Object, parameters: BuildParameters, kubectl: Kubectl) -> str:
     """What a Job has built, if the registry still has it, as far as this machine can see."""
     if parameters.rebuild or not job_state.job_state(one).succeeded or not docker.installed():
         return ""
-    execution = job.execution(one)
-    found = kubectl.begin_list(execution.pods_path, labelSelector=execution.pod_selector)()
+    followed = execution(one)
+    found = kubectl.begin_list(followed.pods_path, labelSelector=followed.pod_selector)()
     for pod in found:
         with contextlib.suppress(ValueError):
-            digest = digest_of_message(pod_state(pod, execution.container).message)
+            digest = digest_of_message(pod_state(pod, followed.container).message)
             if docker.digest(f"{parameters.push_name}@{digest}") == digest:
                 return digest
     return ""
@@ -129,7 +130,7 @@ def _digest(one: Object, parameters: BuildParameters, kubectl: Kubectl) -> str:
 
 def _shared(one: Object, parameters: BuildParameters) -> SharedJob:
     owner = one["metadata"].get("labels", {}).get(NAME_LABEL, parameters.name)
-    return SharedJob(execution=job.execution(one), owner=owner, run=parameters.name)
+    return SharedJob(execution=execution(one), owner=owner, run=parameters.name)
 
 
 def leave(shared: SharedJob, kubectl: Kubectl, error: BaseException) -> int:

@@ -120,6 +120,7 @@ def _words(word: str, typed: Sequence[str], before: Sequence[str]) -> list[Choic
 
 def _from_cluster(key: str, before: Sequence[str]) -> list[str]:
     """The names of objects; none where the cluster does not tell them at once."""
+    from kubectl_submit import execution_backends
     from kubectl_submit.cluster.kubectl import Kubectl
     from kubectl_submit.errors import SubmitError
     from kubectl_submit.model.provenance import NAME_LABEL
@@ -127,8 +128,9 @@ def _from_cluster(key: str, before: Sequence[str]) -> list[str]:
     kubectl = Kubectl(flags=_kubectl_flags(before), request_timeout=TIMEOUT)
     try:
         if key == "run":
-            every = kubectl.names("jobs,rayjobs.ray.io", NAME_LABEL)
-            return every or kubectl.names("jobs", NAME_LABEL)  # a cluster without RayJobs
+            kinds = [one.resource for one in execution_backends.every()]
+            every = kubectl.names(",".join(kinds), NAME_LABEL)
+            return every or kubectl.names(kinds[0], NAME_LABEL)  # a cluster without the others
         if key in ("context", "cluster", "user"):
             return kubectl.configured(key)
         return kubectl.names(KINDS[key]) if key in KINDS else []

@@ -60,13 +60,6 @@ MEANINGS = (
         "Leave --queue out, or have Kueue installed: https://kueue.sigs.k8s.io",
     ),
     (
-        r'no matches for kind "RayJob"|doesn\'t have a resource type \"rayjob',
-        "the cluster has no RayJobs: KubeRay is not installed",
-        "Have its operator installed (https://docs.ray.io/en/latest/cluster/kubernetes), such as "
-        "with helm: helm install kuberay-operator --repo "
-        "https://ray-project.github.io/kuberay-helm kuberay-operator",
-    ),
-    (
         r"failed calling webhook [^\n]*(?:connection refused|no such host|i/o timeout|"
         r"TLS handshake timeout|context deadline exceeded|no endpoints available|EOF)",
         "an admission webhook of the cluster does not answer",

@@ -17,7 +17,6 @@ from kubectl_submit.manifests.tree import Node
 
 ENFORCED = "pod-security.kubernetes.io/enforce"
 WARNING = 'would violate PodSecurity "restricted'
-RUNS = ("Job", "RayJob")
 OF_THE_POD = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 OF_A_CONTAINER = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 
@@ -36,13 +35,13 @@ def begin_to_ask(kubectl: Kubectl) -> Callable[[], bool | None]:
     return restricted
 
 
-def fit(documents: Iterable[Node], restricted: bool | None, kubectl: Kubectl) -> None:
-    """Give the pods of what runs what the namespace asks of them.
+def fit(documents: Iterable[Node], kind: str, restricted: bool | None, kubectl: Kubectl) -> None:
+    """Give the pods of the objects of that kind what the namespace asks of them.
 
     `restricted` is what `begin_to_ask` has told. Where that is None, a dry run of a Job tells: the
     server warns of what it will refuse, unless the namespace says otherwise.
     """
-    pods = [pod for one in documents if one["kind"] in RUNS for pod in pod_specs(one)]
+    pods = [pod for one in documents if one["kind"] == kind for pod in pod_specs(one)]
     if restricted is None:
         restricted = any(WARNING in line for line in kubectl.warnings(_job(pods[0])))
     if restricted:
@@ -86,3 +85,8 @@ def _add(node: Node, settings: dict[str, object]) -> None:
     for name, value in settings.items():
         if name not in security:
             tree.put(security, (name,), value)
+
+
+def fit_namespace(documents: Iterable[Node], kind: str, kubectl: Kubectl) -> None:
+    """Ask what the namespace enforces, and fit the pods of the objects of that kind."""
+    fit(documents, kind, begin_to_ask(kubectl)(), kubectl)

@@ -34,9 +34,7 @@ NEEDS = {
     "names": ("kubectl", "namespace"),
     "manifest": ("kubectl", "namespace", "commit"),
 }
-FOR_WORKERS = (("services", "create"),)
 FOR_SECRETS = tuple(("secrets", verb) for verb in ("create", "patch", "delete"))
-FOR_RAY = tuple(("rayjobs.ray.io", verb) for verb in VERBS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +94,7 @@ def _finding(name: str, check: Callable[[], str], failed: Sequence[str]) -> Find
 
 
 def _commit(options: Options) -> str:
-    limit = execution_backends.load(options.execution).NAME_LIMIT
+    limit = execution_backends.named(options.execution).name_limit
     build = collect_build_parameters(options, limit)
     return (
         f"{build.source.commit[:7]} of {build.source.branch or 'no branch'}, to {build.pull_name}"
@@ -126,7 +124,7 @@ def _namespace(kubectl: Kubectl) -> str:
 
 
 def _permissions(options: Options, kubectl: Kubectl) -> str:
-    needed = [*NEEDED, *(FOR_RAY if options.execution == "ray" else FOR_WORKERS)]
+    needed = [*NEEDED, *execution_backends.named(options.execution).permissions]
     carried = (options.secret_file, options.secret_env, options.build_secret)
     if any(carried) or options.credentials_from_local:
         needed += FOR_SECRETS
@@ -154,10 +152,11 @@ def _build() -> str:
 
 
 def _manifest(options: Options, kubectl: Kubectl, output: Output) -> str:
-    """Whether the server would take what a submit creates: the build Job, the Job or RayJob."""
+    """Whether the server would take what a submit creates: the build Job, and what runs."""
+    backend = execution_backends.named(options.execution)
     build, run = dry_run.render(options, ("true",), output)
-    pod_security.fit(run, pod_security.begin_to_ask(kubectl)(), kubectl)
-    preflight.check_documents([*build, *run], kubectl)
+    pod_security.fit_namespace(run, backend.object_kind, kubectl)
+    backend.check([*build, *run], kubectl)
     text = tree.dump([*build, *run])
     told = f"the cluster would take it ({', '.join(str(one['kind']) for one in (*build, *run))})"
     return "; it warns: ".join([told, *kubectl.warnings(text)])

@@ -44,8 +44,8 @@ def render(
     options: Options, argv: tuple[str, ...], output: Output
 ) -> tuple[list[Node], list[Node]]:
     """All that a submit would create: of the build, and of the run. Raises SubmitError."""
-    backend = execution_backends.load(options.execution)
-    limit = backend.NAME_LIMIT
+    backend = execution_backends.named(options.execution)
+    limit = backend.name_limit
     build, of_build = None, []
     if options.image:
         image = begin_to_resolve(options)()
@@ -55,7 +55,9 @@ def render(
         # Under a name of its own: the server would refuse that of a build that is there.
         of_build = build_backends.load(options.build).render(replace(build, after=build.name))
         output.status(f"nothing is built: {image.reference} stands for the image (dry run)")
-    parameters = collect_execution_parameters(options, argv, build, image, limit)
+    parameters = collect_execution_parameters(
+        options, argv, build, image, limit, backend.collect(options)
+    )
     return of_build, backend.render(parameters)
 
 
@@ -63,9 +65,10 @@ def _ask(
     build: list[Node], run: list[Node], options: Options, kubectl: Kubectl, output: Output
 ) -> None:
     """Have the server judge it, as far as it does; what it did not judge is said."""
-    pod_security.fit(run, pod_security.begin_to_ask(kubectl)(), kubectl)
+    backend = execution_backends.named(options.execution)
+    pod_security.fit_namespace(run, backend.object_kind, kubectl)
     everything = [*build, *run]
-    preflight.check(everything, options, kubectl)
+    preflight.check(everything, backend, options, kubectl)
     for warning in kubectl.warnings(tree.dump(everything)):
         output.status(f"the server warns: {warning}")
     judged = [_is_judged(one, kubectl) for one in everything]

@@ -12,7 +12,7 @@ from kubectl_submit.process import signals
 from kubectl_submit.runs import cancellation, lookup, next_commands
 from kubectl_submit.source import identity
 
-SECOND_SECONDS = 2.0
+CANCEL_WINDOW_SECONDS = 2.0
 """Within so much time a second Ctrl-C cancels."""
 
 
@@ -60,7 +60,7 @@ def _interrupted(
         hint = " (Ctrl-C again within 2 seconds cancels it)" if signals.by_hand() else ""
         output.error(f"detached; {job} goes on in the cluster{hint}")
         output.error(_how_to_go_on(execution, kubectl))
-        if not (signals.by_hand() and signals.again(SECOND_SECONDS)):
+        if not (signals.by_hand() and signals.again(CANCEL_WINDOW_SECONDS)):
             return Outcome(exit_code=CANCELLED_CODE, summary="")
     who = identity.me()
     for run in lookup.named(kubectl, execution.namespace, execution.name):

@@ -36,7 +36,6 @@ kubectl submit init
 # … and the manifests, to be edited
 kubectl submit init --manifests
 """
-MANIFESTS = ("build-remote.yml", "job.yml", "ray-job.yml")
 FOLDER = "kubectl-submit"
 HEAD = """\
 # Defaults of `kubectl submit` in this repository. A flag wins over the environment (beside each
@@ -57,7 +56,7 @@ class OPTIONS(SubcommandOptions):
         is_flag=True,
         default=False,
         configurable=False,
-        help=f"Also write the three manifests, for editing, to {FOLDER}/.",
+        help=f"Also write the manifests, for editing, to {FOLDER}/.",
     )
 
 
@@ -69,7 +68,7 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     if options.manifests:
         from kubectl_submit.manifests import tree  # which loads a YAML library
 
-        files |= {root / FOLDER / name: tree.read(None, name)[0] for name in MANIFESTS}
+        files |= {root / FOLDER / name: tree.read(None, name)[0] for name in _manifests()}
     there = [str(path.relative_to(root)) for path in files if path.exists()]
     if there:
         raise ConfigurationError(
@@ -112,6 +111,13 @@ def _example(one: GroupedOption) -> str:
         return "false"
     default: Any = one.default
     return str(default) if isinstance(default, str | int) else ""
+
+
+def _manifests() -> list[str]:
+    """The manifests of builds and of each kind of execution."""
+    from kubectl_submit import execution_backends
+
+    return ["build-remote.yml", *(one.manifest for one in execution_backends.every())]
 
 
 def _image_repository() -> str:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster.kubectl import Kubectl, without_group
 from kubectl_submit.errors import ClusterError
-from kubectl_submit.execution_backends.ray import authentication
-from kubectl_submit.manifests import run_secrets, tree
+from kubectl_submit.execution_backends import ExecutionBackend
+from kubectl_submit.manifests import run_secrets
 from kubectl_submit.manifests.tree import Node
 
 LOCAL_QUEUE = "localqueue.kueue.x-k8s.io"
@@ -16,18 +16,15 @@ WORKLOAD_PRIORITY = "workloadpriorityclass.kueue.x-k8s.io"
 PRIORITY = "priorityclass.scheduling.k8s.io"
 
 
-def check(documents: list[Node], options: Options, kubectl: Kubectl) -> None:
+def check(
+    documents: list[Node], backend: ExecutionBackend, options: Options, kubectl: Kubectl
+) -> None:
     """Ask the server whether it would take the manifest, and whether what it names exists.
 
     Raises ClusterError: out of reach, no permission, no such namespace, a Secret that is missing.
     """
-    check_documents(documents, kubectl)
+    backend.check(documents, kubectl)
     check_names(options, kubectl)
-
-
-def check_documents(documents: list[Node], kubectl: Kubectl) -> None:
-    """Ask the server whether it would take the manifest. Raises ClusterError."""
-    authentication.send(documents, lambda sent: kubectl.create(tree.dump(sent), dry_run=True))
 
 
 def check_names(options: Options, kubectl: Kubectl) -> None:

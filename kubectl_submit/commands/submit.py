@@ -37,14 +37,14 @@ def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
 
         return dry_run.show(options, argv, kubectl, output)
     resolved = begin_to_resolve(options) if options.image else None
-    execution_backend = execution_backends.load(options.execution)
+    backend = execution_backends.named(options.execution)
     if resolved:
-        image, documents = _of_given_image(resolved, options, argv, execution_backend, kubectl)
+        image, name, documents = _of_given_image(resolved, options, argv, backend, kubectl)
     else:
-        image, documents = _of_built_image(options, argv, execution_backend, kubectl, output)
+        image, name, documents = _of_built_image(options, argv, backend, kubectl, output)
     with signals.held():  # until it is known what was created
         execution = job_quota.create(
-            lambda: execution_backend.execute(documents, kubectl), _name(documents), kubectl, output
+            lambda: backend.create(documents, kubectl), name, kubectl, output
         )
         output.status(f"{execution.kind}/{execution.name} runs {image.reference}")
         outcome = foreground.attend(execution, kubectl, options, output)
@@ -58,17 +58,19 @@ def _of_given_image(
     argv: tuple[str, ...],
     backend: ExecutionBackend,
     kubectl: Kubectl,
-) -> tuple[Image, list[Node]]:
-    """The image, and the manifest of its run."""
+) -> tuple[Image, str, list[Node]]:
+    """The image, and the name and the manifest of its run."""
     from kubectl_submit.commands import preflight  # costs 50 ms, in which the registry answers
 
     asked = pod_security.begin_to_ask(kubectl)
     image, restricted = resolved(), asked()
     preflight.check_names(options, kubectl)
-    parameters = collect_execution_parameters(options, argv, None, image, backend.NAME_LIMIT)
+    parameters = collect_execution_parameters(
+        options, argv, None, image, backend.name_limit, backend.collect(options)
+    )
     documents = backend.render(parameters)
-    pod_security.fit(documents, restricted, kubectl)
-    return image, documents
+    pod_security.fit(documents, backend.object_kind, restricted, kubectl)
+    return image, parameters.name, documents
 
 
 def _of_built_image(
@@ -77,31 +79,26 @@ def _of_built_image(
     backend: ExecutionBackend,
     kubectl: Kubectl,
     output: Output,
-) -> tuple[Image, list[Node]]:
-    """The image, and the manifest of its run: what was checked before the build is what runs."""
+) -> tuple[Image, str, list[Node]]:
+    """The same; what was checked before the build is what runs."""
     from kubectl_submit.commands import preflight
     from kubectl_submit.execution_backends import worker_pod
     from kubectl_submit.source import gate
 
-    build = collect_build_parameters(options, backend.NAME_LIMIT)
+    build = collect_build_parameters(options, backend.name_limit)
     promised = Image(name=build.pull_name, digest=NOT_BUILT_YET)
     with gate.confirming(build.root, build.unconfirmed, build.source.commit):
-        draft = collect_execution_parameters(options, argv, build, promised, backend.NAME_LIMIT)
+        draft = collect_execution_parameters(
+            options, argv, build, promised, backend.name_limit, backend.collect(options)
+        )
         documents = backend.render(draft)
-        pod_security.fit(documents, pod_security.begin_to_ask(kubectl)(), kubectl)
-        preflight.check(documents, options, kubectl)
+        pod_security.fit_namespace(documents, backend.object_kind, kubectl)
+        preflight.check(documents, backend, options, kubectl)
     begun = time.monotonic()
     image = build_backends.load(options.build).build(build, kubectl, output)
     image = replace(image, build_seconds=time.monotonic() - begun)
     worker_pod.put_built_image(documents, promised, image)
-    return image, documents
-
-
-def _name(documents: list[Node]) -> str:
-    """The run's name, which is that of the object that runs the command."""
-    return next(
-        str(one["metadata"]["name"]) for one in documents if one["kind"] in pod_security.RUNS
-    )
+    return image, build.name, documents
 
 
 def _report(

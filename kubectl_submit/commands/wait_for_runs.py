@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ExecutionError, WaitTimeoutError
+from kubectl_submit.execution_backends.lingering import LINGER_SECONDS
 from kubectl_submit.model.execution import Outcome
 from kubectl_submit.model.provenance import NAME_LABEL
 from kubectl_submit.model.run import BUILT, CANCELLED, Run
 from kubectl_submit.output import Output
 from kubectl_submit.process.event_loop import Loop
 from kubectl_submit.runs import executions, lookup
-from kubectl_submit.runs.lingering import LINGER_SECONDS
 from kubectl_submit.runs.run_watch import RunWatch
 from kubectl_submit.runs.settlement import settle
 

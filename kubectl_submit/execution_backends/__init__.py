@@ -1,36 +1,26 @@
-"""What can run a command; one module each, with the same names, imported on use."""
+"""What can run a command: a folder each, with all that is known of that kind inside of it."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import cast
 
-from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.manifests.tree import Node
-from kubectl_submit.model.execution import Execution
-from kubectl_submit.parameters.collection import ExecutionParameters
+from kubectl_submit.cli.options.execution_kinds import EXECUTION_BACKENDS
+from kubectl_submit.execution_backends.backend import ExecutionBackend
 
-
-class ExecutionBackend(Protocol):
-    """What every module here offers."""
-
-    NAME_LIMIT: int
-    """How long a run's name may be."""
-
-    def render(self, parameters: ExecutionParameters) -> list[Node]:
-        """The manifest of a run, without sending it."""
-
-    def execute(self, documents: list[Node], kubectl: Kubectl) -> Execution:
-        """Send what was rendered."""
+__all__ = ["ExecutionBackend", "by_kind", "every", "named"]
 
 
-def load(name: str) -> ExecutionBackend:
-    """The backend of a name in options.EXECUTIONS."""
-    return cast("ExecutionBackend", import_module(f"{__name__}.{name}.backend"))
+def named(name: str) -> ExecutionBackend:
+    """The one that `--execution` names so."""
+    return cast("ExecutionBackend", import_module(f"{EXECUTION_BACKENDS[name]}.backend").BACKEND)
 
 
-if TYPE_CHECKING:  # mypy compares each module with the Protocol
-    from kubectl_submit.execution_backends.kubernetes import backend as kubernetes
-    from kubectl_submit.execution_backends.ray import backend as ray
+def every() -> list[ExecutionBackend]:
+    """All of them."""
+    return [named(name) for name in EXECUTION_BACKENDS]
 
-    BACKENDS: dict[str, ExecutionBackend] = {"kubernetes": kubernetes, "ray": ray}
+
+def by_kind(kind: str) -> ExecutionBackend:
+    """The one whose object kubectl calls so: `job`."""
+    return next(one for one in every() if one.kind == kind)

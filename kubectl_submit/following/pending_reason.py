@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_submit.execution_backends.kubernetes.job_state import JobState
-from kubectl_submit.execution_backends.ray.cluster_pods import crew_reason, crew_state
+from kubectl_submit import execution_backends
+from kubectl_submit.execution_backends import lingering
 from kubectl_submit.following.no_pod import no_pod_reason
 from kubectl_submit.following.workload import queued
 from kubectl_submit.model.execution import Execution
+from kubectl_submit.model.execution_state import ExecutionState
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import STARTING, PodState, newest_of_each_rank
-from kubectl_submit.runs import lingering
 
 
 class Waiting:
@@ -19,6 +19,7 @@ class Waiting:
 
     def __init__(self, execution: Execution) -> None:
         self._execution = execution
+        self._backend = execution_backends.by_kind(execution.kind)
         self._workers = execution.workers
         self._crew: dict[str, Object] = {}
         self._no_pod = ""
@@ -37,7 +38,7 @@ class Waiting:
             if for_ever:
                 self.refusal = message
             self._no_pod = message or self._no_pod
-        elif about.get("kind") == "RayCluster" and self._made_cluster(about):
+        elif about.get("kind") == self._backend.cluster_kind and self._made_cluster(about):
             self._no_pod = f"{event.get('reason')}: {event.get('message', '')}"
         elif about.get("kind") == "Pod":
             text = f"{event.get('reason')}: {event.get('message', '')}"
@@ -52,7 +53,7 @@ class Waiting:
         if change in ("DELETED", "MISSING"):
             self._crew.pop(name, None)
             return
-        state = crew_state(pod)
+        state = self._backend.prerequisite_state(pod)
         if state.hopeless:
             self.cluster_fault = (name, state)
         self._crew[name] = pod
@@ -61,7 +62,7 @@ class Waiting:
         """Why it stands in a queue."""
         self._queued = reason
 
-    def reason(self, job: JobState, pods: Iterable[PodState]) -> str:
+    def reason(self, job: ExecutionState, pods: Iterable[PodState]) -> str:
         """What the run waits for, or stands still for; empty if there is nothing to say."""
         pods = newest_of_each_rank(pods)
         if job.suspended:
@@ -71,7 +72,7 @@ class Waiting:
         if job.succeeded or job.failed:
             return ""
         if len(pods) < self._workers and self._crew:
-            return crew_reason(self._crew.values(), self._pod_events)
+            return self._backend.prerequisite_reason(self._crew.values(), self._pod_events)
         if len(pods) < self._workers:
             return f"no pod: {self._no_pod}" if self._no_pod else "no pod yet"
         reasons: dict[str, int] = {}

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kubectl_submit.execution_backends.kubernetes import job_state
-from kubectl_submit.execution_backends.kubernetes.job_state import JobState
-from kubectl_submit.execution_backends.ray import ray_job_state
+from kubectl_submit import execution_backends
+from kubectl_submit.execution_backends import lingering, outcomes
+from kubectl_submit.execution_backends.lingering import LINGER_SECONDS
 from kubectl_submit.following.tries import begins_again
 from kubectl_submit.model.execution import Execution, Outcome
+from kubectl_submit.model.execution_state import ExecutionState
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import DELETED, PodState, newest_of_each_rank, pod_state
-from kubectl_submit.runs import lingering, outcomes
-from kubectl_submit.runs.lingering import LINGER_SECONDS
-
-# What an object says of itself, by its kind.
-STATES = {"job": job_state.job_state, "rayjob": ray_job_state.job_state}
 
 
 class Progress:
@@ -23,7 +19,8 @@ class Progress:
 
     def __init__(self, execution: Execution) -> None:
         self._execution = execution
-        self.job = JobState()
+        self._state = execution_backends.by_kind(execution.kind).state
+        self.job = ExecutionState()
         self.pods: dict[str, PodState] = {}
         """By name; those that have ended stand in the order of their ends, behind each other."""
         self.given: Outcome | None = None
@@ -35,8 +32,8 @@ class Progress:
         self._lingers_since: float | None = None
 
     def note_job(self, job: Object) -> None:
-        """The Job or RayJob says something new."""
-        self.job = STATES[self._execution.kind](job)
+        """The object that runs the command says something new."""
+        self.job = self._state(job)
         if self.job.suspended:
             self._suspended_in = {pod.place for pod in self.pods.values() if pod.started}
 

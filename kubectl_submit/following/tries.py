@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kubectl_submit.execution_backends.outcomes import how_ended
 from kubectl_submit.model.pods import PodState
-from kubectl_submit.runs.outcomes import how_ended
 
 
 def begins_again(

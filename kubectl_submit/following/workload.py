@@ -9,7 +9,7 @@ from kubectl_submit.model.objects import Object
 
 @dataclass(frozen=True, kw_only=True)
 class WorkloadState:
-    """One Workload, Kueue's own object for a Job or RayJob."""
+    """One Workload, Kueue's own object for what runs a command."""
 
     name: str
     queue: str

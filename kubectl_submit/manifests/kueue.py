@@ -16,7 +16,7 @@ PRIORITY_LABEL = "kueue.x-k8s.io/priority-class"
 
 
 def enqueue(root: Node, pod_specs: Iterable[Node], queue: str | None, priority: str | None) -> None:
-    """Label a Job or RayJob with its queue. In a queue the priority is a WorkloadPriorityClass.
+    """Label what runs a command with its queue. In a queue the priority is a WorkloadPriorityClass.
 
     Without one, also in the user's manifest, it is the PriorityClass of the pods.
     """

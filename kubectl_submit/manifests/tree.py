@@ -106,7 +106,7 @@ def template_shape(template: str) -> Shape:
 
 
 def first_container(pod_spec: Node, source: str) -> Node:
-    """The first container of a pod, which KubeRay takes for Ray's; ManifestError if none."""
+    """The first container of a pod; ManifestError if none."""
     containers = child(pod_spec, "containers", kind=CommentedSeq)
     if not containers:
         raise ManifestError(f"{source}: a pod without a container")

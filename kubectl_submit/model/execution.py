@@ -10,7 +10,7 @@ class Execution:
     """What a backend started in the cluster, as far as its lines and its end need to know."""
 
     kind: str
-    """As kubectl says it: `job`, `rayjob`."""
+    """The kind of the object, as kubectl says it: `job`."""
     name: str
     namespace: str
     uid: str

@@ -42,7 +42,9 @@ class Run:
     name: str
     namespace: str
     kind: str
-    """As kubectl says it: `job`, `rayjob`."""
+    """As kubectl says it: `job`."""
+    backend: str
+    """As `--execution` says it."""
     standing: Standing
     workers: int
     ready: int
@@ -57,11 +59,6 @@ class Run:
     """The Job that builds its image, if it is still there."""
     pods: tuple[Object, ...]
     """Its pods, without those that have succeeded."""
-
-    @property
-    def backend(self) -> str:
-        """As `--execution` says it."""
-        return "ray" if self.kind == "rayjob" else "kubernetes"
 
     @property
     def id(self) -> str:

@@ -9,10 +9,6 @@ from pathlib import Path
 
 from kubectl_submit.cli.options import Options, values
 from kubectl_submit.errors import UsageError
-from kubectl_submit.execution_backends.ray.parameters import (
-    RayParameters,
-    collect_ray_parameters,
-)
 from kubectl_submit.manifests import run_secrets
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import Source, recorded_command
@@ -102,7 +98,8 @@ class ExecutionParameters:
     queue: str | None
     priority: str | None
     manifest: Path | None
-    ray: RayParameters
+    own: object
+    """The options that only this kind of execution has, as its backend collected them."""
     keep_entrypoint: bool = False
     """Whether the image's ENTRYPOINT runs, with the command as its arguments."""
 
@@ -186,13 +183,12 @@ def collect_execution_parameters(
     build: BuildParameters | None,
     image: Image,
     limit: int,
+    own: object = None,
 ) -> ExecutionParameters:
-    """What to run; without a build, the source is only who runs it. Raises UsageError."""
-    if options.keep_entrypoint and options.execution == "ray":
-        raise UsageError(
-            "--keep-entrypoint is not for --execution ray",
-            remedy="Ray runs the command on its head, whose container KubeRay starts itself.",
-        )
+    """What to run; without a build, the source is only who runs it. Raises UsageError.
+
+    `own`: what the backend has collected for itself; `limit`: characters of the run's name.
+    """
     name = build.name if build else run_name(options.name, image.name.split("/")[-1], limit)
     known = credentials.of_run(options, name, image.name)
     return ExecutionParameters(
@@ -215,7 +211,7 @@ def collect_execution_parameters(
         queue=options.queue,
         priority=options.priority,
         manifest=Path(options.manifest) if options.manifest else None,
-        ray=collect_ray_parameters(options),
+        own=own,
         keep_entrypoint=options.keep_entrypoint,
     )
 

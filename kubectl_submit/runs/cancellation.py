@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.execution_backends import by_kind
 from kubectl_submit.model.execution import Outcome
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.provenance import CANCELLED_BY, OUTCOME
@@ -50,15 +51,6 @@ def _build_changes(run: Run, build: Object, who: str) -> Object:
 
 
 def changes(kind: str, obj: Object, who: str) -> Object:
-    """What to change in a Job or a RayJob: a deadline that has passed ends both kinds for good.
-
-    A suspended Job has no deadline. It succeeds at once if no pod is asked for, where the pods
-    have ranks; otherwise it is resumed with no pod to start, until its deadline. Pure.
-    """
-    spec: Object = {"activeDeadlineSeconds": 1}
-    if kind == "job" and obj["spec"].get("suspend"):
-        if obj["spec"].get("completionMode") == "Indexed":
-            spec = {"completions": 0, "parallelism": 0}
-        else:
-            spec |= {"parallelism": 0, "suspend": False}
-    return {"metadata": {"annotations": {CANCELLED_BY: who}}, "spec": spec}
+    """What to change in an object of that kind so that it ends, and says by whom. Pure."""
+    annotations = {CANCELLED_BY: who}
+    return {"metadata": {"annotations": annotations}, "spec": by_kind(kind).cancel_changes(obj)}

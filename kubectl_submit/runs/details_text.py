@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from kubectl_submit import shell, times
 from kubectl_submit.model.pods import PodState
 from kubectl_submit.model.run import BUILDING, Run
+from kubectl_submit.model.run_details import Story
 from kubectl_submit.output import printable
 from kubectl_submit.runs import documents
-from kubectl_submit.runs.details import Story
 from kubectl_submit.runs.next_commands import typed
 from kubectl_submit.runs.table import aligned
 

@@ -9,7 +9,7 @@ from typing import Any
 from kubectl_submit import times
 from kubectl_submit.model.pods import PodState
 from kubectl_submit.model.run import Run
-from kubectl_submit.runs.details import Story
+from kubectl_submit.model.run_details import Story
 
 API_VERSION = "kubectl-submit/v1"
 

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError, ExecutionError
-from kubectl_submit.execution_backends.kubernetes import job
-from kubectl_submit.execution_backends.ray import ray_job
+from kubectl_submit.execution_backends import by_kind
+from kubectl_submit.execution_backends.kubernetes.execution import execution as build_execution
 from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.run import Run
+from kubectl_submit.model.run_details import Story
 from kubectl_submit.runs import lookup
-from kubectl_submit.runs.details import Story, tell
+from kubectl_submit.runs.details import tell
 
 
 def of_run(run: Run) -> Execution:
@@ -23,9 +24,7 @@ def of_run(run: Run) -> Execution:
             f"{run.name} has not begun: {run.standing.state}",
             remedy=f"See the build: kubectl submit logs --build -f {run.name}",
         )
-    if run.kind == "rayjob":
-        return ray_job.execution(run.main)
-    return job.execution(run.main)
+    return by_kind(run.kind).execution(run.main)
 
 
 def of_build(run: Run) -> Execution:
@@ -35,7 +34,7 @@ def of_build(run: Run) -> Execution:
             f"there is no build of {run.name} in the cluster",
             remedy="It was not built there, or the build's Job has been deleted after its time.",
         )
-    return job.execution(run.build)
+    return build_execution(run.build)
 
 
 def pods(execution: Execution, kubectl: Kubectl) -> list[Object]:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from kubectl_submit.execution_backends.ray.cluster_pods import ROLE_LABEL, crew_state
+from kubectl_submit import execution_backends
+from kubectl_submit.execution_backends import ExecutionBackend
 from kubectl_submit.model.objects import Object
-from kubectl_submit.model.pods import command_container, pod_state
 from kubectl_submit.model.provenance import NAME_LABEL, PREFIX
 from kubectl_submit.model.run import Run, Standing
 from kubectl_submit.runs import build_followers
-from kubectl_submit.runs.run_status import build_standing, job_standing, ray_standing
-
-JOB_LABEL = "batch.kubernetes.io/job-name"
+from kubectl_submit.runs.build_status import build_standing
 
 
 @dataclass
 class Objects:
     """Objects of runs, as a list or a watch tells them, by uid."""
 
-    jobs: dict[str, Object] = field(default_factory=dict)
-    ray_jobs: dict[str, Object] = field(default_factory=dict)
-    pods: dict[str, Object] = field(default_factory=dict)
+    of_kind: dict[str, dict[str, Object]] = field(default_factory=lambda: defaultdict(dict))
+    """By kind, as kubectl says it: what runs a command or builds an image, and `pods`."""
     absent: set[str] = field(default_factory=set)
     """Which of these the cluster does not have, or does not show us."""
 
@@ -30,7 +28,7 @@ class Objects:
 @dataclass
 class _Parts:
     main: Object | None = None
-    kind: str = "job"
+    backend: ExecutionBackend = field(default_factory=lambda: execution_backends.every()[0])
     build: Object | None = None
     pods: list[Object] = field(default_factory=list)
 
@@ -42,18 +40,18 @@ def runs(objects: Objects, *, all_of_a_build: bool = True) -> list[Run]:
     for the run that created it: where the objects are a selection, those of others are missing.
     """
     parts: dict[tuple[str, str], _Parts] = {}
-    for kind, some in (("job", objects.jobs), ("rayjob", objects.ray_jobs)):
-        for obj in some.values():
+    for backend in execution_backends.every():
+        for obj in objects.of_kind[backend.kind].values():
             namespace, name = _key(obj)
             # A run's name never ends as that of a build does.
             if obj["metadata"]["name"] == name:
                 part = parts.setdefault((namespace, name), _Parts())
-                part.main, part.kind = obj, kind
+                part.main, part.backend = obj, backend
                 continue
             for run in _built_for(obj, name):
                 if all_of_a_build or run == name:
                     _note_build(parts.setdefault((namespace, run), _Parts()), obj)
-    for pod in objects.pods.values():
+    for pod in objects.of_kind["pods"].values():
         if _key(pod) in parts:
             parts[_key(pod)].pods.append(pod)
     found = [_run(namespace, name, part) for (namespace, name), part in parts.items()]
@@ -93,8 +91,9 @@ def _run(namespace: str, name: str, parts: _Parts) -> Run:
     return Run(
         name=name,
         namespace=namespace,
-        kind=parts.kind,
-        standing=_standing(parts, name, workers),
+        kind=parts.backend.kind,
+        backend=parts.backend.name,
+        standing=_standing(parts, name),
         workers=workers,
         ready=ready,
         created=min(begun),
@@ -124,24 +123,13 @@ def _workers(parts: _Parts) -> tuple[int, int]:
     """How many workers are ready, and how many there are to be."""
     if parts.main is None:
         return 0, 0
-    status, spec = parts.main.get("status", {}), parts.main["spec"]
-    if parts.kind == "job":
-        return status.get("ready", 0), spec.get("completions", spec.get("parallelism", 1))
-    cluster = status.get("rayClusterStatus", {})
-    groups = spec.get("rayClusterSpec", {}).get("workerGroupSpecs", [])
-    wanted = sum(group.get("replicas", 0) for group in groups)
-    return cluster.get("readyWorkerReplicas", 0), cluster.get("desiredWorkerReplicas", wanted)
+    return parts.backend.workers(parts.main)
 
 
-def _standing(parts: _Parts, name: str, workers: int) -> Standing:
+def _standing(parts: _Parts, name: str) -> Standing:
     if parts.main is None:
         return build_standing(parts.build or {}, name)
-    if parts.kind == "rayjob":
-        crew = [pod for pod in parts.pods if ROLE_LABEL in pod["metadata"].get("labels", {})]
-        return ray_standing(parts.main, map(crew_state, crew))
-    container = command_container(parts.main, parts.main["spec"]["template"]["spec"])
-    own = [pod for pod in parts.pods if pod["metadata"].get("labels", {}).get(JOB_LABEL) == name]
-    return job_standing(parts.main, [pod_state(pod, container) for pod in own], workers)
+    return parts.backend.status(parts.main, parts.pods)
 
 
 def _ended(status: Object) -> str:

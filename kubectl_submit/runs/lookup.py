@@ -7,34 +7,37 @@ from collections.abc import Sequence
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError, NoSuchRunError
+from kubectl_submit.execution_backends import every
 from kubectl_submit.model.provenance import MANAGED, NAME_LABEL
 from kubectl_submit.model.run import Run
 from kubectl_submit.runs import from_objects as states
 from kubectl_submit.runs.from_objects import Objects
 
-# What is asked for, by the name of its field in Objects: the API's path, and the resource's name.
-RESOURCES = {
-    "jobs": ("/apis/batch/v1", "jobs"),
-    "ray_jobs": ("/apis/ray.io/v1", "rayjobs"),
-    "pods": ("/api/v1", "pods"),
-}
-# Without these a list tells less, and is still worth having.
-OPTIONAL = ("ray_jobs", "pods")
+PODS = "pods"
+# Builds are Jobs, whatever runs the command. Without the others a list tells less, and is still
+# worth having.
+NEEDED = "job"
 OURS = f"{MANAGED}=kubectl-submit"
 # What has succeeded has nothing to tell that its Job does not.
 TELLING = "status.phase!=Succeeded"
 
 
+def resources() -> dict[str, tuple[str, str]]:
+    """What is asked for, by its kind or as PODS: the API's path, and the resource's name."""
+    kinds = {one.kind: (one.api, one.resource.partition(".")[0]) for one in every()}
+    return {**kinds, PODS: ("/api/v1", "pods")}
+
+
 def path(what: str, namespace: str | None) -> str:
     """The API path of a resource, in one namespace or (None) in all."""
-    group, resource = RESOURCES[what]
+    group, resource = resources()[what]
     return f"{group}/namespaces/{namespace}/{resource}" if namespace else f"{group}/{resource}"
 
 
 def query(what: str, selector: str = "") -> dict[str, str]:
     """The query for objects of ours, and of them those with certain labels."""
     asked = {"labelSelector": ",".join(filter(None, [OURS, selector]))}
-    return asked | ({"fieldSelector": TELLING} if what == "pods" else {})
+    return asked | ({"fieldSelector": TELLING} if what == PODS else {})
 
 
 def read(kubectl: Kubectl, namespace: str | None, selector: str = "") -> list[Run]:
@@ -46,18 +49,18 @@ def read_objects(kubectl: Kubectl, namespace: str | None, selector: str = "") ->
     """The objects of runs: one call a kind, all at once. Raises ClusterError."""
     begun = {
         what: kubectl.begin_list(path(what, namespace), **query(what, selector))
-        for what in RESOURCES
+        for what in resources()
     }
     found = Objects()
     for what, items in begun.items():
         try:
             objects = items()
         except ClusterError as error:
-            if what not in OPTIONAL or not absent(error.last_words):
+            if what == NEEDED or not absent(error.last_words):
                 raise
             found.absent.add(what)
         else:
-            getattr(found, what).update({one["metadata"]["uid"]: one for one in objects})
+            found.of_kind[what].update({one["metadata"]["uid"]: one for one in objects})
     return found
 
 
@@ -113,10 +116,10 @@ def _not_found(kubectl: Kubectl, namespace: str, name: str) -> NoSuchRunError:
 
 def _foreign(kubectl: Kubectl, namespace: str, name: str) -> str:
     """What has this name, as kubectl says it; empty if there is nothing."""
-    for what, kind in (("jobs", "job"), ("ray_jobs", "rayjob")):
+    for kind in (one.kind for one in every()):
         selector = f"metadata.name={name}"
         with contextlib.suppress(ClusterError):
-            if kubectl.begin_list(path(what, namespace), fieldSelector=selector)():
+            if kubectl.begin_list(path(kind, namespace), fieldSelector=selector)():
                 return f"{kind}/{name}"
     return ""
 

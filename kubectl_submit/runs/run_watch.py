@@ -1,4 +1,4 @@
-"""Watches runs: three watches, however many runs there are."""
+"""Watches runs: one watch a kind of objects, however many runs there are."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class RunWatch:
         self._all = not selector
         self._objects = states.Objects()
         self._telling = False
-        self._unlisted = set(lookup.RESOURCES)
-        for what in lookup.RESOURCES:
+        self._unlisted = set(lookup.resources())
+        for what in lookup.resources():
             ObjectWatch(
                 loop,
                 kubectl,
@@ -51,11 +51,11 @@ class RunWatch:
             ).start()
 
     def _note(self, what: str, change: str, obj: Object) -> None:
-        known: dict[str, Object] = getattr(self._objects, what)
+        known = self._objects.of_kind[what]
         uid = obj["metadata"]["uid"]
         if change not in NO_MORE:
             known[uid] = obj
-        elif what != "pods" or obj.get("status", {}).get("phase") != "Failed":
+        elif what != lookup.PODS or obj.get("status", {}).get("phase") != "Failed":
             known.pop(uid, None)  # of a pod that failed, the exit code still counts
         self._tell_soon()
 
@@ -65,7 +65,7 @@ class RunWatch:
 
     def _do_without(self, what: str, result: Result) -> bool:
         """Whether the cluster has no such objects, or does not show them to us, which is fine."""
-        fine = what in lookup.OPTIONAL and lookup.absent(result.stderr)
+        fine = what != lookup.NEEDED and lookup.absent(result.stderr)
         if fine:
             self._objects.absent.add(what)
             self._listed(what)

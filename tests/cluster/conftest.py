@@ -27,9 +27,10 @@ UNTIL_SIGNED = "until [ -e /tmp/sign ]; do sleep 0.1; done"
 """The end of a command for a shell: it goes on once the test has called `Namespace.sign`."""
 WITH_TIME_FOR_CTRL_C = f"""\
 #!{sys.executable}
-from kubectl_submit import __main__, attendance
-assert attendance.SECOND_SECONDS == 2
-attendance.SECOND_SECONDS = 600
+from kubectl_submit import __main__
+from kubectl_submit.commands import foreground
+assert foreground.CANCEL_WINDOW_SECONDS == 2
+foreground.CANCEL_WINDOW_SECONDS = 600
 __main__.main()
 """
 

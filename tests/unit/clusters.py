@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from kubectl_submit.cli import main
-from kubectl_submit.execution_backends.kubernetes import job
+from kubectl_submit.execution_backends.kubernetes.execution import execution
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.pods import RANK_LABEL, pod_state
 
@@ -25,7 +25,7 @@ def lines(events: Sequence[Object]) -> str:
 
 def execution_of(run: Run) -> Execution:
     """What is to be followed of the run."""
-    return job.execution(json.loads(created(run)))
+    return execution(json.loads(created(run)))
 
 
 def logs_of(run: Run, cut: int = 0) -> Logs:

@@ -46,7 +46,7 @@ def execution_parameters(**changes: Any) -> ExecutionParameters:
         "queue": None,
         "priority": None,
         "manifest": None,
-        "ray": RayParameters(),
+        "own": RayParameters(),
     }
     return ExecutionParameters(**(plain | changes))
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from kubectl_submit import build_backends, execution_backends
 from kubectl_submit.cli.options import BUILDS, EXECUTIONS
+
+MANIFESTS = Path(__file__).parents[2] / "manifests"
 
 
 @pytest.mark.parametrize("name", BUILDS)
@@ -14,9 +18,10 @@ def test_each_build_is_a_module(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EXECUTIONS)
-def test_each_execution_is_a_module(name: str) -> None:
-    backend = execution_backends.load(name)
-    assert callable(backend.render)
-    assert callable(backend.execute)
+def test_each_execution_is_a_folder(name: str) -> None:
+    backend = execution_backends.named(name)
+    assert backend.name == name
+    assert execution_backends.by_kind(backend.kind) is backend
     # A name has room for a repository, a commit and five letters, and is a DNS label.
-    assert 20 <= backend.NAME_LIMIT <= 63
+    assert 20 <= backend.name_limit <= 63
+    assert (MANIFESTS / backend.manifest).is_file()

@@ -14,8 +14,8 @@ from kubectl_submit.build_backends import remote
 from kubectl_submit.cli import command_line
 from kubectl_submit.cli.options import configuration, values
 from kubectl_submit.errors import ManifestError, UsageError
-from kubectl_submit.execution_backends.kubernetes import backend as kubernetes
-from kubectl_submit.execution_backends.ray import backend as ray
+from kubectl_submit.execution_backends.kubernetes.backend import BACKEND as KUBERNETES
+from kubectl_submit.execution_backends.ray.backend import BACKEND as RAY
 from kubectl_submit.manifests import run_secrets, tree
 
 from .examples import build_parameters, execution_parameters
@@ -26,7 +26,7 @@ def collected(*files: str) -> tuple[run_secrets.Carried, ...]:
     return run_secrets.collect([values.secret_file(one) for one in files], [])
 
 
-@pytest.mark.parametrize("backend", [kubernetes, ray])
+@pytest.mark.parametrize("backend", [KUBERNETES, RAY])
 def test_a_value_stands_in_its_secret_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: Any
 ) -> None:
@@ -126,7 +126,7 @@ def test_a_folder_holds_as_much_as_a_secret(tmp_path: Path) -> None:
 def test_a_file_alone_may_have_any_name(tmp_path: Path) -> None:
     (tmp_path / "..foo").write_bytes(b"x")
     parameters = execution_parameters(carried=collected(f"{tmp_path}/..foo:/etc/key"))
-    pod = kubernetes.render(parameters)[0]["spec"]["template"]["spec"]
+    pod = KUBERNETES.render(parameters)[0]["spec"]["template"]["spec"]
     [volume] = [one for one in pod["volumes"] if "secret" in one]
     assert volume["secret"]["items"] == [{"key": "file-0", "path": "file"}]
     mounts = pod["containers"][0]["volumeMounts"]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubectl_submit.cli.options.values import SecretMount
-from kubectl_submit.execution_backends.kubernetes import backend as kubernetes
+from kubectl_submit.execution_backends.kubernetes.backend import BACKEND as KUBERNETES
 from kubectl_submit.manifests import pod_template, tree
 from kubectl_submit.model import provenance
 from kubectl_submit.model.image import Image
@@ -55,7 +55,7 @@ ALWAYS: dict[str, object] = {
 
 def rendered(**changes: Any) -> list[Any]:
     """The documents, as kubectl reads them."""
-    return list(yaml.safe_load_all(tree.dump(kubernetes.render(execution_parameters(**changes)))))
+    return list(yaml.safe_load_all(tree.dump(KUBERNETES.render(execution_parameters(**changes)))))
 
 
 def container(**changes: Any) -> Any:
@@ -159,8 +159,8 @@ def test_the_image_keeps_its_entrypoint() -> None:
 
 def test_host_names_of_workers_are_short_enough() -> None:
     """Kubernetes names worker N of a Job NAME-N, which must be a DNS label."""
-    longest = collection.run_name(None, "a" * 99, kubernetes.NAME_LIMIT)
-    assert len(longest) == kubernetes.NAME_LIMIT
+    longest = collection.run_name(None, "a" * 99, KUBERNETES.name_limit)
+    assert len(longest) == KUBERNETES.name_limit
     assert len(f"{longest}-999999999") <= 63
 
 
@@ -187,7 +187,7 @@ def test_what_looks_like_something_else_is_a_text(value: str) -> None:
 
 
 def test_the_manifest_can_be_read_by_people_still() -> None:
-    text = tree.dump(kubernetes.render(execution_parameters(workers=2, gpus=1)))
+    text = tree.dump(KUBERNETES.render(execution_parameters(workers=2, gpus=1)))
     default, _ = tree.read(None, "job.yml")
     comments = re.findall(r"#.*", default)
     assert re.findall(r"#.*", text) == comments

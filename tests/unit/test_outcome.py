@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit.execution_backends.kubernetes.job_state import JobState, job_state
+from kubectl_submit.execution_backends.kubernetes.job_state import job_state
+from kubectl_submit.execution_backends.outcomes import outcome
 from kubectl_submit.following.progress import Progress
+from kubectl_submit.model.execution_state import ExecutionState
 from kubectl_submit.model.pods import PodState, pod_state
-from kubectl_submit.runs.outcomes import outcome
 
 from .examples import execution
 from .samples import Run
 
-FAILED = JobState(failed=True, reason="BackoffLimitExceeded", message="Job has reached …")
+FAILED = ExecutionState(failed=True, reason="BackoffLimitExceeded", message="Job has reached …")
 
 
 @pytest.mark.parametrize(
@@ -172,13 +173,13 @@ def test_when_a_pod_was_created_is_known() -> None:
     ("reason", "exit_code"), [("DeadlineExceeded", 124), ("BackoffLimitExceeded", 125), ("", 125)]
 )
 def test_of_a_job_without_pods(reason: str, exit_code: int) -> None:
-    found = outcome(JobState(failed=True, reason=reason, message="why"), [], 1)
+    found = outcome(ExecutionState(failed=True, reason=reason, message="why"), [], 1)
     assert found
     assert found.exit_code == exit_code
     assert "why" in found.summary
 
 
 def test_success_is_what_the_job_says() -> None:
-    found = outcome(JobState(succeeded=True), [worker(0, 1, 1), worker(0, 0, 2)], 1)
+    found = outcome(ExecutionState(succeeded=True), [worker(0, 1, 1), worker(0, 0, 2)], 1)
     assert found
     assert found.exit_code == 0

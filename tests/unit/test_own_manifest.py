@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from kubectl_submit.execution_backends.kubernetes import backend as kubernetes
+from kubectl_submit.execution_backends.kubernetes.backend import BACKEND as KUBERNETES
 from kubectl_submit.manifests import tree
 
 from .examples import execution_parameters
@@ -61,7 +61,7 @@ TRAINER = f"{POD} containers trainer"
 def rendered(own: str, **flags: Any) -> str:
     """The manifest that is made of the user's own."""
     FILE.write_text(own)
-    return tree.dump(kubernetes.render(execution_parameters(manifest=FILE, **flags)))
+    return tree.dump(KUBERNETES.render(execution_parameters(manifest=FILE, **flags)))
 
 
 def changes(own: str, **flags: Any) -> dict[str, object]:

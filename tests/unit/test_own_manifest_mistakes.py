@@ -10,7 +10,7 @@ import yaml
 from kubectl_submit.build_backends import remote
 from kubectl_submit.cli.options.values import SecretMount
 from kubectl_submit.errors import ManifestError
-from kubectl_submit.execution_backends.kubernetes import backend as kubernetes
+from kubectl_submit.execution_backends.kubernetes.backend import BACKEND as KUBERNETES
 
 from .examples import build_parameters, execution_parameters
 from .test_own_manifest import FILE, OWN, rendered
@@ -62,7 +62,7 @@ WRONG: list[tuple[str, Any]] = [
 
 
 def render_all(secrets: tuple[SecretMount, ...]) -> None:
-    kubernetes.render(execution_parameters(manifest=FILE, secrets=secrets))
+    KUBERNETES.render(execution_parameters(manifest=FILE, secrets=secrets))
     remote.render(build_parameters(manifest=FILE, buildkit_image="buildkit:1"))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from kubectl_submit import execution_backends
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cli.options.values import SecretMount
 from kubectl_submit.errors import GateError, UsageError
@@ -202,4 +203,4 @@ def test_an_entrypoint_is_kept_by_a_job_alone() -> None:
     assert found.keep_entrypoint
     on_ray = Options(keep_entrypoint=True, execution="ray")
     with pytest.raises(UsageError, match="--keep-entrypoint is not for --execution ray"):
-        collection.collect_execution_parameters(on_ray, ("true",), None, image, LIMIT)
+        execution_backends.named("ray").collect(on_ray)

@@ -11,8 +11,8 @@ import pytest
 from kubectl_submit.cluster import pod_security
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.execution_backends import ExecutionBackend
-from kubectl_submit.execution_backends.kubernetes import backend as kubernetes
-from kubectl_submit.execution_backends.ray import backend as ray
+from kubectl_submit.execution_backends.kubernetes.backend import BACKEND as KUBERNETES
+from kubectl_submit.execution_backends.ray.backend import BACKEND as RAY
 from kubectl_submit.manifests.tree import Node
 
 from .examples import execution_parameters
@@ -57,7 +57,7 @@ def test_a_namespace_that_may_not_be_read(kubectl: Program) -> None:
     assert pod_security.begin_to_ask(KUBECTL)() is None
 
 
-@pytest.mark.parametrize("backend", [kubernetes, ray])
+@pytest.mark.parametrize("backend", [KUBERNETES, RAY])
 @pytest.mark.parametrize(
     ("said", "restricted"),
     [
@@ -73,28 +73,28 @@ def test_what_the_server_warns_of_tells_where_the_namespace_does_not(
     """As kube-apiserver 1.35.4 warns; it judges Jobs, not RayJobs."""
     kubectl.on("create", "--dry-run=server", Answer("job/x\n", stderr=said))
     documents = backend.render(execution_parameters())
-    pod_security.fit(documents, None, KUBECTL)
+    pod_security.fit(documents, backend.object_kind, None, KUBECTL)
     assert ("runAsNonRoot" in str(documents)) is restricted
     probe = json.loads(kubectl.call("create").stdin)
     assert (probe["kind"], probe["spec"]["template"]["spec"]["restartPolicy"]) == ("Job", "Never")
 
 
 def restricted(documents: list[Node]) -> list[Node]:
-    pod_security.fit(documents, True, KUBECTL)
+    pod_security.fit(documents, str(documents[0]["kind"]), True, KUBECTL)
     return documents
 
 
 def test_pods_of_a_job() -> None:
-    [job] = restricted(kubernetes.render(execution_parameters()))
+    [job] = restricted(KUBERNETES.render(execution_parameters()))
     pod = job["spec"]["template"]["spec"]
     assert pod["securityContext"] == POD
     assert [one["securityContext"] for one in pod["containers"]] == [CONTAINER]
-    [plain] = kubernetes.render(execution_parameters())
+    [plain] = KUBERNETES.render(execution_parameters())
     assert "securityContext" not in str(plain)
 
 
 def test_pods_of_a_ray_cluster() -> None:
-    [job] = restricted(ray.render(execution_parameters()))
+    [job] = restricted(RAY.render(execution_parameters()))
     spec = job["spec"]
     cluster = spec["rayClusterSpec"]
     groups = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]
@@ -108,7 +108,7 @@ def test_pods_of_a_ray_cluster() -> None:
 def test_what_the_users_manifest_says_stays(tmp_path: Path) -> None:
     path = tmp_path / "own.yml"
     path.write_text(OWN)
-    [job] = restricted(kubernetes.render(execution_parameters(manifest=path)))
+    [job] = restricted(KUBERNETES.render(execution_parameters(manifest=path)))
     pod = job["spec"]["template"]["spec"]
     assert pod["securityContext"] == POD | {"runAsUser": 1000}
     [before] = pod["initContainers"]

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit.execution_backends.kubernetes.job_state import JobState, ranks
+from kubectl_submit.execution_backends import lingering
+from kubectl_submit.execution_backends.kubernetes.job_state import ranks
+from kubectl_submit.execution_backends.outcomes import outcome
+from kubectl_submit.model.execution_state import ExecutionState
 from kubectl_submit.model.nodes import lost_text
 from kubectl_submit.model.pods import PodState, command_container, pod_state
-from kubectl_submit.runs import lingering
-from kubectl_submit.runs.outcomes import outcome
 
-FAILED = JobState(failed=True, reason="BackoffLimitExceeded", message="…", failed_pods=1)
+FAILED = ExecutionState(failed=True, reason="BackoffLimitExceeded", message="…", failed_pods=1)
 END = "2026-11-30T04:00:10Z"
 RUNNING = {"running": {"startedAt": "2026-11-30T04:00:00Z"}}
 
@@ -44,7 +45,7 @@ def deleted(pod: dict[str, Any], at: str, grace: int = 30, by: str = "") -> dict
     return pod
 
 
-def said(pod: dict[str, Any], job: JobState = FAILED, workers: int = 1) -> tuple[int, str]:
+def said(pod: dict[str, Any], job: ExecutionState = FAILED, workers: int = 1) -> tuple[int, str]:
     """The exit code of a run with this one pod, and what is said of it."""
     found = outcome(job, [pod_state(pod, "main")], workers)
     assert found
@@ -74,7 +75,7 @@ def test_a_command_that_ends_well_when_it_is_told_to_stop(by: str, why: str) -> 
     gone = deleted(pod("Failed", main=ended(0)), "2026-11-30T04:00:38Z", by=by)
     assert said(gone) == (125, f"exited 0, but its Job failed: {why}")
     gone["status"]["phase"] = "Succeeded"
-    complete = outcome(JobState(succeeded=True), [pod_state(gone, "main")], 1)
+    complete = outcome(ExecutionState(succeeded=True), [pod_state(gone, "main")], 1)
     assert complete
     assert (complete.exit_code, complete.plain, complete.fleeting) == (0, False, True)
     assert complete.summary == f"succeeded, but exited 0 when it was told to stop ({why})"
@@ -133,26 +134,26 @@ def test_a_sidecar_that_does_not_start(message: str, telling: str) -> None:
 @pytest.mark.parametrize(
     ("pods", "job", "workers", "exit_code"),
     [
-        ([pod(main=ended(0), proxy=RUNNING)], JobState(), 1, 0),
-        ([pod(proxy=RUNNING, main=ended(7))], JobState(), 1, 7),
-        ([pod(proxy=RUNNING, main=RUNNING)], JobState(), 1, None),
-        ([pod(proxy=ended(0), main=ended(0))], JobState(), 1, None),
-        ([pod(proxy=RUNNING, main=ended(0))], JobState(), 2, None),
-        ([pod(proxy=RUNNING, main=ended(0))], JobState(succeeded_pods=1), 2, 0),
-        ([pod(proxy=RUNNING, main=ended(7))], JobState(), 2, 7),
-        ([pod(proxy=RUNNING, main=ended(7))], JobState(retries=True), 2, None),
-        ([pod(proxy=RUNNING, main=ended(7))], JobState(suspended=True), 1, None),
+        ([pod(main=ended(0), proxy=RUNNING)], ExecutionState(), 1, 0),
+        ([pod(proxy=RUNNING, main=ended(7))], ExecutionState(), 1, 7),
+        ([pod(proxy=RUNNING, main=RUNNING)], ExecutionState(), 1, None),
+        ([pod(proxy=ended(0), main=ended(0))], ExecutionState(), 1, None),
+        ([pod(proxy=RUNNING, main=ended(0))], ExecutionState(), 2, None),
+        ([pod(proxy=RUNNING, main=ended(0))], ExecutionState(succeeded_pods=1), 2, 0),
+        ([pod(proxy=RUNNING, main=ended(7))], ExecutionState(), 2, 7),
+        ([pod(proxy=RUNNING, main=ended(7))], ExecutionState(retries=True), 2, None),
+        ([pod(proxy=RUNNING, main=ended(7))], ExecutionState(suspended=True), 1, None),
         ([pod(proxy=RUNNING, main=ended(7))], FAILED, 1, None),
         (
             [deleted(pod(proxy=RUNNING, main=ended(7)), "2026-11-30T04:00:38Z")],
-            JobState(),
+            ExecutionState(),
             1,
             None,
         ),
     ],
 )
 def test_what_is_decided_while_another_container_goes_on(
-    pods: list[dict[str, Any]], job: JobState, workers: int, exit_code: int | None
+    pods: list[dict[str, Any]], job: ExecutionState, workers: int, exit_code: int | None
 ) -> None:
     found = lingering.decided(job, [pod_state(one, "main") for one in pods], workers)
     assert (found and found.exit_code) == exit_code

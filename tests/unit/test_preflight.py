@@ -12,7 +12,7 @@ from kubectl_submit.cli.options.values import SecretMount
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.commands import preflight
 from kubectl_submit.errors import ClusterError
-from kubectl_submit.execution_backends.kubernetes import backend as kubernetes
+from kubectl_submit.execution_backends.kubernetes.backend import BACKEND as KUBERNETES
 
 from .examples import execution_parameters
 from .programs import Answer, Program
@@ -27,7 +27,7 @@ SECRETS: dict[str, Any] = {
 
 def test_the_server_is_asked_without_effect(kubectl: Program) -> None:
     kubectl.on("create", "--dry-run=server", Answer("{}"))
-    preflight.check(kubernetes.render(execution_parameters()), Options(), Kubectl())
+    preflight.check(KUBERNETES.render(execution_parameters()), KUBERNETES, Options(), Kubectl())
     sent = yaml.safe_load(kubectl.call("create").stdin)
     assert (sent["kind"], sent["metadata"]["name"]) == ("Job", "app-0123456-x2k4z")
     assert len(kubectl.all_calls) == 1
@@ -36,7 +36,7 @@ def test_the_server_is_asked_without_effect(kubectl: Program) -> None:
 def test_a_refusal_of_the_server(kubectl: Program) -> None:
     kubectl.on("create", Answer(stderr='namespaces "x" not found\n', exit_code=1))
     with pytest.raises(ClusterError, match="there is no such namespace"):
-        preflight.check(kubernetes.render(execution_parameters()), Options(), Kubectl())
+        preflight.check(KUBERNETES.render(execution_parameters()), KUBERNETES, Options(), Kubectl())
 
 
 def test_nothing_is_asked_where_nothing_is_named(kubectl: Program) -> None:

@@ -22,9 +22,10 @@ from .samples import Run
 COMMAND = [sys.executable, "-m", "kubectl_submit"]
 # A second Ctrl-C counts for two seconds: too short for a busy machine, and long to wait for.
 WITH_TIME_FOR_CTRL_C = """
-from kubectl_submit import __main__, attendance
-assert attendance.SECOND_SECONDS == 2
-attendance.SECOND_SECONDS = {}
+from kubectl_submit import __main__
+from kubectl_submit.commands import foreground
+assert foreground.CANCEL_WINDOW_SECONDS == 2
+foreground.CANCEL_WINDOW_SECONDS = {}
 __main__.main()
 """
 PACKAGE = Path(__file__).parents[2]

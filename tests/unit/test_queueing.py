@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit.execution_backends.kubernetes import backend as kubernetes
+from kubectl_submit.execution_backends.kubernetes.backend import BACKEND as KUBERNETES
 from kubectl_submit.following.workload import WorkloadState, position, queued, workload_state
 
 from .examples import execution_parameters
@@ -17,7 +17,7 @@ PRIORITY = "kueue.x-k8s.io/priority-class"
 
 def rendered(**changes: Any) -> Any:
     """The Job."""
-    return kubernetes.render(execution_parameters(**changes))[0]
+    return KUBERNETES.render(execution_parameters(**changes))[0]
 
 
 def test_a_queue_and_a_priority_are_labels() -> None:

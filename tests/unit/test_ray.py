@@ -14,8 +14,8 @@ from kubectl_submit.cli.options import Options
 from kubectl_submit.cli.options.values import SecretMount
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError, ManifestError, UsageError
-from kubectl_submit.execution_backends.ray import backend as ray
 from kubectl_submit.execution_backends.ray import ray_job_state
+from kubectl_submit.execution_backends.ray.backend import BACKEND as RAY
 from kubectl_submit.execution_backends.ray.cluster_pods import crew_reason
 from kubectl_submit.execution_backends.ray.parameters import (
     RayParameters,
@@ -51,7 +51,7 @@ spec:
 
 def rendered(**changes: Any) -> Any:
     """The RayJob, as kubectl reads it."""
-    documents = ray.render(execution_parameters(**changes))
+    documents = RAY.render(execution_parameters(**changes))
     return yaml.safe_load(tree.dump(documents))
 
 
@@ -111,7 +111,7 @@ def test_sizes() -> None:
         "entrypoint_gpus": 1,
         "ray_version": "2.61.0",
     }
-    job = rendered(workers=3, gpus=2, cpu="500m", ttl=60, timeout=9, ray=RayParameters(**flags))
+    job = rendered(workers=3, gpus=2, cpu="500m", ttl=60, timeout=9, own=RayParameters(**flags))
     spec = job["spec"]
     (group,) = spec["rayClusterSpec"]["workerGroupSpecs"]
     assert [group[key] for key in ("replicas", "minReplicas", "maxReplicas")] == [3, 3, 3]
@@ -133,7 +133,7 @@ def test_sizes() -> None:
     [("2.60.0", "token"), ("2.52.1", "token"), ("3.0.0", "token"), ("2.51.9", None), ("own", None)],
 )
 def test_a_token_where_ray_knows_it(version: str, mode: str | None) -> None:
-    cluster = rendered(ray=RayParameters(ray_version=version))["spec"]["rayClusterSpec"]
+    cluster = rendered(own=RayParameters(ray_version=version))["spec"]["rayClusterSpec"]
     assert cluster.get("authOptions", {}).get("mode") == mode
 
 
@@ -161,7 +161,7 @@ def old_kuberay(kubectl: Program) -> None:
 
 def test_a_kuberay_that_knows_no_token_gets_none(kubectl: Program) -> None:
     old_kuberay(kubectl)
-    assert ray.execute(ray.render(execution_parameters()), Kubectl()).name == "run"
+    assert RAY.create(RAY.render(execution_parameters()), Kubectl()).name == "run"
     first, second = (yaml.safe_load(call.stdin) for call in kubectl.calls("create"))
     assert first["spec"]["rayClusterSpec"].pop("authOptions") == {"mode": "token"}
     assert first == second
@@ -169,9 +169,9 @@ def test_a_kuberay_that_knows_no_token_gets_none(kubectl: Program) -> None:
 
 def test_a_kuberay_that_is_too_old_for_this_ray(kubectl: Program) -> None:
     old_kuberay(kubectl)
-    parameters = execution_parameters(ray=RayParameters(ray_version="2.61.0"))
+    parameters = execution_parameters(own=RayParameters(ray_version="2.61.0"))
     with pytest.raises(ClusterError, match="KubeRay is too old for this Ray"):
-        ray.execute(ray.render(parameters), Kubectl())
+        RAY.create(RAY.render(parameters), Kubectl())
     assert len(kubectl.calls("create")) == 1
 
 
@@ -194,7 +194,7 @@ def test_shared_memory_is_kuberays() -> None:
 
 
 def test_workers_that_come_and_go() -> None:
-    job = rendered(workers=4, ray=RayParameters(autoscale=True, idle_timeout=5))
+    job = rendered(workers=4, own=RayParameters(autoscale=True, idle_timeout=5))
     cluster = job["spec"]["rayClusterSpec"]
     (group,) = cluster["workerGroupSpecs"]
     assert [group[key] for key in ("replicas", "minReplicas", "maxReplicas")] == [0, 0, 4]
@@ -210,7 +210,7 @@ def test_a_queue() -> None:
 
 
 def test_an_own_manifest_keeps_what_no_flag_asks_for(tmp_path: Path) -> None:
-    documents = ray.render(execution_parameters(manifest=own(tmp_path)))
+    documents = RAY.render(execution_parameters(manifest=own(tmp_path)))
     text = tree.dump(documents)
     assert "# ours" in text
     assert "# the first" in text
@@ -242,7 +242,7 @@ def test_mistakes_in_an_own_manifest(tmp_path: Path, old: str, new: str, told: s
     assert old in OWN
     path = own(tmp_path, OWN.replace(old, new))
     with pytest.raises(ManifestError, match=told):
-        ray.render(execution_parameters(manifest=path, workers=2))
+        RAY.render(execution_parameters(manifest=path, workers=2))
 
 
 @pytest.mark.parametrize(
@@ -353,6 +353,6 @@ def test_lines_that_are_told_again_are_not_new() -> None:
 
 
 def test_a_command_that_no_variable_can_hold() -> None:
-    ray.render(execution_parameters(argv=("echo", *["x" * 100] * 1_000)))
+    RAY.render(execution_parameters(argv=("echo", *["x" * 100] * 1_000)))
     with pytest.raises(ManifestError, match="too long for Ray"):
-        ray.render(execution_parameters(argv=("echo", *["x" * 100] * 2_000)))
+        RAY.render(execution_parameters(argv=("echo", *["x" * 100] * 2_000)))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from kubectl_submit.execution_backends.kubernetes import backend as kubernetes
+from kubectl_submit.execution_backends.kubernetes.backend import BACKEND as KUBERNETES
 from kubectl_submit.manifests import tree
 from kubectl_submit.model import provenance
 
@@ -22,7 +22,7 @@ JOB = {"batch.kubernetes.io/job-name": NAME}
 def rendered(**changes: Any) -> list[Any]:
     """The documents of a run of two workers, as kubectl reads them."""
     parameters = execution_parameters(**{"workers": 2, **changes})
-    return list(yaml.safe_load_all(tree.dump(kubernetes.render(parameters))))
+    return list(yaml.safe_load_all(tree.dump(KUBERNETES.render(parameters))))
 
 
 def ports(*argv: str, **changes: Any) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import defaultdict
 from typing import Any
 
 import pytest
@@ -26,12 +27,18 @@ UNSCHEDULABLE = {
 
 def one_run(job: Object | None, *pods: Object, build: Object | None = None) -> Run:
     """The run that the objects make up."""
-    objects = Objects(
-        jobs={one["metadata"]["uid"]: one for one in (job, build) if one},
-        pods={pod["metadata"]["uid"]: pod for pod in pods},
-    )
-    [found] = from_objects.runs(objects)
+    jobs = {one["metadata"]["uid"]: one for one in (job, build) if one}
+    objects = {"job": jobs, "pods": {pod["metadata"]["uid"]: pod for pod in pods}}
+    [found] = from_objects.runs(Objects(of_kind=defaultdict(dict, objects)))
     return found
+
+
+def ray_objects(ray_job: Object, *pods: Object) -> Objects:
+    """A RayJob, and pods of its Ray cluster."""
+    objects = Objects()
+    objects.of_kind["rayjob"]["1"] = ray_job
+    objects.of_kind["pods"].update({pod["metadata"]["uid"]: pod for pod in pods})
+    return objects
 
 
 def labelled(obj: Object, name: str) -> Object:
@@ -202,7 +209,7 @@ def test_a_run_is_there_while_its_image_is_built() -> None:
 )
 def test_ray_jobs_stand_beside_jobs(status: Object, state: str, exit_code: int | None) -> None:
     ray_job = job(status=status)
-    [run] = from_objects.runs(Objects(ray_jobs={"1": ray_job}))
+    [run] = from_objects.runs(ray_objects(ray_job))
     assert (table.state(run), run.standing.exit_code, run.backend) == (state, exit_code, "ray")
 
 
@@ -212,7 +219,7 @@ def test_a_ray_job_waits_as_its_cluster_does_and_tells_its_phases() -> None:
     head["metadata"]["uid"] = "2"
     head["spec"] = {"containers": [{"name": "ray-head"}]}
     waits = {"startTime": "2026-11-22T17:00:01Z"}
-    [run] = from_objects.runs(Objects(ray_jobs={"1": job(status=waits)}, pods={"2": head}))
+    [run] = from_objects.runs(ray_objects(job(status=waits), head))
     assert (run.standing.reason, table.state(run)) == (
         "Unschedulable: 0/1 nodes",
         "Pending (Unschedulable)",
@@ -223,7 +230,7 @@ def test_a_ray_job_waits_as_its_cluster_does_and_tells_its_phases() -> None:
         "rayClusterStatus": {"stateTransitionTimes": {"ready": "2026-11-22T17:00:03Z"}},
         "rayJobInfo": {"startTime": "2026-11-22T17:00:06Z", "endTime": "2026-11-22T17:00:10Z"},
     }
-    [run] = from_objects.runs(Objects(ray_jobs={"1": job(status=ended)}))
+    [run] = from_objects.runs(ray_objects(job(status=ended)))
     assert run.standing.state == "Running"  # until KubeRay says so, too
     phases = [(one.name, one.seconds) for one in details.tell(run, [], "main", []).phases]
     assert phases == [("queue", 1), ("cluster", 2), ("start", 3), ("run", 4)]
@@ -244,7 +251,8 @@ def shared(*others: str) -> Object:
 
 def runs_of(*jobs: Object, whole: bool = True) -> dict[str, Run]:
     """The runs that Jobs make up, by name."""
-    objects = Objects(jobs={one["metadata"]["uid"]: one for one in jobs})
+    objects = Objects()
+    objects.of_kind["job"].update({one["metadata"]["uid"]: one for one in jobs})
     return {one.name: one for one in from_objects.runs(objects, all_of_a_build=whole)}
 
 

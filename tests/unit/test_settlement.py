@@ -10,10 +10,10 @@ import pytest
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ExecutionError
 from kubectl_submit.execution_backends.kubernetes.job_state import job_state
+from kubectl_submit.execution_backends.outcomes import outcome
 from kubectl_submit.model.execution import Outcome
 from kubectl_submit.model.provenance import OUTCOME
 from kubectl_submit.runs import settlement
-from kubectl_submit.runs.outcomes import outcome
 
 from .examples import execution
 from .programs import Answer, Program

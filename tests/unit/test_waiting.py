@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from kubectl_submit.execution_backends.kubernetes import job_state
-from kubectl_submit.execution_backends.kubernetes.job_state import JobState
 from kubectl_submit.following.pending_reason import Waiting
 from kubectl_submit.model import pods
+from kubectl_submit.model.execution_state import ExecutionState
 from kubectl_submit.model.pods import STARTING, PodState
 
 from .examples import execution
@@ -46,11 +46,11 @@ def test_a_job_that_is_suspended_is_queued() -> None:
 
 
 def test_there_is_no_pod_yet() -> None:
-    assert waiting("succeeded").reason(JobState(), []) == "no pod yet"
+    assert waiting("succeeded").reason(ExecutionState(), []) == "no pod yet"
 
 
 def test_a_full_quota_is_told() -> None:
-    reason = waiting("quota-is-full").reason(JobState(), [])
+    reason = waiting("quota-is-full").reason(ExecutionState(), [])
     assert reason.startswith("no pod: ")
     assert "exceeded quota: small" in reason
 
@@ -71,7 +71,7 @@ def test_what_is_said_of_other_jobs_does_not_count() -> None:
     known = Waiting(execution(uid="another uid", workers=1))
     for event in Run("pod-security").events:
         known.note_event(event["object"])
-    assert known.reason(JobState(), []) == "no pod yet"
+    assert known.reason(ExecutionState(), []) == "no pod yet"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_what_is_said_of_other_jobs_does_not_count() -> None:
     ],
 )
 def test_the_most_telling_reason_is_given(pods: list[PodState], workers: int, reason: str) -> None:
-    found = Waiting(execution(uid="1", workers=workers)).reason(JobState(), pods)
+    found = Waiting(execution(uid="1", workers=workers)).reason(ExecutionState(), pods)
     assert found.startswith(reason)
     assert bool(found) == bool(reason)
 
@@ -96,8 +96,8 @@ def test_the_most_telling_reason_is_given(pods: list[PodState], workers: int, re
 def test_what_an_event_says_of_a_pod_that_starts() -> None:
     known = Waiting(execution(uid="1", workers=1))
     known.note_event(pod_event())
-    assert known.reason(JobState(), [STARTS]) == "FailedMount: no volume"
-    assert known.reason(JobState(), [PodState(name="other", rank=0)]) == STARTING
+    assert known.reason(ExecutionState(), [STARTS]) == "FailedMount: no volume"
+    assert known.reason(ExecutionState(), [PodState(name="other", rank=0)]) == STARTING
 
 
 @pytest.mark.parametrize(
@@ -113,4 +113,4 @@ def test_an_event_without_a_message_is_told_by_its_reason(
 ) -> None:
     known = Waiting(execution(uid="1", workers=1))
     known.note_event(event)
-    assert known.reason(JobState(), [STARTS]).startswith(reason)
+    assert known.reason(ExecutionState(), [STARTS]).startswith(reason)

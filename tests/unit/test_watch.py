@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from kubectl_submit.execution_backends.kubernetes import job_state
-from kubectl_submit.execution_backends.kubernetes.job_state import JobState
 from kubectl_submit.model import pods
+from kubectl_submit.model.execution_state import ExecutionState
 from kubectl_submit.model.pods import DELETED, PodState
 
 from .samples import Run, all_runs
@@ -184,7 +184,7 @@ def test_why_a_job_failed() -> None:
 
 
 def test_a_new_job_says_nothing() -> None:
-    assert job_state.job_state({"metadata": {}}) == JobState()
+    assert job_state.job_state({"metadata": {}}) == ExecutionState()
 
 
 def test_recorded_objects_are_as_the_server_wrote_them() -> None:

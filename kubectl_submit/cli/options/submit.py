@@ -21,10 +21,11 @@ from kubectl_submit.cli.options.declaration import (
     Parsed,
     option,
 )
+from kubectl_submit.cli.options.execution_kinds import EXECUTION_BACKENDS
 from kubectl_submit.cli.options.kubectl import KubectlOptions
 
 BUILDS = ("local", "remote")
-EXECUTIONS = ("kubernetes", "ray")
+EXECUTIONS = tuple(EXECUTION_BACKENDS)
 LOGS = ("all", "first", "none")
 DOCUMENTS = ("name", "json", "yaml")
 DRY_RUNS = ("none", "client", "server")
@@ -41,7 +42,7 @@ class Options(KubectlOptions):
         "Backends",
         "--execution",
         type=click.Choice(EXECUTIONS),
-        default="kubernetes",
+        default=EXECUTIONS[0],
         help="What runs the command.",
     )
 

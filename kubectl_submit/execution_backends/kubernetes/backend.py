@@ -1,83 +1,103 @@
-"""Runs the command as an Indexed Job."""
+"""Jobs: what runs a command unless another kind is asked for."""
 
 from __future__ import annotations
 
-from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.execution_backends import worker_pod
-from kubectl_submit.execution_backends.kubernetes import job, rendezvous
-from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
-from kubectl_submit.manifests.tree import Node
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from kubectl_submit.execution_backends.backend import ExecutionBackend
+from kubectl_submit.execution_backends.kubernetes import (
+    cancel,
+    execution,
+    job_state,
+    phases,
+    status,
+)
 from kubectl_submit.model.execution import Execution
-from kubectl_submit.parameters.collection import ExecutionParameters
+from kubectl_submit.model.execution_state import ExecutionState
+from kubectl_submit.model.objects import Object
+from kubectl_submit.model.pods import PodState
+from kubectl_submit.model.run import Run, Standing
+from kubectl_submit.model.run_details import Phase
 
-# A worker's host is `<name>-<rank>`, a DNS label of at most 63 characters.
-NAME_LIMIT = 52
-
-
-def render(parameters: ExecutionParameters) -> list[Node]:
-    """The Job, with several workers their Services, and what else the user's manifest has.
-
-    Pure. Raises ManifestError.
-    """
-    text, source = tree.read(parameters.manifest, "job.yml")
-    documents = tree.load(text, source)
-    root = tree.only(documents, "Job", source)
-    tree.check_shape(root, job.SHAPE, source)
-    facts = parameters.source.facts(parameters.name)
-    recorded = parameters.recorded()
-    pod_template.identify(root, parameters.name, facts, **recorded)
-    _set_job(root, parameters)
-    template = tree.child(root, "spec", "template")
-    pod_template.describe_pod(template, facts, **recorded)
-    pod_spec = tree.child(template, "spec")
-    kueue.enqueue(root, [pod_spec], parameters.queue, parameters.priority)
-    container = tree.only_container(pod_spec, source)
-    pod_template.record_container(root, container)
-    worker_pod.set_image(pod_spec, container, parameters)
-    _set_command(container, parameters)
-    worker_pod.set_size(container, parameters)
-    worker_pod.add_shared_memory(pod_spec, container)
-    workers = tree.child(root, "spec").get("completions") or 1
-    documents += _let_workers_meet(workers, pod_spec, container, parameters)
-    worker_pod.set_credentials(pod_spec, container, parameters)
-    return [*documents, *run_secrets.documents(parameters.name, facts, parameters.carried)]
+if TYPE_CHECKING:  # a list of runs needs none of these
+    from kubectl_submit.cli.options import Options
+    from kubectl_submit.cluster.kubectl import Kubectl
+    from kubectl_submit.manifests.tree import Node
+    from kubectl_submit.parameters.collection import ExecutionParameters
 
 
-def execute(documents: list[Node], kubectl: Kubectl) -> Execution:
-    """Create the Job and what belongs to it. Raises ClusterError."""
-    return job.create(documents, kubectl)
+class KubernetesBackend(ExecutionBackend):
+    """Runs the command as an Indexed Job."""
+
+    name = "kubernetes"
+    kind = "job"
+    object_kind = "Job"
+    api = "/apis/batch/v1"
+    resource = "jobs.batch"
+    name_limit = 52  # a worker's host is `<name>-<rank>`, a DNS label of at most 63 characters
+    manifest = "job.yml"
+    permissions = (("services", "create"),)  # where workers find each other
+
+    def collect(self, options: Options) -> object:
+        """Nothing: all its options are those of every kind."""
+        del options
+        return None
+
+    def render(self, parameters: ExecutionParameters) -> list[Node]:
+        """The Job, with several workers their Services, and what else the manifest has."""
+        from kubectl_submit.execution_backends.kubernetes import render
+
+        return render.render(parameters)
+
+    def check(self, documents: list[Node], kubectl: Kubectl) -> None:
+        """Ask the server whether it would take it."""
+        from kubectl_submit.manifests import tree
+
+        kubectl.create(tree.dump(documents), dry_run=True)
+
+    def create(self, documents: list[Node], kubectl: Kubectl) -> Execution:
+        """Create the Job and what belongs to it."""
+        from kubectl_submit.execution_backends.kubernetes import job
+
+        return job.create(documents, kubectl)
+
+    def execution(self, obj: Object) -> Execution:
+        """The pods of the Job, and the container of the command in them."""
+        return execution.execution(obj)
+
+    def state(self, obj: Object) -> ExecutionState:
+        """Its conditions and counts."""
+        return job_state.job_state(obj)
+
+    def status(self, obj: Object, pods: Iterable[Object]) -> Standing:
+        """As the Job says, and as long as it says nothing, as its pods say."""
+        return status.status(obj, pods, self.workers(obj)[1])
+
+    def workers(self, obj: Object) -> tuple[int, int]:
+        """Those that are ready, and the Job's completions."""
+        spec = obj["spec"]
+        wanted = spec.get("completions", spec.get("parallelism", 1))
+        return obj.get("status", {}).get("ready", 0), wanted
+
+    def phases(
+        self,
+        run: Run,
+        obj: Object,
+        pods: Sequence[Object],
+        states: Sequence[PodState],
+        events: Sequence[Object],
+    ) -> Iterable[Phase]:
+        """`queue`, `pull`, `start`, `run`, from its pods and their events."""
+        return phases.phases(run, obj, pods, states, events)
+
+    def gone(self, run: Run, obj: Object, there: set[int]) -> Iterable[tuple[int, str]]:
+        """The Job deletes the pods that run when it fails."""
+        return phases.gone(run, obj, there)
+
+    def cancel_changes(self, obj: Object) -> Object:
+        """A deadline that has passed, or, where it is suspended, no pods."""
+        return cancel.changes(obj)
 
 
-def _set_job(root: Node, parameters: ExecutionParameters) -> None:
-    if parameters.workers is not None:
-        tree.put(root, ("spec", "completionMode"), "Indexed")
-        tree.put(root, ("spec", "completions"), parameters.workers)
-        tree.put(root, ("spec", "parallelism"), parameters.workers)
-    if parameters.ttl is not None:
-        tree.put(root, ("spec", "ttlSecondsAfterFinished"), parameters.ttl)
-    if parameters.timeout is not None:
-        # On the pod, not on the Job: there it would count the time in the queue.
-        path = ("spec", "template", "spec", "activeDeadlineSeconds")
-        tree.put(root, path, parameters.timeout)
-
-
-def _let_workers_meet(
-    workers: int, pod_spec: Node, container: Node, parameters: ExecutionParameters
-) -> list[Node]:
-    """Set what the workers know of each other; the Services that it needs."""
-    limits = tree.child(container, "resources").get("limits") or {}
-    gpus = limits.get(parameters.gpu_resource, 0)
-    rendezvous.set_variables(container, parameters.name, workers, gpus)
-    if workers == 1:
-        return []
-    tree.put(pod_spec, ("subdomain",), parameters.name)
-    facts = parameters.source.facts(parameters.name)
-    return rendezvous.services(parameters.name, facts, container)
-
-
-def _set_command(container: Node, parameters: ExecutionParameters) -> None:
-    """As `command` in place of the image's ENTRYPOINT, or as `args` behind it."""
-    given, other = ("args", "command") if parameters.keep_entrypoint else ("command", "args")
-    tree.put(container, (given,), [pod_template.literal(arg) for arg in parameters.argv])
-    container.pop(other, None)
-    worker_pod.set_environment(container, parameters)
+BACKEND = KubernetesBackend()

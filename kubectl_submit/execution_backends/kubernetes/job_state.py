@@ -3,48 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from kubectl_submit.model.execution import Outcome
+from kubectl_submit.model.execution_state import ExecutionState
 from kubectl_submit.model.objects import Object
-from kubectl_submit.model.pods import TIMED_OUT
 from kubectl_submit.model.provenance import CANCELLED_BY, OUTCOME
 
 
-@dataclass(frozen=True, kw_only=True)
-class JobState:
-    """A Job's own word on how it stands."""
-
-    succeeded: bool = False
-    failed: bool = False
-    """It will not succeed any more; pods may still be stopping."""
-    settled: bool = False
-    """Nothing of it runs any more."""
-    suspended: bool = False
-    reason: str = ""
-    message: str = ""
-    cancelled_by: str = ""
-    """Who cancelled it; empty if nobody did."""
-    empty: bool = False
-    """It asks for no pod at all: that is how a queued one is cancelled."""
-    told: Outcome | None = None
-    """How it ended, where that is known without its pods."""
-    retries: bool = False
-    """It tries again in place of a pod that has failed."""
-    succeeded_pods: int = 0
-    failed_pods: int = 0
-    """How many pods it has counted as failed, also of those that are gone."""
-    completed: frozenset[int] = frozenset()
-    """The ranks of the workers that have succeeded, as it counts."""
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether it ended because it was cancelled; it may have ended by itself before that."""
-        by_deadline = self.failed and self.reason == TIMED_OUT
-        return bool(self.cancelled_by) and (by_deadline or (self.succeeded and self.empty))
-
-
-def job_state(job: Object) -> JobState:
+def job_state(job: Object) -> ExecutionState:
     """What a Job object says of itself: Failed and Complete are final, the others come earlier."""
     conditions = {
         condition["type"]: condition
@@ -54,7 +20,7 @@ def job_state(job: Object) -> JobState:
     found: Object = conditions.get("Failed") or conditions.get("FailureTarget") or {}
     status, spec = job.get("status", {}), job.get("spec", {})
     ended = bool(found) or "Complete" in conditions
-    return JobState(
+    return ExecutionState(
         succeeded="Complete" in conditions or "SuccessCriteriaMet" in conditions,
         failed=bool(found),
         settled="Failed" in conditions or "Complete" in conditions,

@@ -1,196 +1,117 @@
-"""Runs the command as a RayJob: a Ray cluster of its own, which ends with it."""
+"""RayJobs of KubeRay: each run has a Ray cluster of its own, which ends with it."""
 
 from __future__ import annotations
 
-import json
-import shlex
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedSeq
-from ruamel.yaml.error import YAMLError
-
-from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.errors import ManifestError
-from kubectl_submit.execution_backends import worker_pod
-from kubectl_submit.execution_backends.ray import authentication, ray_job
-from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
-from kubectl_submit.manifests.tree import Node
+from kubectl_submit.execution_backends.backend import ExecutionBackend
+from kubectl_submit.execution_backends.ray import (
+    cluster_pods,
+    execution,
+    parameters,
+    phases,
+    ray_job_state,
+    status,
+)
 from kubectl_submit.model.execution import Execution
-from kubectl_submit.parameters.collection import ExecutionParameters
+from kubectl_submit.model.execution_state import ExecutionState
+from kubectl_submit.model.objects import Object
+from kubectl_submit.model.pods import PodState
+from kubectl_submit.model.run import Run, Standing
+from kubectl_submit.model.run_details import Phase
 
-# KubeRay's limit: it makes other names of it.
-NAME_LIMIT = 47
-CLUSTER = "spec.rayClusterSpec"
-SHAPE: tree.Shape = {
-    "spec.entrypoint": str,
-    CLUSTER: Node,
-    f"{CLUSTER}.headGroupSpec": Node,
-    **tree.template_shape(f"{CLUSTER}.headGroupSpec.template"),
-    f"{CLUSTER}.workerGroupSpecs": CommentedSeq,
-    f"{CLUSTER}.workerGroupSpecs[]": Node,
-    f"{CLUSTER}.workerGroupSpecs[].maxReplicas": int,
-    f"{CLUSTER}.workerGroupSpecs[].rayStartParams": Node,
-    **tree.template_shape(f"{CLUSTER}.workerGroupSpecs[].template"),
-    **tree.template_shape("spec.submitterPodTemplate"),
-}
-# Linux' limit of one variable (MAX_ARG_STRLEN), with its name.
-LONGEST_VARIABLE = (1 << 17) - len("REQUEST=") - 1
-# What else a RayJob says about its command, and what Ray's API calls it.
-REQUEST_FIELDS = {
-    "entrypointNumCpus": "entrypoint_num_cpus",
-    "entrypointNumGpus": "entrypoint_num_gpus",
-    "metadata": "metadata",
-}
+if TYPE_CHECKING:  # a list of runs needs none of these
+    from kubectl_submit.cli.options import Options
+    from kubectl_submit.cluster.kubectl import Kubectl
+    from kubectl_submit.manifests.tree import Node
+    from kubectl_submit.parameters.collection import ExecutionParameters
+
+VERBS = ("create", "get", "list", "watch", "patch", "delete")
 
 
-def render(parameters: ExecutionParameters) -> list[Node]:
-    """The RayJob, and what else stands in the user's manifest. Pure. Raises ManifestError."""
-    text, source = tree.read(parameters.manifest, "ray-job.yml")
-    documents = tree.load(text, source)
-    root = tree.only(documents, "RayJob", source)
-    tree.check_shape(root, SHAPE, source)
-    _check_kind(root, source)
-    facts = parameters.source.facts(parameters.name)
-    recorded = parameters.recorded()
-    pod_template.identify(root, parameters.name, facts, **recorded)
-    head = tree.child(root, "spec", "rayClusterSpec", "headGroupSpec")
-    groups = _worker_groups(root, parameters, source)
-    _set_job(root, parameters)
-    _set_submitter(root)
-    templates = [
-        *(tree.child(one, "template") for one in (head, *groups)),
-        tree.child(root, "spec", "submitterPodTemplate"),
-    ]
-    pods = [_pod(template, source) for template in templates]
-    for template, pod in zip(templates, pods, strict=True):
-        name = pod[1].get("name", "")
-        pod_template.describe_pod(template, facts, container=name, **recorded)
-        worker_pod.set_image(*pod, parameters)
-    *cluster, (_, submitter) = pods
-    for pod_spec, container in cluster:
-        worker_pod.set_environment(container, parameters)
-        worker_pod.set_credentials(pod_spec, container, parameters)
-    _set_head(*cluster[0], parameters)
-    for group, (_, container) in zip(groups, cluster[1:], strict=True):
-        _set_workers(group, container, parameters)
-    _set_request(root, submitter, source)
-    kueue.enqueue(root, [pod for pod, _ in pods], parameters.queue, parameters.priority)
-    return [*documents, *run_secrets.documents(parameters.name, facts, parameters.carried)]
+class RayBackend(ExecutionBackend):
+    """Runs the command as a RayJob."""
+
+    name = "ray"
+    kind = "rayjob"
+    object_kind = "RayJob"
+    api = "/apis/ray.io/v1"
+    resource = "rayjobs.ray.io"
+    name_limit = 47  # KubeRay's: it makes other names of it
+    manifest = "ray-job.yml"
+    permissions = tuple(("rayjobs.ray.io", verb) for verb in VERBS)
+    cluster_kind = "RayCluster"
+
+    def collect(self, options: Options) -> object:
+        """RayParameters."""
+        return parameters.collect_ray_parameters(options)
+
+    def render(self, parameters: ExecutionParameters) -> list[Node]:
+        """The RayJob, and what else stands in the user's manifest."""
+        from kubectl_submit.execution_backends.ray import render
+
+        return render.render(parameters)
+
+    def check(self, documents: list[Node], kubectl: Kubectl) -> None:
+        """Ask the server whether it would take it."""
+        from kubectl_submit.execution_backends.ray import creation
+
+        creation.check(documents, kubectl)
+
+    def create(self, documents: list[Node], kubectl: Kubectl) -> Execution:
+        """Create the RayJob and what belongs to it."""
+        from kubectl_submit.execution_backends.ray import creation
+
+        return creation.create(documents, kubectl)
+
+    def execution(self, obj: Object) -> Execution:
+        """The pod of the submitter, which tells the command's lines."""
+        return execution.execution(obj)
+
+    def state(self, obj: Object) -> ExecutionState:
+        """Its status, with the exit code that stands in it as text."""
+        return ray_job_state.job_state(obj)
+
+    def status(self, obj: Object, pods: Iterable[Object]) -> Standing:
+        """As the RayJob says, and before it begins, as head and workers say."""
+        return status.status(obj, pods)
+
+    def workers(self, obj: Object) -> tuple[int, int]:
+        """The workers of its Ray cluster; the head is none."""
+        cluster = obj.get("status", {}).get("rayClusterStatus", {})
+        groups = obj["spec"].get("rayClusterSpec", {}).get("workerGroupSpecs", [])
+        wanted = sum(group.get("replicas", 0) for group in groups)
+        return cluster.get("readyWorkerReplicas", 0), cluster.get("desiredWorkerReplicas", wanted)
+
+    def phases(
+        self,
+        run: Run,
+        obj: Object,
+        pods: Sequence[Object],
+        states: Sequence[PodState],
+        events: Sequence[Object],
+    ) -> Iterable[Phase]:
+        """`queue`, `cluster`, `start`, `run`: KubeRay keeps the times."""
+        del pods, states, events
+        return phases.phases(run, obj)
+
+    def worker(self, run: Run, state: PodState) -> PodState:
+        """The submitter with the exit code of the command."""
+        return phases.worker(run, state)
+
+    def cancel_changes(self, obj: Object) -> Object:
+        """A deadline that has passed."""
+        del obj
+        return {"activeDeadlineSeconds": 1}
+
+    def prerequisite_state(self, pod: Object) -> PodState:
+        """A pod of the cluster, by the container that is Ray's."""
+        return cluster_pods.crew_state(pod)
+
+    def prerequisite_reason(self, pods: Iterable[Object], events: Mapping[str, str]) -> str:
+        """The head comes first, then the workers."""
+        return cluster_pods.crew_reason(pods, events)
 
 
-def execute(documents: list[Node], kubectl: Kubectl) -> Execution:
-    """Create the RayJob and what belongs to it. Raises ClusterError."""
-    return ray_job.create(documents, kubectl)
-
-
-def _check_kind(root: Node, source: str) -> None:
-    spec = tree.child(root, "spec")
-    if not spec.get("rayClusterSpec"):
-        raise ManifestError(f"{source}: no rayClusterSpec; each run has a cluster of its own")
-    if spec.get("submissionMode", "K8sJobMode") != "K8sJobMode":
-        raise ManifestError(f"{source}: submissionMode must be K8sJobMode, or left out")
-
-
-def _worker_groups(root: Node, parameters: ExecutionParameters, source: str) -> list[Node]:
-    groups = tree.child(root, "spec", "rayClusterSpec", "workerGroupSpecs", kind=CommentedSeq)
-    sizes = ("workers", "gpus", "cpu", "memory")
-    asked = [f"--{size}" for size in sizes if getattr(parameters, size)]
-    if asked and len(groups) != 1:
-        raise ManifestError(
-            f"{source}: {len(groups)} worker groups, where {asked[0]} needs one",
-            remedy="Say the sizes of the groups in the manifest.",
-        )
-    return list(groups)
-
-
-def _pod(template: Node, source: str) -> tuple[Node, Node]:
-    """The pod and its container of a template."""
-    pod_spec = tree.child(template, "spec")
-    return pod_spec, tree.first_container(pod_spec, source)
-
-
-def _set_job(root: Node, parameters: ExecutionParameters) -> None:
-    tree.put(root, ("spec", "entrypoint"), shlex.join(parameters.argv))
-    if parameters.ttl is not None:
-        tree.put(root, ("spec", "ttlSecondsAfterFinished"), parameters.ttl)
-    if parameters.timeout is not None:
-        tree.put(root, ("spec", "activeDeadlineSeconds"), parameters.timeout)
-    ray = parameters.ray
-    if ray.entrypoint_gpus is not None:
-        tree.put(root, ("spec", "entrypointNumGpus"), ray.entrypoint_gpus)
-    cluster = tree.child(root, "spec", "rayClusterSpec")
-    if ray.ray_version:
-        tree.put(cluster, ("rayVersion",), ray.ray_version)
-    authentication.ask_for_token(cluster)
-    if ray.autoscale:
-        tree.put(cluster, ("enableInTreeAutoscaling",), True)
-    if ray.idle_timeout is not None:
-        tree.put(cluster, ("autoscalerOptions", "idleTimeoutSeconds"), ray.idle_timeout)
-
-
-def _set_head(pod_spec: Node, container: Node, parameters: ExecutionParameters) -> None:
-    ray = parameters.ray
-    worker_pod.set_amounts(container, {"cpu": ray.head_cpu, "memory": ray.head_memory})
-    if ray.autoscale:  # the autoscaler beside it creates and deletes workers
-        tree.put(pod_spec, ("automountServiceAccountToken",), True)
-
-
-def _set_workers(group: Node, container: Node, parameters: ExecutionParameters) -> None:
-    if parameters.workers is not None:
-        for key in ("replicas", "minReplicas", "maxReplicas"):
-            tree.put(group, (key,), parameters.workers)
-    if parameters.ray.autoscale:
-        for key in ("replicas", "minReplicas"):
-            tree.put(group, (key,), 0)
-    if parameters.gpus is not None:  # KubeRay knows them by some names of resources only
-        tree.put(group, ("rayStartParams", "num-gpus"), str(parameters.gpus))
-    worker_pod.set_size(container, parameters)
-
-
-def _set_submitter(root: Node) -> None:
-    """Let a program of ours hand over the command, unless the manifest has one of its own."""
-    spec = tree.child(root, "spec")
-    theirs = (spec.get("submitterPodTemplate") or {}).get("spec") or {}
-    containers = theirs.get("containers")
-    if containers and containers[0].get("command"):
-        return
-    (default,) = tree.load(*tree.read(None, "ray-job.yml"))
-    ours = default["spec"]["submitterPodTemplate"]["spec"]
-    if containers:
-        containers[0]["command"] = ours["containers"][0]["command"]
-    else:
-        ours.update(theirs)
-        tree.child(spec, "submitterPodTemplate")["spec"] = ours
-
-
-def _set_request(root: Node, container: Node, source: str) -> None:
-    """What the submitter asks Ray for: the same as the RayJob says."""
-    spec = root["spec"]
-    request: dict[str, Any] = {"entrypoint": str(spec["entrypoint"])}
-    for field, name in REQUEST_FIELDS.items():
-        if field in spec:
-            request[name] = spec[field]
-    for field, name in (
-        ("entrypointResources", "entrypoint_resources"),
-        ("runtimeEnvYAML", "runtime_env"),
-    ):
-        if field in spec:
-            request[name] = _parsed(spec[field], f"{source}: spec.{field}")
-    text = json.dumps(request)
-    if len(text) > LONGEST_VARIABLE:
-        raise ManifestError(
-            f"the command is too long for Ray: its request has {len(text)} bytes, "
-            f"{LONGEST_VARIABLE} are possible",
-            remedy="Put the arguments into a file of the image, or run it without Ray.",
-        )
-    pod_template.set_environment(container, {"REQUEST": text})
-    pod_template.record_container(root, container)
-
-
-def _parsed(text: object, where: str) -> Any:
-    """A value that stands in the manifest as text of its own: YAML, or JSON, which is YAML."""
-    try:
-        return YAML(typ="safe", pure=True).load(str(text))
-    except YAMLError as error:
-        raise ManifestError(f"{where} is no YAML", last_words=str(error)) from None
+BACKEND = RayBackend()

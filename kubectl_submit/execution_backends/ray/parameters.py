@@ -36,6 +36,11 @@ class RayParameters:
 
 def collect_ray_parameters(options: Options) -> RayParameters:
     """The flags for Ray. Raises UsageError where they are given and something else runs it."""
+    if options.keep_entrypoint and options.execution == "ray":
+        raise UsageError(
+            "--keep-entrypoint is not for --execution ray",
+            remedy="Ray runs the command on its head, whose container KubeRay starts itself.",
+        )
     found = {field: getattr(options, field) for field in FIELDS}
     # 0 is a value, and equal to False, which is none.
     given: dict[str, Any] = {

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from kubectl_submit.execution_backends.kubernetes.job_state import JobState
 from kubectl_submit.model.execution import Outcome
+from kubectl_submit.model.execution_state import ExecutionState
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import TIMED_OUT
 from kubectl_submit.model.provenance import CANCELLED_BY
@@ -22,11 +22,11 @@ NOT_BEGUN = ("", "PENDING")
 EXIT_CODE = re.compile(r"Job entrypoint command failed with exit code (-?\d+)")
 
 
-def job_state(ray_job: Object) -> JobState:
+def job_state(ray_job: Object) -> ExecutionState:
     """What a RayJob says of itself."""
     status = ray_job.get("status", {})
     told = outcome(ray_job)
-    return JobState(
+    return ExecutionState(
         succeeded=told is not None and told.exit_code == 0,
         failed=told is not None and told.exit_code != 0,
         settled=told is not None,

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_submit.execution_backends.kubernetes.job_state import JobState
+from kubectl_submit.execution_backends.outcomes import how_ended, name
 from kubectl_submit.model.execution import Outcome
+from kubectl_submit.model.execution_state import ExecutionState
 from kubectl_submit.model.nodes import lost_text
 from kubectl_submit.model.pods import PodState, newest_of_each_rank
-from kubectl_submit.runs.outcomes import how_ended, name
 
 LINGER_SECONDS = 30.0
 """How long such a container may go on, to send what it has collected."""
 
 
-def decided(job: JobState, pods: Sequence[PodState], workers: int) -> Outcome | None:
+def decided(job: ExecutionState, pods: Sequence[PodState], workers: int) -> Outcome | None:
     """The outcome of commands that have ended in a Job that has not; None while there is none.
 
     One that has failed decides for all, unless its Job tries again.

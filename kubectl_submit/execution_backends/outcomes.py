@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from kubectl_submit.execution_backends.kubernetes.job_state import JobState
 from kubectl_submit.model.execution import Outcome
+from kubectl_submit.model.execution_state import ExecutionState
 from kubectl_submit.model.pods import DELETED, TIMED_OUT, PodState, newest_of_each_rank
 from kubectl_submit.model.run import CANCELLED_CODE
 
@@ -19,7 +19,7 @@ from kubectl_submit.model.run import CANCELLED_CODE
 STOP_CODES = (137, 143)
 
 
-def outcome(job: JobState, pods: Iterable[PodState], workers: int) -> Outcome | None:
+def outcome(job: ExecutionState, pods: Iterable[PodState], workers: int) -> Outcome | None:
     """How the Job ended; None while it has not. Pods in the order in which they were seen to end.
 
     The exit code is that of the worker that failed first, by its finish time; a worker that was
@@ -72,7 +72,7 @@ def _success(pods: list[PodState], workers: int) -> Outcome:
     return replace(good, summary=f"{said} ({cut[0].reason})", fleeting=True)
 
 
-def _failure(job: JobState, pods: list[PodState], workers: int) -> Outcome:
+def _failure(job: ExecutionState, pods: list[PodState], workers: int) -> Outcome:
     if job.reason == TIMED_OUT:
         return Outcome(exit_code=124, summary=f"ran longer than the Job allows ({job.message})")
     last = newest_of_each_rank(pods)
@@ -99,7 +99,7 @@ def _of_first(first: PodState, pods: list[PodState], workers: int) -> Outcome:
     )
 
 
-def _unknown(job: JobState) -> str:
+def _unknown(job: ExecutionState) -> str:
     reason = f"{job.reason}: {job.message}" if job.message else job.reason
     if job.failed_pods:
         return f"the pod that failed is gone, and its exit code is no longer known ({reason})"

@@ -1,25 +1,12 @@
-"""What is to be followed of a RayJob. Its fields are those of KubeRay's apis/ray/v1."""
+"""What is to be followed of a RayJob. Pure; fields are those of KubeRay's apis/ray/v1."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from kubectl_submit.cluster import creation
-from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.execution_backends.ray import authentication
 from kubectl_submit.execution_backends.ray.cluster_pods import ROLE_LABEL
-from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import command_container
 from kubectl_submit.model.provenance import NAME_LABEL
-
-
-def create(documents: Iterable[Node], kubectl: Kubectl) -> Execution:
-    """Create the RayJob and what belongs to it, all or nothing. Raises ClusterError."""
-    return execution(
-        authentication.send(list(documents), lambda sent: creation.create(sent, "RayJob", kubectl))
-    )
 
 
 def execution(ray_job: Object) -> Execution:

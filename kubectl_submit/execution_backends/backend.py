@@ -1,0 +1,107 @@
+"""What each kind of execution has to know of itself, over the whole life of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from kubectl_submit.model.execution import Execution
+from kubectl_submit.model.execution_state import ExecutionState
+from kubectl_submit.model.objects import Object
+from kubectl_submit.model.pods import PodState, pod_state
+from kubectl_submit.model.run import Run, Standing
+from kubectl_submit.model.run_details import Phase
+
+if TYPE_CHECKING:  # a list of runs needs none of these
+    from kubectl_submit.cli.options import Options
+    from kubectl_submit.cluster.kubectl import Kubectl
+    from kubectl_submit.manifests.tree import Node
+    from kubectl_submit.parameters.collection import ExecutionParameters
+
+
+class ExecutionBackend(Protocol):
+    """One kind of execution. A folder here has one, as BACKEND in its module `backend`.
+
+    What is said of an object is said of the one that runs the command, as the API server has it.
+    """
+
+    name: str
+    """As `--execution` says it."""
+    kind: str
+    """The kind of its object as kubectl says it: `job`."""
+    object_kind: str
+    """The same as a manifest says it: `Job`."""
+    api: str
+    """The API path of its group: `/apis/batch/v1`."""
+    resource: str
+    """The resource with its group, as permissions name it: `jobs.batch`."""
+    name_limit: int
+    """How many characters a run's name may have."""
+    manifest: str
+    """The file in manifests/ that is edited where the user gives none."""
+    permissions: tuple[tuple[str, str], ...]
+    """What a submit needs besides Jobs and pods: a resource and a verb each."""
+    cluster_kind: str = ""
+    """The kind of an object that its controller makes, whose events tell why no pod comes."""
+
+    # From the options to what runs.
+
+    def collect(self, options: Options) -> object:
+        """The options that only this kind has, for its `render`. Raises UsageError."""
+
+    def render(self, parameters: ExecutionParameters) -> list[Node]:
+        """The manifest of a run. Pure. Raises ManifestError."""
+
+    def check(self, documents: list[Node], kubectl: Kubectl) -> None:
+        """Ask the server whether it would take what was rendered. Raises ClusterError."""
+
+    def create(self, documents: list[Node], kubectl: Kubectl) -> Execution:
+        """Create what was rendered, all or nothing. Raises ClusterError."""
+
+    # From an object to what is followed and shown.
+
+    def execution(self, obj: Object) -> Execution:
+        """What is to be followed."""
+
+    def state(self, obj: Object) -> ExecutionState:
+        """What the object says of itself."""
+
+    def status(self, obj: Object, pods: Iterable[Object]) -> Standing:
+        """How the run stands; `pods` are all of the run that have not succeeded."""
+
+    def workers(self, obj: Object) -> tuple[int, int]:
+        """How many workers are ready, and how many there are to be."""
+
+    def phases(
+        self,
+        run: Run,
+        obj: Object,
+        pods: Sequence[Object],
+        states: Sequence[PodState],
+        events: Sequence[Object],
+    ) -> Iterable[Phase]:
+        """What has begun after the build; `events` are those of the run, the newest last."""
+
+    def worker(self, run: Run, state: PodState) -> PodState:
+        """How a worker is shown; `run` knows more where a pod tells the lines of others."""
+        del run
+        return state
+
+    def gone(self, run: Run, obj: Object, there: set[int]) -> Iterable[tuple[int, str]]:
+        """The workers that have no pod any more, by rank, with what became of each."""
+        del run, obj, there
+        return ()
+
+    def cancel_changes(self, obj: Object) -> Object:
+        """What to change in the object's spec so that it ends for good. Pure."""
+
+    # Pods that must run before those whose lines count.
+
+    def prerequisite_state(self, pod: Object) -> PodState:
+        """How such a pod stands."""
+        return pod_state(pod, "")
+
+    def prerequisite_reason(self, pods: Iterable[Object], events: Mapping[str, str]) -> str:
+        """Which of them it waits for, and why; `events` by the name of a pod."""
+        del pods, events
+        return ""

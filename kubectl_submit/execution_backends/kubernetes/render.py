@@ -1,0 +1,73 @@
+"""The manifest of a run as an Indexed Job."""
+
+from __future__ import annotations
+
+from kubectl_submit.execution_backends import worker_pod
+from kubectl_submit.execution_backends.kubernetes import job, rendezvous
+from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
+from kubectl_submit.manifests.tree import Node
+from kubectl_submit.parameters.collection import ExecutionParameters
+
+
+def render(parameters: ExecutionParameters) -> list[Node]:
+    """The Job, with several workers their Services, and what else the user's manifest has.
+
+    Pure. Raises ManifestError.
+    """
+    text, source = tree.read(parameters.manifest, "job.yml")
+    documents = tree.load(text, source)
+    root = tree.only(documents, "Job", source)
+    tree.check_shape(root, job.SHAPE, source)
+    facts = parameters.source.facts(parameters.name)
+    recorded = parameters.recorded()
+    pod_template.identify(root, parameters.name, facts, **recorded)
+    _set_job(root, parameters)
+    template = tree.child(root, "spec", "template")
+    pod_template.describe_pod(template, facts, **recorded)
+    pod_spec = tree.child(template, "spec")
+    kueue.enqueue(root, [pod_spec], parameters.queue, parameters.priority)
+    container = tree.only_container(pod_spec, source)
+    pod_template.record_container(root, container)
+    worker_pod.set_image(pod_spec, container, parameters)
+    _set_command(container, parameters)
+    worker_pod.set_size(container, parameters)
+    worker_pod.add_shared_memory(pod_spec, container)
+    workers = tree.child(root, "spec").get("completions") or 1
+    documents += _let_workers_meet(workers, pod_spec, container, parameters)
+    worker_pod.set_credentials(pod_spec, container, parameters)
+    return [*documents, *run_secrets.documents(parameters.name, facts, parameters.carried)]
+
+
+def _set_job(root: Node, parameters: ExecutionParameters) -> None:
+    if parameters.workers is not None:
+        tree.put(root, ("spec", "completionMode"), "Indexed")
+        tree.put(root, ("spec", "completions"), parameters.workers)
+        tree.put(root, ("spec", "parallelism"), parameters.workers)
+    if parameters.ttl is not None:
+        tree.put(root, ("spec", "ttlSecondsAfterFinished"), parameters.ttl)
+    if parameters.timeout is not None:
+        # On the pod, not on the Job: there it would count the time in the queue.
+        path = ("spec", "template", "spec", "activeDeadlineSeconds")
+        tree.put(root, path, parameters.timeout)
+
+
+def _let_workers_meet(
+    workers: int, pod_spec: Node, container: Node, parameters: ExecutionParameters
+) -> list[Node]:
+    """Set what the workers know of each other; the Services that it needs."""
+    limits = tree.child(container, "resources").get("limits") or {}
+    gpus = limits.get(parameters.gpu_resource, 0)
+    rendezvous.set_variables(container, parameters.name, workers, gpus)
+    if workers == 1:
+        return []
+    tree.put(pod_spec, ("subdomain",), parameters.name)
+    facts = parameters.source.facts(parameters.name)
+    return rendezvous.services(parameters.name, facts, container)
+
+
+def _set_command(container: Node, parameters: ExecutionParameters) -> None:
+    """As `command` in place of the image's ENTRYPOINT, or as `args` behind it."""
+    given, other = ("args", "command") if parameters.keep_entrypoint else ("command", "args")
+    tree.put(container, (given,), [pod_template.literal(arg) for arg in parameters.argv])
+    container.pop(other, None)
+    worker_pod.set_environment(container, parameters)

@@ -1,0 +1,38 @@
+"""The phases of a run as a RayJob. Pure; fields are those of KubeRay's apis/ray/v1."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import replace
+
+from kubectl_submit.model.objects import Object
+from kubectl_submit.model.pods import PodState
+from kubectl_submit.model.run import QUEUED, Run
+from kubectl_submit.model.run_details import Phase, phase
+
+
+def phases(run: Run, ray_job: Object) -> Iterable[Phase]:
+    """What has begun of a RayJob: KubeRay keeps the times."""
+    status = ray_job.get("status", {})
+    cluster, command = status.get("rayClusterStatus", {}), status.get("rayJobInfo", {})
+    ready = cluster.get("stateTransitionTimes", {}).get("ready", "")
+    times_ = [
+        ray_job["metadata"]["creationTimestamp"],
+        "" if run.standing.state == QUEUED else status.get("startTime") or "",
+        ready,
+        command.get("startTime") or "",
+        command.get("endTime") or run.ended,
+    ]
+    pairs = itertools.pairwise(times_)
+    for name, (begin, end) in zip(("queue", "cluster", "start", "run"), pairs, strict=True):
+        if not begin:
+            return
+        yield phase(name, begin, end, open_end=not run.has_ended)
+
+
+def worker(run: Run, state: PodState) -> PodState:
+    """A pod as it is; what tells a command's lines ends well, whatever becomes of it."""
+    if not run.standing.exit_code or not state.ended:
+        return state
+    return replace(state, exit_code=run.standing.exit_code, failed=True)

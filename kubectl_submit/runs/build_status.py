@@ -1,0 +1,26 @@
+"""How a run stands that has nothing but the Job that builds its image. Pure."""
+
+from __future__ import annotations
+
+from kubectl_submit.execution_backends.kubernetes import job_state
+from kubectl_submit.execution_backends.run_status import cancelled
+from kubectl_submit.model import run
+from kubectl_submit.model.objects import Object
+from kubectl_submit.model.run import Standing
+from kubectl_submit.runs import build_followers
+
+
+def build_standing(build: Object, name: str) -> Standing:
+    """How a run of that name stands that has nothing but the Job that builds its image."""
+    state, follower = job_state.job_state(build), build_followers.of_job(build).get(name)
+    if follower and follower.cancelled_by:
+        return cancelled(follower.cancelled_by, ended=True)
+    if state.cancelled_by:
+        return cancelled(state.cancelled_by, ended=state.failed)
+    if state.failed:
+        return Standing(state=run.FAILED, reason="the image build failed", exit_code=125)
+    if state.succeeded:
+        return Standing(state=run.BUILT, reason="nothing runs the image (yet)")
+    if state.suspended:
+        return Standing(state=run.QUEUED, reason="the build is suspended")
+    return Standing(state=run.BUILDING)
