@@ -1,7 +1,8 @@
 """Sends a manifest: what pods look for first, then the object that runs, then the rest.
 
-A pod that looks for a Secret before it is there cannot run, and one that asks for the name of a
-Service too early may be told for half a minute that there is none. All of it is owned by what runs.
+A pod that looks for a Secret or a ConfigMap before it is there cannot run, and one that asks for
+the name of a Service too early may be told for half a minute that there is none. All of it is owned
+by what runs.
 """
 
 from __future__ import annotations
@@ -13,7 +14,13 @@ from kubectl_submit.manifests import tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.objects import Object
 
-CHANGE_SERVICES = (("services", "patch"), ("services", "delete"))
+# What pods look for, besides Secrets; by kind the resource's name.
+PREREQUISITES = {
+    "ConfigMap": "configmaps",
+    "PersistentVolumeClaim": "persistentvolumeclaims",
+    "Service": "services",
+    "ServiceAccount": "serviceaccounts",
+}
 
 
 def create(documents: Iterable[Node], kind: str, kubectl: Kubectl) -> Object:
@@ -44,11 +51,15 @@ def create(documents: Iterable[Node], kind: str, kubectl: Kubectl) -> Object:
 def _by_time(documents: Sequence[Node], kubectl: Kubectl) -> tuple[list[Node], list[Node]]:
     """What is created before the object that runs, and what is created after it.
 
-    A Service is created before it only where it can be given its owner later, or be deleted again.
+    An object is created before it only where it can be given its owner later, or be deleted again;
+    Secrets always are.
     """
-    services = [one for one in documents if one["kind"] == "Service" and not _elsewhere(one)]
-    early = services and not kubectl.refused(CHANGE_SERVICES)
-    first = [one for one in documents if one["kind"] == "Secret" or (early and one in services)]
+    here = [one for one in documents if one["kind"] in PREREQUISITES and not _elsewhere(one)]
+    resources = dict.fromkeys(PREREQUISITES[one["kind"]] for one in here)
+    verbs = [(resource, verb) for resource in resources for verb in ("patch", "delete")]
+    refused = {resource for resource, _ in kubectl.refused(verbs)}
+    early = [one for one in here if PREREQUISITES[one["kind"]] not in refused]
+    first = [one for one in documents if one["kind"] == "Secret" or one in early]
     return first, [one for one in documents if one not in first]
 
 

@@ -198,7 +198,8 @@ class _Follower:
         if not self._wishes.shows(state.rank):
             return
         if state.started and change not in NO_MORE:
-            self._logs.started(state.name, state.rank, state.started_at)
+            again = state.restarts > 0
+            self._logs.started(state.name, state.rank, state.started_at, again=again)
         seen = state.exit_code is not None
         if change in NO_MORE:
             # How one ended that was deleted out of sight is not known; its log's stream tells.

@@ -160,11 +160,11 @@ class LogCluster(selectors.BaseSelector):
         )
         self._lines_written = 0
 
-    def start(self, *ranks: int) -> None:
-        """Tell that containers have started; all if none are named."""
+    def start(self, *ranks: int, again: bool = False) -> None:
+        """Tell that containers have started; all if none are named. `again`: not the first time."""
         for pod in self.pods.values():
             if not ranks or pod.rank in ranks:
-                self.streams.started(pod.name, pod.rank, self.stamp()[:19] + "Z")
+                self.streams.started(pod.name, pod.rank, self.stamp()[:19] + "Z", again=again)
 
     def write(self, rank: int, count: int = 1, end: str = "\n") -> None:
         """Let a worker write lines, each of them once."""

@@ -59,7 +59,15 @@ def test_a_job_without_completions_has_one_worker(kubectl: Program) -> None:
     assert create("kind: Job").workers == 1
 
 
-def test_the_rest_disappears_with_the_job(kubectl: Program) -> None:
+@pytest.fixture
+def creator(kubectl: Program) -> Program:
+    """A cluster in which one may create, and neither change nor delete what stands beside Jobs."""
+    kubectl.on("auth", "can-i", Answer(stderr="no", exit_code=1))
+    return kubectl
+
+
+def test_the_rest_disappears_with_the_job(creator: Program) -> None:
+    kubectl = creator
     kubectl.on("create", Answer(json.dumps(CREATED)), Answer("{}"))
     create(BESIDE)
     [[first], others] = sent(kubectl)
@@ -75,19 +83,48 @@ def test_the_rest_disappears_with_the_job(kubectl: Program) -> None:
     ]
 
 
-def test_without_the_rest_there_is_no_job(kubectl: Program) -> None:
+def test_without_the_rest_there_is_no_job(creator: Program) -> None:
+    kubectl = creator
     kubectl.on("create", Answer(json.dumps(CREATED)), Answer(stderr="no", exit_code=1))
     kubectl.on("delete", Answer())
     with pytest.raises(ClusterError, match="the cluster refused the manifest"):
         create(BESIDE)
-    assert {"Job", "run", "team"} <= set(kubectl.call("delete").argv)
+    assert {"Job", "run", "team"} <= set(kubectl.call("delete", "Job").argv)
 
 
-def test_without_the_job_there_is_no_rest(kubectl: Program) -> None:
-    kubectl.on("create", Answer(stderr="no", exit_code=1))
+def test_without_the_job_there_is_no_rest(creator: Program) -> None:
+    creator.on("create", Answer(stderr="no", exit_code=1))
     with pytest.raises(ClusterError):
         create(BESIDE)
-    assert len(kubectl.all_calls) == 1
+    assert len(creator.calls("create")) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "allowed"),
+    [
+        ("ConfigMap", True),
+        ("PersistentVolumeClaim", True),
+        ("ServiceAccount", True),
+        ("ConfigMap", False),
+        ("NetworkPolicy", True),
+    ],
+)
+def test_what_a_pod_looks_for_is_there_before_it(
+    kubectl: Program, kind: str, allowed: bool
+) -> None:
+    """With a slow login, the kubelet looked for a ConfigMap two seconds before it was created."""
+    kubectl.on("auth", "can-i", Answer(exit_code=0 if allowed else 1))
+    beside = {"kind": kind, "metadata": {"name": "ours", "namespace": "team"}}
+    first = allowed and kind != "NetworkPolicy"
+    answers = [Answer(json.dumps(one)) for one in (beside, CREATED)]
+    kubectl.on("create", *(answers if first else reversed(answers)))
+    kubectl.on("patch", Answer())
+    create(f"kind: Job\nmetadata: {{name: run}}\n---\nkind: {kind}\nmetadata: {{name: ours}}\n")
+    order = [one["kind"] for call in sent(kubectl) for one in call]
+    assert order == ([kind, "Job"] if first else ["Job", kind])
+    if first:
+        owned = json.loads(kubectl.call("patch", kind.lower(), "ours").flag("--patch"))
+        assert owned["metadata"]["ownerReferences"][0]["uid"] == "1-2"
 
 
 TO_PULL = """\

@@ -13,7 +13,7 @@ from kubectl_submit.following.logs.phases import CLOSE_SECONDS
 
 from .log_cluster import KubectlLogs, LogCluster, Pod
 
-Start = Callable[[int], LogCluster]
+Start = Callable[..., LogCluster]
 SPAN = re.compile(r"lines (after|between) 2026-\S+Z")
 
 
@@ -22,9 +22,9 @@ def start() -> Iterator[Start]:
     """Starts a cluster with so many workers, which the engine reads."""
     clusters: list[LogCluster] = []
 
-    def started(workers: int) -> LogCluster:
+    def started(workers: int, *, again: bool = False) -> LogCluster:
         clusters.append(LogCluster(workers))
-        clusters[-1].start()
+        clusters[-1].start(again=again)
         return clusters[-1]
 
     yield started
@@ -196,6 +196,64 @@ def test_a_container_that_is_started_again_has_no_gap(start: Start) -> None:
     cluster.run(9)
     assert cluster.told(0) == before + pod.texts
     assert cluster.streams.complete
+    assert cluster.warnings == []
+
+
+@pytest.mark.parametrize("lines", [0, 3])
+def test_lines_before_a_start_that_nobody_saw_are_named(start: Start, lines: int) -> None:
+    """It was started again before the first look at it: its first log is gone."""
+    cluster = start(1, again=True)
+    cluster.write(0, lines)
+    cluster.run(3)
+    cluster.end(0)
+    cluster.run(9)
+    assert len(cluster.told(0).splitlines()) == lines
+    [(_, warning)] = cluster.warnings
+    assert re.fullmatch(
+        r"lines before 2026-\S+Z may be missing: its container was started again", warning
+    )
+
+
+@pytest.mark.parametrize("lines", [0, 3])
+def test_a_kubectl_that_found_the_log_only_after_a_second_start_is_no_proof(
+    start: Start, lines: int
+) -> None:
+    cluster = start(1)
+    pod = cluster.pods["run-0"]
+    pod.readable = False
+    cluster.write(0, 3)
+    cluster.run(3)
+    pod.lines, pod.readable = [], True
+    cluster.start(0)
+    cluster.write(0, lines)
+    cluster.run(3)
+    cluster.end(0)
+    cluster.run(9)
+    assert len(cluster.told(0).splitlines()) == lines
+    [(_, warning)] = cluster.warnings
+    assert re.fullmatch(
+        r"lines before \S+ may be missing: its container was started again", warning
+    )
+
+
+def test_a_first_log_that_was_empty_misses_nothing(start: Start) -> None:
+    """Its stream had ended well before the second start was told, or right after it."""
+    cluster = start(2)
+    for rank in (0, 1):
+        pod = cluster.pods[f"run-{rank}"]
+        cluster.run(2)
+        reader = cluster.reader_of(rank)
+        if rank == 0:
+            reader.cut(well=True)
+            cluster.run(1)
+        cluster.start(rank)
+        if rank == 1:
+            reader.cut(well=True)
+        cluster.write(rank, 2)
+        cluster.run(5)
+        cluster.end(rank)
+        cluster.run(5)
+        assert pod.texts == cluster.told(rank)
     assert cluster.warnings == []
 
 

@@ -97,14 +97,19 @@ class LogStreams:
         """The ranks of the containers that run on, so that more lines may come."""
         return sorted(log.rank for log in self._logs.values() if not log.ended)
 
-    def started(self, pod: str, rank: int, started_at: str) -> None:
-        """The container of a pod runs or has run, since a time in RFC 3339."""
+    def started(self, pod: str, rank: int, started_at: str, *, again: bool = False) -> None:
+        """The container of a pod runs or has run, since a time in RFC 3339.
+
+        `again`: it had run before, and ended.
+        """
         if pod in self._logs:
             self._logs[pod].started_again(started_at)
             return
         since = self._wanted.since
         resume = Resume(keep_times=self._wanted.keep_times, begins_later=bool(since))
         self._logs[pod] = PodLog(pod, rank, started_at, resume, wanted_since=since)
+        if again:
+            self._logs[pod].begins_later()
         crowded = len(self._streams) >= MOST_GROUPS
         self._arrange_soon(CROWDED_GATHER_SECONDS if crowded else GATHER_SECONDS)
 

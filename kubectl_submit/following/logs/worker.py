@@ -51,6 +51,11 @@ class PodLog:
     """Whether the stream before this one ended well: what follows a gap may be a restart."""
     _again_at: str = ""
     """When its container was last started again; empty if it was not."""
+    _unread_before: str = ""
+    """Its container was started again then, and nothing was read before that; empty: no such time.
+    """
+    _batch_before: Batch | None = None
+    """What read it when it was started again."""
     _gap: tuple[str, str] | None = None
     """Between these times lines may be missing, unless its container was started again."""
     _missing: list[str] = field(default_factory=list)
@@ -93,10 +98,13 @@ class PodLog:
         if isinstance(event, Opened):
             self._closed_before = self.state.closed_at is not None
         before, self.state = self.phase, step(self.state, event)
+        if self._ends_empty(event):
+            self._unread_before = ""
         if not self.done or before in DONE:
             return
         if self._gap:
             self._note_gap(self._gap)
+        self._note_unread()
         if self.phase is Phase.PARTIAL:
             self._note_the_end(before, event)
 
@@ -107,6 +115,10 @@ class PodLog:
         self.pause = FIRST_PAUSE
         self.advance(Lines(at=at))
         lines = self.resume.take(data)
+        if self._unread_before and self.resume.newest:
+            if _seconds(self.resume.newest) >= _seconds(self._unread_before):
+                self._note_unread()
+            self._unread_before = ""
         gap, self.resume.gap = self.resume.gap, None
         if gap and not self._closed_before:
             self._note_gap(gap)
@@ -123,8 +135,15 @@ class PodLog:
         """Its container runs since that time; if that is a later one, it was started again."""
         if started_at and started_at != self.started_at:
             self.started_at = self._again_at = started_at
+            if not self.resume.newest and self.state.closed_at is None:
+                self.begins_later()
         if self._gap and self._again_at and _seconds(self._again_at) >= _seconds(self._gap[0]):
             self._gap = None
+
+    def begins_later(self) -> None:
+        """Its container had run before `started_at`, and nobody has read what it wrote then."""
+        self._unread_before = "" if self.wanted_since else self.started_at
+        self._batch_before = self.batch
 
     def how_closed(self, *, well: bool, refused: bool) -> Close:
         """How its stream has ended: `well` without an error, `refused` for good."""
@@ -147,6 +166,19 @@ class PodLog:
         """What may be missing, for people; each is told once."""
         told, self._missing = self._missing, []
         return told
+
+    def _ends_empty(self, event: Event) -> bool:
+        """Whether it was the log of the start before this one that has ended, and was empty."""
+        well = isinstance(event, Closed) and event.how is Close.WELL
+        before = self.batch is not None and self.batch is self._batch_before
+        return well and before and self.state.heard_at is None
+
+    def _note_unread(self) -> None:
+        """Where the only log there was did not begin with its container's first start."""
+        before, self._unread_before = self._unread_before, ""
+        if before:
+            again = "its container was started again"
+            self._missing.append(f"lines before {before} may be missing: {again}")
 
     def _note_gap(self, gap: tuple[str, str]) -> None:
         self._gap = None
