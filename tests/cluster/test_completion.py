@@ -20,7 +20,9 @@ def test_through_kubectl(
 
     def choices(*words: str) -> list[str]:
         """What kubectl offers for the last word."""
-        asked = commands.run("kubectl", "__complete", "submit", *words)
+        # A wrapper that colours what kubectl writes would colour this, too, for the shell itself.
+        plain = {"NO_COLOR": "1"}
+        asked = commands.run("kubectl", "__complete", "submit", *words, env=plain)
         return [line.partition("\t")[0] for line in asked.stdout.splitlines()]
 
     where = ("-n", namespace.name)

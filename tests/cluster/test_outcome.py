@@ -67,10 +67,14 @@ def test_timeout(namespace: Namespace, submit: Submit, busybox: str) -> None:
 def test_a_job_that_vanishes_as_soon_as_it_ends(
     namespace: Namespace, submit: Submit, busybox: str
 ) -> None:
-    result = submit("--ttl=0", f"--image={busybox}", "--", "sh", "-c", "seq 1000; exit 7")
+    command = "echo begun; until [ -e /tmp/go ]; do sleep 0.1; done; seq 1000; exit 7"
+    running = submit.start("--ttl=0", f"--image={busybox}", "--", "sh", "-c", command)
+    running.wait_for("begun\n")
+    namespace.kubectl("exec", namespace.pod()["metadata"]["name"], "--", "touch", "/tmp/go")
+    result = running.finish()
 
     assert result.exit_code == 7
-    assert result.stdout == "".join(f"{number}\n" for number in range(1, 1001))
+    assert result.stdout == "begun\n" + "".join(f"{number}\n" for number in range(1, 1001))
     eventually(lambda: namespace.names("jobs") == [], "the job is gone")
 
 

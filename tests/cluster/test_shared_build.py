@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.cluster.conftest import Namespace, Submit
+from tests.cluster.gate import Gate
 from tests.conftest import Repository, eventually, tags
 
 
@@ -32,19 +34,31 @@ def is_build(job: Any) -> bool:
 
 
 @pytest.fixture
-def waiting(repository: Repository) -> Repository:
-    """A repository whose build says `slow` and takes so long that others can join it."""
+def gate() -> Iterator[Gate]:
+    """What builds wait at."""
+    gate = Gate()
+    yield gate
+    gate.open()
+    gate.close()
+
+
+@pytest.fixture
+def waiting(repository: Repository, gate: Gate) -> Repository:
+    """A repository whose build says `slow` and waits at the gate, so that others can join it."""
     dockerfile = (repository.folder / "Dockerfile").read_text(encoding="utf-8")
-    repository.write("Dockerfile", f"{dockerfile}RUN echo slow; sleep 60; date > /built\n")
+    repository.write("Dockerfile", f"{dockerfile}RUN echo slow; {gate.wait}; date > /built\n")
     return repository
 
 
 def test_submits_at_once_share_one_build(
-    waiting: Repository, namespace: Namespace, submit: Submit
+    waiting: Repository, gate: Gate, namespace: Namespace, submit: Submit
 ) -> None:
     commit = waiting.commit()
 
     running = [submit.start("--", "cat", "/built", cwd=waiting.folder) for _ in range(4)]
+    for one in running:
+        one.wait_for(" slow\n")
+    gate.open()
     ended = [one.finish() for one in running]
 
     assert [one.exit_code for one in ended] == [0] * 4, ended
@@ -60,7 +74,7 @@ def test_submits_at_once_share_one_build(
 
 
 def test_who_cancels_leaves_the_build_to_the_others(
-    waiting: Repository, namespace: Namespace, submit: Submit
+    waiting: Repository, gate: Gate, namespace: Namespace, submit: Submit
 ) -> None:
     """By Ctrl-C, with `cancel`, or because the machine dies; also the one that began it."""
     waiting.commit()
@@ -82,9 +96,9 @@ def test_who_cancels_leaves_the_build_to_the_others(
     assert f"job/{build} goes on: 3 other submits wait for it, too" in first.stderr
     running["second"].send(signal.SIGKILL)
     assert submit("cancel", "third").exit_code == 0
-    state = json.loads(submit("status", "third", "-o", "json").stdout)["state"]
-    assert state == "Cancelled"
+    assert json.loads(submit("status", "third", "-o", "json").stdout)["state"] == "Cancelled"
     waits = submit.start("wait", "last")
+    gate.open()
     third, last = running["third"].finish(), running["last"].finish()
 
     assert (third.exit_code, last.exit_code) == (130, 0), (third, last)
@@ -95,16 +109,17 @@ def test_who_cancels_leaves_the_build_to_the_others(
 
 
 def test_a_build_that_fails_fails_for_all_and_is_tried_again(
-    repository: Repository, namespace: Namespace, submit: Submit
+    repository: Repository, gate: Gate, namespace: Namespace, submit: Submit
 ) -> None:
     dockerfile = (repository.folder / "Dockerfile").read_text(encoding="utf-8")
-    repository.write("Dockerfile", f"{dockerfile}RUN echo slow; sleep 30; exit 3\n")
+    repository.write("Dockerfile", f"{dockerfile}RUN echo slow; {gate.wait}; exit 3\n")
     repository.commit()
 
     running = []
     for _ in range(2):
         running.append(submit.start("--", "true", cwd=repository.folder))
         running[-1].wait_for(" slow\n")
+    gate.open()
     ended = [*(one.finish() for one in running), submit("--", "true", cwd=repository.folder)]
 
     for one in ended:

@@ -84,7 +84,7 @@ def test_a_worker_that_is_evicted_by_the_api_misses_nothing(
 
 
 def test_a_container_that_is_started_again_misses_nothing(
-    submit: Submit, busybox: str, tmp_path: Path
+    namespace: Namespace, submit: Submit, busybox: str, tmp_path: Path
 ) -> None:
     """Its second log begins where the first one, which was read to its end, is not any more."""
     manifest = own_job(
@@ -94,10 +94,17 @@ def test_a_container_that_is_started_again_misses_nothing(
         container={"volumeMounts": [{"name": "data", "mountPath": "/data"}]},
     )
     command = (
-        "touch /data/$(date +%s%N); n=$(ls /data | wc -l); echo try $n; sleep 1; exit $((n < 3))"
+        "mkdir -p /data/tries; touch /data/tries/$(date +%s%N); n=$(ls /data/tries | wc -l); "
+        "echo try $n; until [ -e /data/read-$n ]; do sleep 0.1; done; exit $((n < 3))"
     )
 
-    result = submit(f"--manifest={manifest}", f"--image={busybox}", "--", "sh", "-c", command)
+    flags = (f"--manifest={manifest}", f"--image={busybox}")
+    running = submit.start(*flags, "--", "sh", "-c", command)
+    for number in (1, 2, 3):
+        running.wait_for(f"try {number}\n")
+        pod = namespace.pod()["metadata"]["name"]
+        namespace.kubectl("exec", pod, "--", "touch", f"/data/read-{number}")
+    result = running.finish()
 
     assert (result.exit_code, result.stdout) == (0, "try 1\ntry 2\ntry 3\n")
     assert "missing" not in result.stderr
