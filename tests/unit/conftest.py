@@ -19,6 +19,7 @@ from tests.patience import PATIENCE
 
 from .listener import Listener
 from .programs import Answer, Program
+from .quick_programs import quick_command, quick_signal
 from .repositories import Project, pushed
 from .simulation import Simulation
 
@@ -91,6 +92,19 @@ def isolated(git: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     signal.alarm(0)
     for one, handler in before.items():
         signal.signal(one, handler)
+
+
+@pytest.fixture
+def through_sh() -> None:
+    """For tests of how programs are started and ended: they are, as the command does it."""
+
+
+@pytest.fixture(autouse=True)
+def quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All other tests start programs more cheaply."""
+    if "through_sh" not in request.fixturenames:
+        monkeypatch.setattr(command, "_command", quick_command)
+        monkeypatch.setattr(command, "_signal", quick_signal(command._signal))
 
 
 @pytest.fixture

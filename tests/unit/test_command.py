@@ -15,6 +15,8 @@ from kubectl_submit.errors import CommandFailedError, MissingProgramError
 
 from .programs import FOREVER, Answer, Program, Signal
 
+pytestmark = pytest.mark.usefixtures("through_sh")
+
 
 @pytest.fixture
 def tool(tmp_path: Path) -> Program:

@@ -14,6 +14,8 @@ from kubectl_submit.errors import MissingProgramError
 
 from .programs import FOREVER, Answer, Open, Program, Wait
 
+pytestmark = pytest.mark.usefixtures("through_sh")
+
 
 @pytest.fixture
 def tool(tmp_path: Path) -> Program:
