@@ -135,8 +135,8 @@ def quick_command(name: str) -> Callable[..., Handle]:
     path = command.find(name)
 
     def start(*argv: str, _in: Any, **settings: Any) -> Handle:
-        out = settings.get("_out") or tempfile.TemporaryFile()
-        err = settings.get("_err") or tempfile.TemporaryFile()
+        out = settings.get("_out") or tempfile.TemporaryFile()  # noqa: SIM115 (read at the end)
+        err = settings.get("_err") or tempfile.TemporaryFile()  # noqa: SIM115 (read at the end)
         with _as_file(_in) as stdin:
             if Path(f"{path}.fake").is_dir():
                 fake = FakeProcess(f"{path}.fake", list(argv), (stdin, out, err))

@@ -24,7 +24,7 @@ class EndedError(Exception):
 
 
 class Process:
-    """What the fake runs in: a process of its own, unless a test makes another (quick_programs.py)."""
+    """What the fake runs in: a process, or a thread of a test (quick_programs.py)."""
 
     def __init__(self, pid: int, caller: int, stdout: int, stderr: int) -> None:
         self.pid = pid
