@@ -43,7 +43,7 @@ test-starved:  ## Run every check and test N times (10) while something else kee
 	scripts/starve $(or $(N),10) $(MAKE) test
 
 test-unit: $(STAMP)  ## Test without docker and without a cluster.
-	$(PYTEST) tests/unit -n auto
+	$(PYTEST) tests/unit -n auto --dist worksteal
 
 fuzz: $(STAMP)  ## Try every parser with 10 000 values.
 	$(PYTEST) tests/unit/test_fuzz.py -n auto --hypothesis-profile=fuzz

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.patience import PATIENCE
 
 from .listener import Listener
 from .programs import Answer, Program
+from .quick_programs import quick_command, quick_signal
 from .repositories import Project, pushed
 from .simulation import Simulation
 
@@ -35,6 +37,10 @@ GIT_CONFIGURATION = """\
 [gc]
 	auto = 0
 """
+# Each worker and each program that a test starts would else compile every module again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 STRANGE = ("KUBE", "DOCKER_", "BUILDX_", "BUILDKIT_", "SSH_", "XDG_")
 GIT = shutil.which("git")
 
@@ -88,6 +94,19 @@ def isolated(git: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     signal.alarm(0)
     for one, handler in before.items():
         signal.signal(one, handler)
+
+
+@pytest.fixture
+def through_sh() -> None:
+    """For tests of how programs are started and ended: they are, as the command does it."""
+
+
+@pytest.fixture(autouse=True)
+def quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All other tests start programs more cheaply."""
+    if "through_sh" not in request.fixturenames:
+        monkeypatch.setattr(command, "_command", quick_command)
+        monkeypatch.setattr(command, "_signal", quick_signal(command._signal))
 
 
 @pytest.fixture

@@ -159,6 +159,7 @@ class Program:
 
     def end(self) -> None:
         """End what still runs."""
+        (self._folder / "end").touch()  # for those that are no process (quick_programs.py)
         for pid in self.running:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

@@ -15,6 +15,8 @@ from kubectl_submit.process import command
 
 from .programs import FOREVER, Answer, Program, Signal
 
+pytestmark = pytest.mark.usefixtures("through_sh")
+
 
 @pytest.fixture
 def tool(tmp_path: Path) -> Program:

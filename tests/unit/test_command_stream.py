@@ -14,6 +14,8 @@ from kubectl_submit.process import command
 
 from .programs import FOREVER, Answer, Open, Program, Wait
 
+pytestmark = pytest.mark.usefixtures("through_sh")
+
 
 @pytest.fixture
 def tool(tmp_path: Path) -> Program:

@@ -15,6 +15,8 @@ from kubectl_submit.process import command, program_end, signals
 from kubectl_submit.process.command import Result, Stream
 from kubectl_submit.process.event_loop import Loop
 
+pytestmark = pytest.mark.usefixtures("through_sh")
+
 # They end some time also where a broken test has left them.
 LIVES = "i=0; while [ $((i += 1)) -lt 1000 ]; do /bin/sleep 0.05; done\n"
 STUBBORN = f"#!/bin/sh\ntrap '' TERM\necho $$\n{LIVES}"

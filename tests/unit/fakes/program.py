@@ -19,12 +19,47 @@ if TYPE_CHECKING:
 NO_ANSWER = 97
 
 
-def main(folder: str, argv: list[str]) -> int:
+class EndedError(Exception):
+    """It was ended while it waited."""
+
+
+class Process:
+    """What the fake runs in: a process, or a thread of a test (quick_programs.py)."""
+
+    def __init__(self, pid: int, caller: int, stdout: int, stderr: int) -> None:
+        self.pid = pid
+        self.caller = caller
+        self.stdout = stdout
+        self.stderr = stderr
+
+    def ended(self) -> bool:
+        """Whether to end while it waits."""
+        return False
+
+    def write(self, data: bytes) -> int:
+        """Write some of it to stdout; how much."""
+        return os.write(self.stdout, data)
+
+
+def main(folder: str, argv: list[str], stdin: bytes, process: Process) -> int:
     """Note the call, and do what the answer for it says; its exit code."""
-    stdin = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
-    call: dict[str, Any] = {"argv": argv, "stdin": stdin, "pid": os.getpid(), "rule": None}
-    lock = os.open(f"{folder}/{call['pid']}.lock", os.O_CREAT | os.O_RDWR)  # held while we live
-    fcntl.flock(lock, fcntl.LOCK_EX)
+    call: dict[str, Any] = {
+        "argv": argv,
+        "stdin": stdin.decode("utf-8", "surrogateescape"),
+        "pid": process.pid,
+        "rule": None,
+    }
+    lock = os.open(f"{folder}/{process.pid}.lock", os.O_CREAT | os.O_RDWR)  # held while we live
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return run(folder, call, process)
+    finally:
+        os.close(lock)
+
+
+def run(folder: str, call: dict[str, Any], process: Process) -> int:
+    """The same, once it is known to run."""
+    argv = call["argv"]
     if argv and os.path.isdir(argv[-1]):
         call["files"] = listing(argv[-1])
     with open(f"{folder}/calls", "a+") as calls, open(f"{folder}/answers") as answers:
@@ -37,15 +72,15 @@ def main(folder: str, argv: list[str]) -> int:
             call["rule"] = rule["number"]
         calls.write(ascii(call) + "\n")
     if rule is None:
-        print(f"the fake has no answer to {argv}", file=sys.stderr)
+        os.write(process.stderr, f"the fake has no answer to {argv}\n".encode())
         return NO_ANSWER
     answer = rule["answers"][min(earlier.count(rule["number"]), len(rule["answers"]) - 1)]
     if is_list(argv) and is_watch_answer(answer):
-        write(list_of(first_objects(argv, rule["answers"])).encode())
+        write(list_of(first_objects(argv, rule["answers"])).encode(), process)
         return 0
     for part in answer["parts"]:
-        play(part, folder, argv)
-    os.write(2, answer["stderr"].encode())
+        play(part, folder, argv, process)
+    os.write(process.stderr, answer["stderr"].encode())
     return int(answer["exit_code"])
 
 
@@ -107,33 +142,35 @@ def list_of(objects: list[Any]) -> str:
     return json.dumps({"metadata": {"resourceVersion": "1"}, "items": objects})
 
 
-def play(part: dict[str, Any], folder: str, argv: list[str]) -> None:
+def play(part: dict[str, Any], folder: str, argv: list[str], process: Process) -> None:
     """Do one part of an answer."""
     [(name, value), *_] = part.items()
     if name == "write":
-        write(value.encode("utf-8", "surrogateescape"))
+        write(value.encode("utf-8", "surrogateescape"), process)
     elif name == "logs":
-        play_logs(value, part["cut"], folder, argv)
+        play_logs(value, part["cut"], folder, argv, process)
     elif name == "open":
         open_gate(f"{folder}/{value}")
     elif name == "wait":
-        await_gate(f"{folder}/{value}")
+        await_gate(f"{folder}/{value}", process)
     elif name == "metadata":
         with open(argv[argv.index("--metadata-file") + 1], "w") as file:
             file.write(value)
     elif name == "signal":
-        os.kill(os.getppid(), value)
+        os.kill(process.caller, value)
 
 
-def play_logs(pods: dict[str, tuple[int, str]], cut: int, folder: str, argv: list[str]) -> None:
+def play_logs(
+    pods: dict[str, tuple[int, str]], cut: int, folder: str, argv: list[str], process: Process
+) -> None:
     """Write the logs that are asked for; a log that is not cut is followed to the pod's end."""
     lines = logs(pods, argv)
-    write(lines[:cut] if cut else lines)
+    write(lines[:cut] if cut else lines, process)
     for pod in asked_for(pods, argv):
         open_gate(f"{folder}/log of {pod}")
     if "--follow" in argv and not cut:
         for pod in asked_for(pods, argv):
-            await_gate(f"{folder}/end of {pod}")
+            await_gate(f"{folder}/end of {pod}", process)
 
 
 def open_gate(gate: str) -> None:
@@ -142,16 +179,20 @@ def open_gate(gate: str) -> None:
         pass
 
 
-def await_gate(gate: str) -> None:
+def await_gate(gate: str, process: Process) -> None:
     """Wait until a gate is open."""
     while not os.path.exists(gate):
+        if process.ended():
+            raise EndedError
         time.sleep(0.005)
 
 
-def write(data: bytes) -> None:
+def write(data: bytes, process: Process) -> None:
     """Write all of it to stdout."""
     while data:
-        data = data[os.write(1, data) :]
+        if process.ended():
+            raise EndedError
+        data = data[process.write(data) :]
 
 
 def asked_for(pods: dict[str, tuple[int, str]], argv: list[str]) -> list[str]:
@@ -199,4 +240,5 @@ def listing(folder: str) -> dict[str, list[str]]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    own = Process(os.getpid(), os.getppid(), 1, 2)
+    sys.exit(main(sys.argv[1], sys.argv[2:], sys.stdin.buffer.read(), own))
