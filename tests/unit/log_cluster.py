@@ -14,6 +14,8 @@ from kubectl_submit.process.command import Result
 from kubectl_submit.process.event_loop import Loop
 
 EPOCH = datetime(2026, 11, 22, 17, tzinfo=timezone.utc)
+# client-go sends a ping after 30 s of silence, and waits 15 s for the answer.
+PING_SECONDS = 45.0
 START_SECONDS = 0.1
 NOT_FOUND = 'Error from server (NotFound): pods "x" not found\n'
 LOST = "error: http2: client connection lost\n"
@@ -43,7 +45,7 @@ class KubectlLogs:
 
     def __init__(self, cluster: LogCluster, pods: Sequence[str], since: str, follow: bool) -> None:
         self.closed = False
-        self.stalled = False
+        self.dead_at = float("inf")
         self.begins = cluster.now + START_SECONDS
         self.pods: list[Pod] = []
         self.result: Result | None = None
@@ -55,9 +57,23 @@ class KubectlLogs:
         self._written = b""
 
     @property
+    def stalled(self) -> bool:
+        """Whether its connection is stuck; client-go sees that after a while, and gives it up."""
+        return self.dead_at < float("inf")
+
+    @stalled.setter
+    def stalled(self, stalled: bool) -> None:
+        self.dead_at = self._cluster.now + PING_SECONDS if stalled else float("inf")
+
+    @property
     def open(self) -> bool:
         """Whether it reads."""
         return bool(self.pods) and not self.closed and self.result is None
+
+    @property
+    def changes(self) -> tuple[float, ...]:
+        """When something happens to it by itself."""
+        return self.begins, self.dead_at
 
     @property
     def ready(self) -> bool:
@@ -99,6 +115,8 @@ class KubectlLogs:
         self.closed = True
 
     def _go_on(self) -> None:
+        if self._cluster.now >= self.dead_at and not (self.closed or self.result):
+            self.result = Result(exit_code=1, stdout="", stderr=LOST)
         if self.closed or self.result or self.stalled or self._cluster.now < self.begins:
             return
         if not self.pods and not self._find():
@@ -236,9 +254,11 @@ class LogCluster(selectors.BaseSelector):
         until = self.now + timeout
         while True:
             ready = [key for one, key in self._registered.items() if getattr(one, "ready", False)]
-            starts = [getattr(one, "begins", 0.0) for one in self._registered]
-            next_start = min((start for start in starts if start > self.now), default=until)
-            if ready or next_start >= until:
+            changes = [getattr(one, "changes", ()) for one in self._registered]
+            next_change = min(
+                (at for some in changes for at in some if at > self.now), default=until
+            )
+            if ready or next_change >= until:
                 self.now = self.now if ready else until
                 return [(key, selectors.EVENT_READ) for key in ready]
-            self.now = next_start
+            self.now = next_change

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from kubectl_submit import command
+from kubectl_submit.process import command
 
 from .fakes import program
 

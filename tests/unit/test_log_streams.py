@@ -330,7 +330,7 @@ def test_a_pod_that_is_gone_among_others_is_whole_once_its_lines_have_come(start
     cluster.run(1)
     cluster.end(0, going=True)
     cluster.delete(0)
-    cluster.run(15)
+    cluster.run(70)
     assert not cluster.streams.awaited
     assert cluster.streams.unfinished == [1]
     assert cluster.warnings == []
@@ -344,9 +344,25 @@ def test_a_silent_pod_that_is_gone_among_others_is_whole_where_kubectl_had_found
     cluster.run(1)
     cluster.end(0, going=True)
     cluster.delete(0)
-    cluster.run(15)
+    cluster.run(70)
     assert not cluster.streams.awaited
     assert cluster.warnings == []
+
+
+def test_a_pod_that_is_gone_and_was_read_among_others_by_a_stream_that_is_stuck_is_named(
+    start: Start,
+) -> None:
+    cluster = start(2)
+    cluster.write(0)
+    cluster.run(1)
+    cluster.reader_of(0).stalled = True
+    cluster.write(0)
+    cluster.end(0, going=True)
+    cluster.delete(0)
+    cluster.run(70)
+    assert not cluster.streams.awaited
+    [(rank, warning)] = cluster.warnings
+    assert (rank, bool(SPAN.match(warning))) == (0, True)
 
 
 def test_one_that_ends_among_others_is_read_by_itself(start: Start) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_submit import command
 from kubectl_submit.errors import MissingProgramError
+from kubectl_submit.process import command
 
 from .programs import FOREVER, Answer, Program, Wait
 from .quick_programs import quick_command, quick_signal

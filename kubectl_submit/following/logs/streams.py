@@ -47,6 +47,9 @@ GATHER_SECONDS = 0.1
 CROWDED_GATHER_SECONDS = 1.0
 # The stream of a container that has ended brings the rest, and ends; this one does not.
 STALLED_SECONDS = 10.0
+# By then client-go has seen that a connection is dead, and ended what goes through it: it sends a
+# ping after 30 s of silence, and waits 15 s for the answer (apimachinery's pkg/util/net/http.go).
+DEAD_SECONDS = 60.0
 # One kubectl opens so many streams a second (client-go's limit).
 OPENED_A_SECOND = 5
 CHECK_SECONDS = 1.0
@@ -262,8 +265,11 @@ class LogStreams:
             quiet_since = log.state.quiet_since
             if log.phase is Phase.FINAL:
                 quiet_since = max(quiet_since, log.batch.heard_at)
-            if now - quiet_since >= STALLED_SECONDS + log.batch.size / OPENED_A_SECOND:
-                hidden = log.batch.size > 1 and log.batch.reads(log)
+            hidden = log.batch.size > 1 and log.batch.reads(log)
+            # Nobody can read it again, and a quiet stream of several looks like one that is stuck.
+            alone = log.phase is Phase.GONE and hidden
+            limit = DEAD_SECONDS if alone else STALLED_SECONDS
+            if now - quiet_since >= limit + log.batch.size / OPENED_A_SECOND:
                 self._advance(log, Stalled(at=now, hidden=hidden))
                 self._arrange_soon(0)
 
