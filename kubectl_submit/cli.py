@@ -78,8 +78,10 @@ def _run(call: Call) -> int:
     if getattr(call.options, "verbose", False):
         _log_commands()
     # Everything below costs start-up time, which --help and mistakes need not pay.
+    from kubectl_submit import git_settings
     from kubectl_submit.output import Output
 
+    git_settings.forget_repository()
     gc.enable()  # __main__.py has switched it off until here
     output = Output(quiet=getattr(call.options, "quiet", False))
     try:

@@ -61,15 +61,21 @@ def configuration(root: Path) -> list[tuple[str, str]]:
 
 
 def unpushed_submodules(root: Path) -> tuple[str, ...]:
-    """The paths of submodules whose remotes do not have their commit, as far as they answer."""
+    """The paths of submodules whose remotes do not have their commit, as far as they answer.
+
+    Also of those inside of submodules.
+    """
     if not (root / ".gitmodules").exists():
         return ()
     listed = _git(root, "config", "--null", "--list", "--file", ".gitmodules").split("\0")
     entries = (entry.partition("\n") for entry in listed)
     paths = [value for key, _, value in entries if key.endswith(".path")]
-    return tuple(
-        path for path in paths if (root / path / ".git").exists() and _unpushed(root / path)
-    )
+    found: list[str] = []
+    for path in paths:
+        if (root / path / ".git").exists():
+            found += [path] if _unpushed(root / path) else []
+            found += [f"{path}/{inner}" for inner in unpushed_submodules(root / path)]
+    return tuple(found)
 
 
 def _unpushed(root: Path) -> bool:

@@ -1,8 +1,7 @@
 """Lends the working tree to a build in the cluster: as a commit that the remote has for a while.
 
-The commit stands on top of HEAD, and on the remote under a ref of its own, which no branch and no
-clone sees. It is written with an index and an object database of our own: in the user's
-repository nothing changes.
+It stands on top of HEAD, and on the remote under a ref of its own, which no branch and no clone
+sees. Written with an index and an object database of our own, it changes nothing here.
 """
 
 from __future__ import annotations
@@ -152,7 +151,10 @@ def _environment(root: Path, scratch: Path) -> dict[str, str]:
 def _commit(root: Path, base: str, environment: Mapping[str, str]) -> str:
     """Write the working tree as a commit; nobody else's has the same name."""
     message = f"The working tree as it was lent to a build.\n\n{secrets.token_hex(8)}"
-    _git(root, "-c", "core.safecrlf=false", "add", "--all", environment=environment)
+    asked = ("config", "--get", "--type=bool", "--default=false", "core.sparseCheckout")
+    everywhere = ["--sparse"] if _git(root, *asked) == "true" else []  # git before 2.34: unknown
+    adding = ("-c", "core.safecrlf=false", "add", "--all", *everywhere)
+    _git(root, *adding, environment=environment)
     tree = _git(root, "write-tree", environment=environment)
     made = ("commit-tree", "--no-gpg-sign", "-p", base, "-m", message, tree)
     return _git(root, *made, environment={**environment, **IDENTITY})

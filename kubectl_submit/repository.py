@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 GITLINK_MODE = "160000"
 STAT_LINES = 20
+# Files as everybody else gets them, whatever this user or this file system prefers.
+AS_COMMITTED = (
+    ("core.autocrlf", "false"),
+    ("core.eol", "lf"),
+    ("core.symlinks", "true"),
+    ("core.attributesFile", os.devnull),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,11 +172,11 @@ def _write_tree(repo: Repo, commit: str, tree: Path, index: Path) -> None:
     from git import GitCommandError
 
     tree.mkdir(exist_ok=True)
-    environment = {"GIT_INDEX_FILE": str(index), **quiet_environment()}
+    environment = {"GIT_INDEX_FILE": str(index), **quiet_environment(AS_COMMITTED)}
     try:
         with repo.git.custom_environment(**environment):
             repo.git.read_tree(commit)
-            repo.git(c="core.autocrlf=false", work_tree=str(tree)).checkout_index("-a", "-f")
+            repo.git(work_tree=str(tree)).checkout_index("-a", "-f")
             entries = str(repo.git.ls_files("-s", "-z"))
             of_lfs = _of_lfs(repo, tree) if ".gitattributes" in entries else ()
     except GitCommandError as error:

@@ -71,6 +71,24 @@ def test_a_commit_that_nobody_else_has(project: Project) -> None:
     assert lent_files(project)["main.py"] == "committed"
 
 
+def test_new_files_beside_those_of_a_sparse_checkout(project: Project) -> None:
+    for path in ("kept/a", "left/b"):
+        project.write(path)
+    project.commit()
+    project.git("sparse-checkout", "set", "kept")
+    project.write("left/new")
+    assert {"kept/a", "left/b", "left/new"} <= set(lent_files(project))
+
+
+def test_names_that_are_not_utf8(project: Project) -> None:
+    for name in (b"caf\xe9", b"na\xefve"):
+        (project.root / os.fsdecode(name)).write_text("new")
+    lent_commit.check(repository.inspect(project.root), confirmed=False)
+    project.commit()
+    (project.root / os.fsdecode(b"caf\xe9")).write_text("changed")
+    lent_commit.check(repository.inspect(project.root), confirmed=False)
+
+
 def untouched(project: Project) -> dict[str, tuple[int, int, bytes]]:
     """All of a project; of objects not when git last met them, which keeps them from pruning."""
     return {

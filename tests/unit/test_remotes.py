@@ -173,3 +173,20 @@ def test_a_submodule_whose_commit_is_not_pushed(project: Project, tmp_path: Path
     assert repository.inspect(project.root).unpushed_submodules == ()  # nobody knows
     with pytest.raises(GateError, match="the working tree of a submodule cannot be lent: lib"):
         lent_commit.check(second, confirmed=False)
+
+
+def test_a_submodule_of_a_submodule_whose_commit_is_not_pushed(
+    project: Project, tmp_path: Path
+) -> None:
+    lib = pushed(tmp_path / "lib", {"lib.py": "lib"})
+    lib.add_submodule(pushed(tmp_path / "inner", {"inner.py": "inner"}), "inner")
+    project.add_submodule(lib, "lib")
+    project.git("submodule", "--quiet", "update", "--init", "--recursive")
+    assert repository.inspect(project.root).unpushed_submodules == ()
+    project.write("lib/inner/inner.py", "changed")
+    project.commit(at="lib/inner")
+    project.commit(at="lib")
+    project.git("push", "--quiet", "origin", "HEAD:refs/heads/main", at="lib")
+    project.commit()
+    project.push()
+    assert repository.inspect(project.root).unpushed_submodules == ("lib/inner",)
