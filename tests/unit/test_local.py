@@ -167,7 +167,8 @@ def test_builds_again_if_asked_to(project: Project, buildx: Program) -> None:
 
 
 def test_says_that_buildx_is_not_there(project: Project, buildx: Program) -> None:
-    buildx.on("buildx", "version", NOT_FOUND)
+    words = "docker: unknown command: docker buildx\n"
+    buildx.on("buildx", "version", Answer(stderr=words, exit_code=1))
     with pytest.raises(MissingProgramError, match="docker has no buildx"):
         build(project)
 
