@@ -67,7 +67,7 @@ def check(snapshot: Snapshot, *, confirmed: bool) -> None:
             remedy=f"Commit and push inside. {LOCAL_BUILD}",
         )
     files = repository.untracked(snapshot.root)
-    inside = [path for path in files if path.endswith("/")]
+    inside = [path for path in files if path.endswith("/")] or snapshot.repositories_without_url
     if inside:
         raise GateError(
             f"a repository inside of this one cannot be lent: {inside[0]}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -19,7 +19,6 @@ from kubectl_submit.git_settings import quiet_environment
 if TYPE_CHECKING:
     from git import Repo
 
-GITLINK_MODE = "160000"
 STAT_LINES = 20
 # Files as everybody else gets them, whatever this user or this file system prefers.
 AS_COMMITTED = (
@@ -51,6 +50,8 @@ class Snapshot:
     """git's own words, where the remote was asked and did not answer."""
     unpushed_submodules: tuple[str, ...] = ()
     """Those whose commit their own remotes do not have."""
+    repositories_without_url: tuple[str, ...] = ()
+    """Those inside that the commit names, but .gitmodules does not: others get empty folders."""
     changes: Changes = field(default_factory=Changes)
 
 
@@ -76,6 +77,7 @@ def inspect(start: Path, remote_name: str | None = None) -> Snapshot:
         confirmed=location.confirmed,
         silence=location.silence,
         unpushed_submodules=git_remotes.unpushed_submodules(root),
+        repositories_without_url=git_remotes.repositories_without_url(root),
         email=dict(settings).get("user.email", ""),
         changes=changes,
     )
@@ -184,13 +186,15 @@ def _write_tree(repo: Repo, commit: str, tree: Path, index: Path) -> None:
             f"cannot check out {commit[:12]}", last_words=str(error.stderr)
         ) from None
     git_lfs.refuse_pointers(tree, of_lfs)
-    left_out = _left_out(repo, tree)
-    for entry in entries.split("\0"):
-        mode, _, rest = entry.partition(" ")
-        sub_commit, path = rest.partition(" ")[0], rest.partition("\t")[2]
-        if mode == GITLINK_MODE and path not in left_out:
-            sub_repo = _submodule(repo, path)
-            _write_tree(sub_repo, sub_commit, tree / path, index.with_name(index.name + "-sub"))
+    inside = [entry.split(" ", 2) for entry in entries.split("\0")]
+    commits = {
+        rest[-1].partition("\t")[2]: rest[0]
+        for mode, *rest in inside
+        if mode == git_remotes.GITLINK_MODE
+    }
+    for path in _checked_out(repo, tree, commits):
+        sub_repo = _submodule(repo, path)
+        _write_tree(sub_repo, commits[path], tree / path, index.with_name(index.name + "-sub"))
 
 
 def _of_lfs(repo: Repo, tree: Path) -> tuple[str, ...]:
@@ -199,14 +203,18 @@ def _of_lfs(repo: Repo, tree: Path) -> tuple[str, ...]:
     return tuple(filter(None, listed.split("\0")))
 
 
-def _left_out(repo: Repo, tree: Path) -> set[str]:
-    """The submodules that git does not check out: `update = none` in .gitmodules."""
+def _checked_out(repo: Repo, tree: Path, inside: Iterable[str]) -> list[str]:
+    """Those of the repositories inside that git checks out.
+
+    Not those with `update = none` in .gitmodules, and those that it does not name.
+    """
     if not (tree / ".gitmodules").is_file():
-        return set()
+        return []
     listed = _ask(repo, "config", "--null", "--list", "--file", str(tree / ".gitmodules"))
     settings = dict(entry.partition("\n")[::2] for entry in listed.split("\0"))
-    none = [key for key, value in settings.items() if key.endswith(".update") and value == "none"]
-    return {settings.get(key.removesuffix("update") + "path", "") for key in none}
+    named = [key.removesuffix(".path") for key in settings if key.endswith(".path")]
+    wanted = {settings[f"{key}.path"] for key in named if settings.get(f"{key}.update") != "none"}
+    return [path for path in inside if path in wanted]
 
 
 def _submodule(repo: Repo, path: str) -> Repo:

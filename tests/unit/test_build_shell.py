@@ -184,6 +184,24 @@ def test_a_submodule_that_git_leaves_out(tmp_path: Path, project: Project, job: 
     assert built.files.keys() == FILES.keys() | {".gitmodules", "lib/lib.py"}
 
 
+@pytest.mark.parametrize("others", [False, True])
+def test_a_repository_inside_that_has_no_url(
+    tmp_path: Path, project: Project, job: Job, others: bool
+) -> None:
+    """Whoever clones the remote gets an empty folder."""
+    if others:
+        project.add_submodule(pushed(tmp_path / "lib", {"lib.py": "lib"}), "lïb s")
+    inside = Project(project.root / "inside")
+    inside.write("a.py")
+    inside.commit()
+    project.commit()
+    project.push()
+    built = job.build(remote(project), project.head())
+    assert built.exit_code == 0, built.words
+    more = {".gitmodules", "lïb s/lib.py"} if others else set()
+    assert built.files.keys() == FILES.keys() | more
+
+
 def test_a_submodule_at_an_older_commit(tmp_path: Path, project: Project, job: Job) -> None:
     lib = pushed(tmp_path / "lib", {"lib.py": "before"})
     project.add_submodule(lib, "lib")

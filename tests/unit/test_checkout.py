@@ -274,3 +274,13 @@ def test_a_submodule_that_git_leaves_out(nested: Project) -> None:
     with repository.checkout(nested.root, commit) as folder:
         assert list((folder / "libs/zwei").iterdir()) == []
         assert (folder / "libs/öuter/outer.py").exists()
+
+
+def test_a_repository_inside_that_has_no_url(project: Project) -> None:
+    """Whoever clones the remote gets an empty folder."""
+    inside = Project(project.root / "inside")
+    inside.write("a.py")
+    inside.commit()
+    commit = project.commit()
+    with repository.checkout(project.root, commit) as folder:
+        assert list((folder / "inside").iterdir()) == []

@@ -260,6 +260,15 @@ def test_a_repository_inside(project: Project) -> None:
         lent_commit.check(repository.inspect(project.root), confirmed=True)
 
 
+def test_a_repository_inside_that_is_committed(project: Project) -> None:
+    inside = Project(project.root / "inside")
+    inside.write("a.py")
+    inside.commit()
+    project.commit()
+    with pytest.raises(GateError, match="a repository inside of this one cannot be lent: inside"):
+        lent_commit.check(repository.inspect(project.root), confirmed=True)
+
+
 def test_a_submodule_that_has_changed(project: Project, tmp_path: Path) -> None:
     project.add_submodule(pushed(tmp_path / "lib", {"lib.py": "text"}), "lib")
     project.write("lib/lib.py", "changed")

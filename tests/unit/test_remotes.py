@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_submit import lent_commit, repository
+from kubectl_submit import gate, lent_commit, repository
 from kubectl_submit.errors import GateError, RepositoryError
 
 from .repositories import Project, pushed
@@ -190,3 +190,21 @@ def test_a_submodule_of_a_submodule_whose_commit_is_not_pushed(
     project.commit()
     project.push()
     assert repository.inspect(project.root).unpushed_submodules == ("lib/inner",)
+
+
+def test_a_repository_inside_that_has_no_url(project: Project, tmp_path: Path) -> None:
+    project.add_submodule(pushed(tmp_path / "lib", {"lib.py": "lib"}), "lib")
+    inside = Project(project.root / "inside")
+    inside.write("a.py")
+    inside.commit()
+    project.commit()
+    project.push()
+    snapshot = repository.inspect(project.root)
+    assert snapshot.repositories_without_url == ("inside",)
+    with pytest.raises(GateError) as refused:
+        gate.check(snapshot)
+    assert "empty folder for others: inside\n" in refused.value.last_words
+    assert "--build local --allow-dirty" in refused.value.remedy
+    shutil.rmtree(project.root / "inside")
+    (project.root / "inside").mkdir()  # as everybody else has it
+    gate.check(repository.inspect(project.root))
