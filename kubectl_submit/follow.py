@@ -13,6 +13,7 @@ from kubectl_submit.logs import LogStreams
 from kubectl_submit.loop import Loop
 from kubectl_submit.object_watch import MISSING, NO_MORE, ObjectWatch, OnChange
 from kubectl_submit.queue_watch import QueueWatch
+from kubectl_submit.states import start_faults
 from kubectl_submit.states.pods import PodState
 from kubectl_submit.states.progress import Progress
 from kubectl_submit.waiting import Waiting
@@ -187,7 +188,9 @@ class _Follower:
     def _cannot_start(self, name: str, pod: PodState) -> None:
         """End with a pod that will never run: with an outcome, where other workers have begun."""
         if not self._progress.give_up_start(pod.hopeless, pod):
-            error = ExecutionError(f"the pod {name} cannot run", last_words=pod.hopeless)
+            remedy = start_faults.remedy(pod.hopeless)
+            message = f"the pod {name} cannot run"
+            error = ExecutionError(message, last_words=pod.hopeless, remedy=remedy)
             error.telling = (
                 (name, pod.fault.container) if pod.fault and pod.fault.container else None
             )
