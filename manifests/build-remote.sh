@@ -162,6 +162,11 @@ if [ -z "$lfs" ]; then
     exit 1
   fi
 fi
+encrypted=$(git grep -l GITCRYPT -- ':(attr:filter=git-crypt)') || encrypted=
+if [ -n "$encrypted" ]; then
+  echo 'warning: encrypted with git-crypt, whose key is not here, so that the image has them as they are in git:' >&2
+  printf '%s\n' "$encrypted" | head -n 5 | sed 's/^/  /' >&2
+fi
 find . -name .git -prune -exec rm -rf {} +
 
 docker buildx build --push --provenance=false --progress=plain --tag "$IMAGE" \

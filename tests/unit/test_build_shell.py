@@ -285,3 +285,18 @@ def test_what_only_looks_like_git_lfs(project: Project, job: Job) -> None:
     built = job.build(remote(project), project.head())
     assert built.exit_code == 0, built.words
     assert built.files["pointer.txt"] == POINTER
+
+
+def test_files_that_git_crypt_has_encrypted(project: Project, job: Job) -> None:
+    project.write(".gitattributes", "*.key filter=git-crypt\n")
+    project.write("a.key", "\0GITCRYPT\0 ciphertext")
+    project.write("plain.key", "not encrypted")
+    project.write("notes", "GITCRYPT")
+    project.commit()
+    project.push()
+    built = job.build(remote(project), project.head())
+    assert built.exit_code == 0, built.words
+    assert "warning: encrypted with git-crypt" in built.words
+    assert "  a.key\n" in built.words
+    assert "plain.key" not in built.words
+    assert "notes" not in built.words
