@@ -70,7 +70,7 @@ def inspect(start: Path, remote_name: str | None = None) -> Snapshot:
     return Snapshot(
         root=root,
         commit=commit,
-        branch=branch,
+        branch=_readable(branch),
         remote=location.remote,
         url=location.url,
         pushed=location.pushed,
@@ -150,7 +150,7 @@ def refuse_lfs_pointers(root: Path) -> None:
 def changes_stat(root: Path) -> str:
     """How much has changed since the commit in what git tracks, one line a file."""
     shown = ("--stat=72", f"--stat-count={STAT_LINES}", "--no-color", "--no-ext-diff")
-    return _ask(_open(root), "diff", *shown, "--no-textconv", "HEAD", "--")
+    return _readable(_ask(_open(root), "diff", *shown, "--no-textconv", "HEAD", "--"))
 
 
 @contextlib.contextmanager
@@ -252,6 +252,11 @@ def _git_module() -> ModuleType:
             "git was not found on PATH", remedy="Install git, or put it on PATH."
         ) from None
     return git
+
+
+def _readable(text: str) -> str:
+    """The text with a mark for each byte that is not UTF-8: no object can have it."""
+    return os.fsencode(text).decode("utf-8", "replace")
 
 
 def _ask(repo: Repo, *argv: str, environment: Mapping[str, str] | None = None) -> str:

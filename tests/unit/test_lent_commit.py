@@ -86,7 +86,13 @@ def test_names_that_are_not_utf8(project: Project) -> None:
     lent_commit.check(repository.inspect(project.root), confirmed=False)
     project.commit()
     (project.root / os.fsdecode(b"caf\xe9")).write_text("changed")
-    lent_commit.check(repository.inspect(project.root), confirmed=False)
+    project.git("config", "core.quotePath", "false")
+    project.git("checkout", "--quiet", "-b", os.fsdecode(b"caf\xe9"))
+    snapshot = repository.inspect(project.root)
+    lent_commit.check(snapshot, confirmed=False)
+    # Kubernetes takes no other text.
+    assert snapshot.branch.encode() == "caf\ufffd".encode()
+    assert "caf\ufffd | 2" in repository.changes_stat(project.root)
 
 
 def untouched(project: Project) -> dict[str, tuple[int, int, bytes]]:
