@@ -152,9 +152,8 @@ def _commit(root: Path, base: str, environment: Mapping[str, str]) -> str:
     """Write the working tree as a commit; nobody else's has the same name."""
     message = f"The working tree as it was lent to a build.\n\n{secrets.token_hex(8)}"
     asked = ("config", "--get", "--type=bool", "--default=false", "core.sparseCheckout")
-    everywhere = ["--sparse"] if _git(root, *asked) == "true" else []  # git before 2.34: unknown
-    adding = ("-c", "core.safecrlf=false", "add", "--all", *everywhere)
-    _git(root, *adding, environment=environment)
+    sparse = ["--sparse"] if _git(root, *asked) == "true" else []  # unknown to git before 2.34
+    _git(root, "-c", "core.safecrlf=false", "add", "--all", *sparse, environment=environment)
     tree = _git(root, "write-tree", environment=environment)
     made = ("commit-tree", "--no-gpg-sign", "-p", base, "-m", message, tree)
     return _git(root, *made, environment={**environment, **IDENTITY})
@@ -184,11 +183,8 @@ def _push_refs(
     root: Path, remote: str, refspecs: Sequence[str], environment: Mapping[str, str] = {}
 ) -> None:
     reached = access(_git(root, "remote", "get-url", "--push", remote))
-    _git(
-        root,
-        *(*PUSH, *PUSH_ELSEWHERE, *refspecs),
-        environment={**reached.environment, **environment, **ASK_NOBODY},
-    )
+    settings = {**reached.environment, **environment, **ASK_NOBODY}
+    _git(root, *PUSH, *PUSH_ELSEWHERE, *refspecs, environment=settings)
 
 
 def _git(root: Path, *argv: str, environment: Mapping[str, str] = {}) -> str:
