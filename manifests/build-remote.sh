@@ -137,6 +137,11 @@ git remote add origin "$GIT_URL"
 git fetch --quiet --depth 1 origin "${REF:-$COMMIT}" ||
   git fetch --quiet --tags origin '+refs/heads/*:refs/remotes/origin/*'
 git checkout --quiet --detach "$COMMIT"
+# A repository inside that .gitmodules does not name is an empty folder; submodule commands would fail for it.
+git -c core.quotePath=false ls-files --stage | sed -n 's/^160000 [0-9a-f]* [0-3].//p' | while read -r path; do
+  git config --null --file .gitmodules --get-regexp '\.path$' 2>/dev/null | tr '\0' '\n' | grep -qxF -e "$path" ||
+    git update-index --force-remove "$path"
+done
 # With a key, a public submodule may still be open to https alone.
 over_ssh "$GIT_URL" || use_own_transport
 if ! git submodule --quiet update --init --recursive --depth 1; then
@@ -156,6 +161,11 @@ if [ -z "$lfs" ]; then
     echo "Give an image that has it with --builder-image: FROM docker:cli, RUN apk add --no-cache git-lfs" >&2
     exit 1
   fi
+fi
+encrypted=$(git grep -l GITCRYPT -- ':(attr:filter=git-crypt)') || encrypted=
+if [ -n "$encrypted" ]; then
+  echo 'warning: encrypted with git-crypt, whose key is not here, so that the image has them as they are in git:' >&2
+  printf '%s\n' "$encrypted" | head -n 5 | sed 's/^/  /' >&2
 fi
 find . -name .git -prune -exec rm -rf {} +
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ from kubectl_submit.model.image import parse_digest
 from kubectl_submit.process import command
 
 STDERR = 2
+# What docker says of a plugin that it does not have: "'buildx' is not a docker command" (before
+# 28), "unknown command: docker buildx".
+NO_PLUGIN = re.compile(r"is not a docker command|unknown command")
+IN_THE_CLUSTER = "or build in the cluster: --build remote."
 
 
 def installed() -> bool:
@@ -22,13 +27,27 @@ def installed() -> bool:
 
 
 def check() -> None:
-    """MissingProgramError unless docker and its buildx plugin are there."""
+    """MissingProgramError unless docker and its buildx plugin are there.
+
+    BuildError where docker itself does not work: a context that does not exist, say.
+    """
     result = command.run(["docker", "buildx", "version"], check=False)
-    if result.exit_code != 0:
+    if "buildah" in result.stdout:  # podman's own `buildx` has neither --push nor imagetools
+        raise MissingProgramError(
+            "docker is podman here, which has no buildx",
+            remedy=f"Install docker with the plugin docker-buildx, {IN_THE_CLUSTER}",
+        )
+    if result.exit_code != 0 and NO_PLUGIN.search(result.stderr):
         raise MissingProgramError(
             "docker has no buildx",
             last_words=result.stderr,
-            remedy="Install the plugin docker-buildx, or build in the cluster: --build remote.",
+            remedy=f"Install the plugin docker-buildx, {IN_THE_CLUSTER}",
+        )
+    if result.exit_code != 0:
+        raise BuildError(
+            "docker does not work",
+            last_words=result.stderr,
+            remedy=f"`docker buildx version` must work; {IN_THE_CLUSTER}",
         )
 
 

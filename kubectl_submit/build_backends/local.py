@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -65,7 +66,8 @@ def _look(
     """The tag to use, and what there is of it: one of another platform does not count."""
     if not platforms.fits(there.platforms, platform):
         output.status(f"{reference} is for {', '.join(there.platforms)}, not for {platform}")
-        reference = f"{reference}-{platform.replace('/', '-').removeprefix('linux-')}"
+        suffix = re.sub(r"[/,\s]+", "-", platform.replace("linux/", ""))
+        reference = f"{reference}-{suffix}"
         there = docker.begin_to_find(reference)()
         if not platforms.fits(there.platforms, platform):
             there = docker.Found()

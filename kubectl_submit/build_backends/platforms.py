@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Callable, Sequence
 
@@ -15,9 +16,14 @@ NAMES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def here() -> str:
-    """The platform that docker builds for on this machine, where nothing else is said."""
-    machine = platform.machine().lower()
-    return f"linux/{NAMES.get(machine, machine)}"
+    """The platform that docker builds for on this machine, where nothing else is said.
+
+    That is DOCKER_DEFAULT_PLATFORM, of several the first, or this machine's own.
+    """
+    said = os.environ.get("DOCKER_DEFAULT_PLATFORM", "").partition(",")[0].strip().lower()
+    system, slash, machine = said.partition("/")
+    machine = machine.partition("/")[0] if slash else said or platform.machine().lower()
+    return f"{system if slash else 'linux'}/{NAMES.get(machine, machine)}"
 
 
 def begin_to_ask(kubectl: Kubectl, wanted: str | None) -> Callable[[], str]:

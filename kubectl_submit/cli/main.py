@@ -81,7 +81,9 @@ def _run(call: Call) -> int:
         _log_commands()
     # Everything below costs start-up time, which --help and mistakes need not pay.
     from kubectl_submit.output import Output
+    from kubectl_submit.source import git_settings
 
+    git_settings.forget_repository()
     gc.enable()  # __main__.py has switched it off until here
     output = Output(quiet=getattr(call.options, "quiet", False))
     try:

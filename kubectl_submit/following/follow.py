@@ -12,6 +12,7 @@ from kubectl_submit.following.logs import LogStreams
 from kubectl_submit.following.pending_reason import Waiting
 from kubectl_submit.following.progress import Progress
 from kubectl_submit.following.queue import QueueWatch
+from kubectl_submit.model import start_faults
 from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import PodState
@@ -188,7 +189,9 @@ class _Follower:
     def _cannot_start(self, name: str, pod: PodState) -> None:
         """End with a pod that will never run: with an outcome, where other workers have begun."""
         if not self._progress.give_up_start(pod.hopeless, pod):
-            error = ExecutionError(f"the pod {name} cannot run", last_words=pod.hopeless)
+            remedy = start_faults.remedy(pod.hopeless)
+            message = f"the pod {name} cannot run"
+            error = ExecutionError(message, last_words=pod.hopeless, remedy=remedy)
             error.telling = (
                 (name, pod.fault.container) if pod.fault and pod.fault.container else None
             )

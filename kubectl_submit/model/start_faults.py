@@ -37,10 +37,21 @@ UNUSABLE = re.compile(
 UNCONFIGURED = re.compile(
     r"(secret|configmap) \"[^\"]*\" not found|couldn't find key|runAsNonRoot|non-numeric user"
 )
+ROOT = re.compile(r"runAsNonRoot|non-numeric user")
 UNSTARTABLE = re.compile(
     r"executable file.* not found|exec: .*(no such file or directory|permission denied)|"
     r"exec format error|no command specified|unable to find user|no users found"
 )
+
+
+def remedy(message: str) -> str:
+    """What to do about a fault that never goes away by itself; empty where its words say all."""
+    if ROOT.search(message):
+        return (
+            "The namespace allows no root. Give the image a user by number (`USER 1000` in its "
+            "Dockerfile), or the pod one: runAsUser, in a --manifest of yours."
+        )
+    return ""
 
 
 def final_after(reason: str, message: str, *, pull_secret: bool) -> int | None:

@@ -44,9 +44,10 @@ def of_registry(image_name: str) -> dict[str, str]:
     configuration = _docker_configuration()
     helper = _part(configuration, "credHelpers").get(host) or configuration.get("credsStore")
     for key in (host, f"https://{host}", f"https://{host}/v1/", f"https://{host}/v2/"):
-        found = _of_helper(helper, key) if helper and isinstance(helper, str) else {}
-        kept = _part(_part(configuration, "auths"), key)
-        found = found or {name: kept[name] for name in FIELDS if _is_text(kept.get(name))}
+        found = _kept(_of_environment(), key)
+        if not found and helper and isinstance(helper, str):
+            found = _of_helper(helper, key)
+        found = found or _kept(configuration, key)
         if found:
             return found
     return {}
@@ -133,6 +134,21 @@ def _docker_configuration() -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot read docker's configuration {path}: {error}") from None
     return configuration if isinstance(configuration, dict) else {}
+
+
+def _of_environment() -> dict[str, Any]:
+    """What goes before the configuration since docker 28.3; as there, only if it can be read."""
+    try:
+        configuration = json.loads(os.environ.get("DOCKER_AUTH_CONFIG", "{}"))
+    except ValueError:
+        return {}
+    return configuration if isinstance(configuration, dict) else {}
+
+
+def _kept(configuration: dict[str, Any], key: str) -> dict[str, str]:
+    """What a configuration itself has for a registry."""
+    kept = _part(_part(configuration, "auths"), key)
+    return {name: kept[name] for name in FIELDS if _is_text(kept.get(name))}
 
 
 def _part(configuration: dict[str, Any], key: str) -> dict[str, Any]:

@@ -99,7 +99,7 @@ class Started(_Running):
         with signals.deferred(), open(os.devnull, "rb") as nothing:
             self._process = command(
                 *argv[1:],
-                _in=nothing if stdin is None else stdin.encode(),
+                _in=nothing if stdin is None else os.fsencode(stdin),
                 _bg=True,
                 _bg_exc=False,
                 _new_group=apart,

@@ -43,6 +43,12 @@ def faults(snapshot: Snapshot) -> list[str]:
             f"the commit of {len(unpushed)} {'submodule' if len(unpushed) == 1 else 'submodules'} "
             f"is not on its remote: {_list(unpushed)}\n    Push inside."
         )
+    if snapshot.repositories_without_url:
+        found.append(
+            "a repository inside has no URL in .gitmodules, and is an empty folder for others: "
+            f"{_list(snapshot.repositories_without_url)}\n    Add it with `git submodule add URL "
+            "PATH`, or its files: `git rm --cached PATH`, and delete PATH/.git."
+        )
     found += _of_remote(snapshot)
     return found
 
@@ -117,8 +123,12 @@ def _gone(root: Path, remote: str, commit: str, url: str) -> GateError:
 
 def _way_out(snapshot: Snapshot) -> str:
     """The flags that build it: the cluster needs a remote, and submodules as they are there."""
-    submodules = snapshot.changes.submodules or snapshot.unpushed_submodules
-    lendable = snapshot.remote and not snapshot.silence and not submodules
+    inside = (
+        snapshot.changes.submodules
+        or snapshot.unpushed_submodules
+        or snapshot.repositories_without_url
+    )
+    lendable = snapshot.remote and not snapshot.silence and not inside
     return "--allow-dirty" if lendable else "--build local --allow-dirty"
 
 

@@ -28,6 +28,12 @@ ASK_NOBODY = {
     "SSH_ASKPASS": "false",
     "SSH_ASKPASS_REQUIRE": "force",
 }
+# Those of `git rev-parse --local-env-vars` that say where a repository and its parts are.
+OF_ONE_REPOSITORY = (
+    *("GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_PREFIX"),
+    *("GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE"),
+    *("GIT_REPLACE_REF_BASE", "GIT_NAMESPACE", "GIT_INTERNAL_SUPER_PREFIX"),
+)
 PASSWORD_VARIABLE = "KUBECTL_SUBMIT_GIT_PASSWORD"  # noqa: S105
 PASSWORD_HELPER = f"""!f() {{ printf 'password=%s\\n' "${PASSWORD_VARIABLE}"; }}; f"""
 
@@ -46,9 +52,23 @@ class Access:
 
 
 def quiet_environment(more: Sequence[tuple[str, str]] = ()) -> dict[str, str]:
-    """The user's repository is only read: no index is refreshed, no hook or monitor started."""
+    """The user's repository is only read: no index is refreshed, no hook or monitor started.
+
+    A commit is what everybody gets under its name: `git replace` is this repository's alone.
+    """
     count = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
-    return {"GIT_OPTIONAL_LOCKS": "0", **as_environment((*QUIET_SETTINGS, *more), count)}
+    settings = as_environment((*QUIET_SETTINGS, *more), count)
+    return {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1", **settings}
+
+
+def forget_repository() -> None:
+    """Let git look for a repository around each folder that we ask it about.
+
+    git names its own one to what it starts: a hook, an alias, `git rebase --exec`. There it would
+    be taken for that of a submodule, too (githooks(5)).
+    """
+    for name in OF_ONE_REPOSITORY:
+        os.environ.pop(name, None)
 
 
 def as_environment(settings: Sequence[tuple[str, str]], begin: int = 0) -> dict[str, str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import math
-import os
 import re
 import shutil
 import tempfile
@@ -144,8 +143,26 @@ def _environment(
         "LC_ALL": "C",
         "GIT_DIR": str(git_folder),
         "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects_beside(objects),
-        # All that matters of these is among the settings.
-        "GIT_CONFIG_GLOBAL": os.devnull,
+        # All else that matters of these is among the settings.
+        "GIT_CONFIG_GLOBAL": str(_trusted_folders(root, folder)),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_PARAMETERS": "",
     }
+
+
+def _trusted_folders(root: Path, folder: Path) -> Path:
+    """A configuration that has the user's `safe.directory` alone.
+
+    A remote that is a folder of somebody else's is read by a git of its own, which takes that
+    only from such a file (git-config(1)); what a repository says of itself does not count.
+    """
+    asked = ["git", "config", "--null", "--show-scope", "--get-all", "safe.directory"]
+    told = command.run(asked, cwd=root, check=False).stdout.split("\0")
+    values = [
+        value.replace("\\", "\\\\").replace('"', '\\"')
+        for scope, value in zip(told[::2], told[1::2], strict=False)
+        if scope in ("system", "global")
+    ]
+    path = folder / "trusted"
+    path.write_text("[safe]\n" + "".join(f'directory = "{value}"\n' for value in values))
+    return path

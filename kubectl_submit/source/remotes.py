@@ -13,6 +13,7 @@ from kubectl_submit.process import command
 from kubectl_submit.source.git_settings import quiet_environment
 from kubectl_submit.source.remote_question import Answer, Question, Settings
 
+GITLINK_MODE = "160000"
 REMOTE_KEY = re.compile(r"remote\.(.+)\.(?:url|fetch|pushurl)")
 
 
@@ -61,15 +62,40 @@ def configuration(root: Path) -> list[tuple[str, str]]:
 
 
 def unpushed_submodules(root: Path) -> tuple[str, ...]:
-    """The paths of submodules whose remotes do not have their commit, as far as they answer."""
+    """The paths of submodules whose remotes do not have their commit, as far as they answer.
+
+    Also of those inside of submodules.
+    """
+    found: list[str] = []
+    for path in _submodules(root):
+        if (root / path / ".git").exists():
+            found += [path] if _unpushed(root / path) else []
+            found += [f"{path}/{inner}" for inner in unpushed_submodules(root / path)]
+    return tuple(found)
+
+
+def repositories_without_url(root: Path) -> tuple[str, ...]:
+    """The paths of repositories inside that .gitmodules does not name, unless they are empty here.
+
+    What `git add` makes of a clone inside of another one; whoever else clones gets empty folders.
+    """
+    entries = _git(root, "ls-files", "--stage", "-z").split("\0")
+    inside = [entry.partition("\t")[2] for entry in entries if entry.startswith(GITLINK_MODE)]
+    unnamed = set(inside).difference(_submodules(root) if inside else ())
+    return tuple(path for path in inside if path in unnamed and _has_files(root / path))
+
+
+def _has_files(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
+
+
+def _submodules(root: Path) -> list[str]:
+    """The paths that .gitmodules names."""
     if not (root / ".gitmodules").exists():
-        return ()
+        return []
     listed = _git(root, "config", "--null", "--list", "--file", ".gitmodules").split("\0")
     entries = (entry.partition("\n") for entry in listed)
-    paths = [value for key, _, value in entries if key.endswith(".path")]
-    return tuple(
-        path for path in paths if (root / path / ".git").exists() and _unpushed(root / path)
-    )
+    return [value for key, _, value in entries if key.endswith(".path")]
 
 
 def _unpushed(root: Path) -> bool:

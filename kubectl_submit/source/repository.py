@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -20,8 +20,14 @@ from kubectl_submit.source.git_status import Changes, parse_status
 if TYPE_CHECKING:
     from git import Repo
 
-GITLINK_MODE = "160000"
 STAT_LINES = 20
+# Files as everybody else gets them, whatever this user or this file system prefers.
+AS_COMMITTED = (
+    ("core.autocrlf", "false"),
+    ("core.eol", "lf"),
+    ("core.symlinks", "true"),
+    ("core.attributesFile", os.devnull),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +51,8 @@ class Snapshot:
     """git's own words, where the remote was asked and did not answer."""
     unpushed_submodules: tuple[str, ...] = ()
     """Those whose commit their own remotes do not have."""
+    repositories_without_url: tuple[str, ...] = ()
+    """Those inside that the commit names, but .gitmodules does not: others get empty folders."""
     changes: Changes = field(default_factory=Changes)
 
 
@@ -63,13 +71,14 @@ def inspect(start: Path, remote_name: str | None = None) -> Snapshot:
     return Snapshot(
         root=root,
         commit=commit,
-        branch=branch,
+        branch=_readable(branch),
         remote=location.remote,
         url=location.url,
         pushed=location.pushed,
         confirmed=location.confirmed,
         silence=location.silence,
         unpushed_submodules=remotes.unpushed_submodules(root),
+        repositories_without_url=remotes.repositories_without_url(root),
         email=dict(settings).get("user.email", ""),
         changes=changes,
     )
@@ -142,7 +151,7 @@ def refuse_lfs_pointers(root: Path) -> None:
 def changes_stat(root: Path) -> str:
     """How much has changed since the commit in what git tracks, one line a file."""
     shown = ("--stat=72", f"--stat-count={STAT_LINES}", "--no-color", "--no-ext-diff")
-    return _ask(_open(root), "diff", *shown, "--no-textconv", "HEAD", "--")
+    return _readable(_ask(_open(root), "diff", *shown, "--no-textconv", "HEAD", "--"))
 
 
 @contextlib.contextmanager
@@ -166,11 +175,11 @@ def _write_tree(repo: Repo, commit: str, tree: Path, index: Path) -> None:
     from git import GitCommandError
 
     tree.mkdir(exist_ok=True)
-    environment = {"GIT_INDEX_FILE": str(index), **quiet_environment()}
+    environment = {"GIT_INDEX_FILE": str(index), **quiet_environment(AS_COMMITTED)}
     try:
         with repo.git.custom_environment(**environment):
             repo.git.read_tree(commit)
-            repo.git(c="core.autocrlf=false", work_tree=str(tree)).checkout_index("-a", "-f")
+            repo.git(work_tree=str(tree)).checkout_index("-a", "-f")
             entries = str(repo.git.ls_files("-s", "-z"))
             of_lfs = _of_lfs(repo, tree) if ".gitattributes" in entries else ()
     except GitCommandError as error:
@@ -178,13 +187,15 @@ def _write_tree(repo: Repo, commit: str, tree: Path, index: Path) -> None:
             f"cannot check out {commit[:12]}", last_words=str(error.stderr)
         ) from None
     git_lfs.refuse_pointers(tree, of_lfs)
-    left_out = _left_out(repo, tree)
-    for entry in entries.split("\0"):
-        mode, _, rest = entry.partition(" ")
-        sub_commit, path = rest.partition(" ")[0], rest.partition("\t")[2]
-        if mode == GITLINK_MODE and path not in left_out:
-            sub_repo = _submodule(repo, path)
-            _write_tree(sub_repo, sub_commit, tree / path, index.with_name(index.name + "-sub"))
+    inside = [entry.split(" ", 2) for entry in entries.split("\0")]
+    commits = {
+        rest[-1].partition("\t")[2]: rest[0]
+        for mode, *rest in inside
+        if mode == remotes.GITLINK_MODE
+    }
+    for path in _checked_out(repo, tree, commits):
+        sub_repo = _submodule(repo, path)
+        _write_tree(sub_repo, commits[path], tree / path, index.with_name(index.name + "-sub"))
 
 
 def _of_lfs(repo: Repo, tree: Path) -> tuple[str, ...]:
@@ -193,14 +204,18 @@ def _of_lfs(repo: Repo, tree: Path) -> tuple[str, ...]:
     return tuple(filter(None, listed.split("\0")))
 
 
-def _left_out(repo: Repo, tree: Path) -> set[str]:
-    """The submodules that git does not check out: `update = none` in .gitmodules."""
+def _checked_out(repo: Repo, tree: Path, inside: Iterable[str]) -> list[str]:
+    """Those of the repositories inside that git checks out.
+
+    Not those with `update = none` in .gitmodules, and those that it does not name.
+    """
     if not (tree / ".gitmodules").is_file():
-        return set()
+        return []
     listed = _ask(repo, "config", "--null", "--list", "--file", str(tree / ".gitmodules"))
     settings = dict(entry.partition("\n")[::2] for entry in listed.split("\0"))
-    none = [key for key, value in settings.items() if key.endswith(".update") and value == "none"]
-    return {settings.get(key.removesuffix("update") + "path", "") for key in none}
+    named = [key.removesuffix(".path") for key in settings if key.endswith(".path")]
+    wanted = {settings[f"{key}.path"] for key in named if settings.get(f"{key}.update") != "none"}
+    return [path for path in inside if path in wanted]
 
 
 def _submodule(repo: Repo, path: str) -> Repo:
@@ -238,6 +253,11 @@ def _git_module() -> ModuleType:
             "git was not found on PATH", remedy="Install git, or put it on PATH."
         ) from None
     return git
+
+
+def _readable(text: str) -> str:
+    """The text with a mark for each byte that is not UTF-8: no object can have it."""
+    return os.fsencode(text).decode("utf-8", "replace")
 
 
 def _ask(repo: Repo, *argv: str, environment: Mapping[str, str] | None = None) -> str:

@@ -1,8 +1,7 @@
 """Lends the working tree to a build in the cluster: as a commit that the remote has for a while.
 
-The commit stands on top of HEAD, and on the remote under a ref of its own, which no branch and no
-clone sees. It is written with an index and an object database of our own: in the user's
-repository nothing changes.
+It stands on top of HEAD, and on the remote under a ref of its own, which no branch and no clone
+sees. Written with an index and an object database of our own, it changes nothing here.
 """
 
 from __future__ import annotations
@@ -69,7 +68,7 @@ def check(snapshot: Snapshot, *, confirmed: bool) -> None:
             remedy=f"Commit and push inside. {LOCAL_BUILD}",
         )
     files = repository.untracked(snapshot.root)
-    inside = [path for path in files if path.endswith("/")]
+    inside = [path for path in files if path.endswith("/")] or snapshot.repositories_without_url
     if inside:
         raise GateError(
             f"a repository inside of this one cannot be lent: {inside[0]}",
@@ -153,7 +152,9 @@ def _environment(root: Path, scratch: Path) -> dict[str, str]:
 def _commit(root: Path, base: str, environment: Mapping[str, str]) -> str:
     """Write the working tree as a commit; nobody else's has the same name."""
     message = f"The working tree as it was lent to a build.\n\n{secrets.token_hex(8)}"
-    _git(root, "-c", "core.safecrlf=false", "add", "--all", environment=environment)
+    asked = ("config", "--get", "--type=bool", "--default=false", "core.sparseCheckout")
+    sparse = ["--sparse"] if _git(root, *asked) == "true" else []  # unknown to git before 2.34
+    _git(root, "-c", "core.safecrlf=false", "add", "--all", *sparse, environment=environment)
     tree = _git(root, "write-tree", environment=environment)
     made = ("commit-tree", "--no-gpg-sign", "-p", base, "-m", message, tree)
     return _git(root, *made, environment={**environment, **IDENTITY})
@@ -183,11 +184,8 @@ def _push_refs(
     root: Path, remote: str, refspecs: Sequence[str], environment: Mapping[str, str] = {}
 ) -> None:
     reached = access(_git(root, "remote", "get-url", "--push", remote))
-    _git(
-        root,
-        *(*PUSH, *PUSH_ELSEWHERE, *refspecs),
-        environment={**reached.environment, **environment, **ASK_NOBODY},
-    )
+    settings = {**reached.environment, **environment, **ASK_NOBODY}
+    _git(root, *PUSH, *PUSH_ELSEWHERE, *refspecs, environment=settings)
 
 
 def _git(root: Path, *argv: str, environment: Mapping[str, str] = {}) -> str:

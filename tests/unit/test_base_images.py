@@ -27,6 +27,23 @@ CASES = {
     "FROM $UNKNOWN": [],
     "FROM": [],
     "RUN echo FROM a": [],
+    "FROM a\nRUN v=`cat version`\nFROM b": ["a", "b"],
+    "# escape=`\n# syntax=s.example/x\nFROM a\nRUN one `\n  two\nFROM `\n  b": [
+        "s.example/x",
+        "a",
+        "b",
+    ],
+    "\ufeff# syntax=s.example/x\nFROM a": ["s.example/x", "a"],
+    "FROM\ta AS\tone\nFROM  b\nCOPY --from=one / /": ["a", "b"],
+    "FROM a\nRUN <<EOF python3\nfrom torch import nn\nEOF\nFROM b": ["a", "b"],
+    "FROM a\nRUN <<-'ONE' 3<<\"TWO\" cat\nFROM x\n\tONE\nFROM y\nTWO\nFROM b": ["a", "b"],
+    "FROM a\nRUN cat <<< EOF\nFROM b": ["a", "b"],
+    "FROM a\nCOPY <<x /y\nFROM z\n": ["a"],
+    "ARG R=r.example\nFROM ${R:+${R}/}python:3.10": ["r.example/python:3.10"],
+    "ARG R\nFROM ${R:+${R}/}python:3.10": ["python:3.10"],
+    "ARG T=1\nFROM a:${U:-${T}}": ["a:1"],
+    "FROM a${B#x}": [],
+    "FROM a\nRUN echo \\\\\nFROM b": ["a", "b"],
 }
 
 

@@ -184,6 +184,24 @@ def test_a_submodule_that_git_leaves_out(tmp_path: Path, project: Project, job: 
     assert built.files.keys() == FILES.keys() | {".gitmodules", "lib/lib.py"}
 
 
+@pytest.mark.parametrize("others", [False, True])
+def test_a_repository_inside_that_has_no_url(
+    tmp_path: Path, project: Project, job: Job, others: bool
+) -> None:
+    """Whoever clones the remote gets an empty folder."""
+    if others:
+        project.add_submodule(pushed(tmp_path / "lib", {"lib.py": "lib"}), "lïb s")
+    inside = Project(project.root / "inside")
+    inside.write("a.py")
+    inside.commit()
+    project.commit()
+    project.push()
+    built = job.build(remote(project), project.head())
+    assert built.exit_code == 0, built.words
+    more = {".gitmodules", "lïb s/lib.py"} if others else set()
+    assert built.files.keys() == FILES.keys() | more
+
+
 def test_a_submodule_at_an_older_commit(tmp_path: Path, project: Project, job: Job) -> None:
     lib = pushed(tmp_path / "lib", {"lib.py": "before"})
     project.add_submodule(lib, "lib")
@@ -267,3 +285,18 @@ def test_what_only_looks_like_git_lfs(project: Project, job: Job) -> None:
     built = job.build(remote(project), project.head())
     assert built.exit_code == 0, built.words
     assert built.files["pointer.txt"] == POINTER
+
+
+def test_files_that_git_crypt_has_encrypted(project: Project, job: Job) -> None:
+    project.write(".gitattributes", "*.key filter=git-crypt\n")
+    project.write("a.key", "\0GITCRYPT\0 ciphertext")
+    project.write("plain.key", "not encrypted")
+    project.write("notes", "GITCRYPT")
+    project.commit()
+    project.push()
+    built = job.build(remote(project), project.head())
+    assert built.exit_code == 0, built.words
+    assert "warning: encrypted with git-crypt" in built.words
+    assert "  a.key\n" in built.words
+    assert "plain.key" not in built.words
+    assert "notes" not in built.words

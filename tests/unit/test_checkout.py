@@ -92,6 +92,31 @@ def test_line_ends_are_those_of_the_commit(project: Project) -> None:
     assert checked_out(project) == FILES
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("core.eol", "crlf"), ("core.symlinks", "false"), ("core.attributesFile", "../attributes")],
+)
+def test_preferences_of_this_machine_do_not_count(project: Project, key: str, value: str) -> None:
+    """As a repository has them that Git for Windows has cloned, looked at from WSL."""
+    (project.root.parent / "attributes").write_text("*.py text eol=crlf\n")
+    (project.root / "link").symlink_to("main.py")
+    project.write(".gitattributes", "Dockerfile text\n")
+    commit = project.commit()
+    project.git("config", key, value.replace("..", str(project.root.parent)))
+    with repository.checkout(project.root, commit) as folder:
+        assert os.readlink(folder / "link") == "main.py"
+        assert b"\r" not in (folder / "main.py").read_bytes()
+        assert b"\r" not in (folder / "Dockerfile").read_bytes()
+
+
+def test_has_what_the_commit_is_for_others(project: Project) -> None:
+    """`git replace` puts another commit in its place, in this repository alone."""
+    project.write("main.py", "changed")
+    project.commit()
+    project.git("replace", "HEAD", "HEAD~")
+    assert checked_out(project) == FILES | {"main.py": "changed"}
+
+
 def test_attributes_of_the_commit_count(project: Project) -> None:
     project.write(".gitattributes", "*.bat eol=crlf\n")
     project.write("a.bat", "one\n")
@@ -249,3 +274,13 @@ def test_a_submodule_that_git_leaves_out(nested: Project) -> None:
     with repository.checkout(nested.root, commit) as folder:
         assert list((folder / "libs/zwei").iterdir()) == []
         assert (folder / "libs/öuter/outer.py").exists()
+
+
+def test_a_repository_inside_that_has_no_url(project: Project) -> None:
+    """Whoever clones the remote gets an empty folder."""
+    inside = Project(project.root / "inside")
+    inside.write("a.py")
+    inside.commit()
+    commit = project.commit()
+    with repository.checkout(project.root, commit) as folder:
+        assert list((folder / "inside").iterdir()) == []

@@ -116,13 +116,32 @@ def test_what_is_not_there_is_no_trouble(docker: Program, words: str, trouble: s
     assert calls.begin_to_find("localhost:5000/app:1")() == calls.Found(trouble=trouble)
 
 
-def test_docker_without_buildx(docker: Program) -> None:
-    words = "docker: 'buildx' is not a docker command.\n"
+@pytest.mark.parametrize(
+    "words",
+    ["docker: 'buildx' is not a docker command.\n", "docker: unknown command: docker buildx\n"],
+)
+def test_docker_without_buildx(docker: Program, words: str) -> None:
     docker.on("buildx", "version", Answer(stderr=words, exit_code=1))
     with pytest.raises(MissingProgramError, match="docker has no buildx") as missing:
         calls.check()
     assert missing.value.last_words == words.strip()
     assert "--build remote" in missing.value.remedy
+
+
+def test_docker_that_is_podman(docker: Program) -> None:
+    docker.on("buildx", "version", Answer("buildah 1.42.0\n", stderr="Emulate Docker CLI\n"))
+    with pytest.raises(MissingProgramError, match="docker is podman here") as missing:
+        calls.check()
+    assert "--build remote" in missing.value.remedy
+
+
+def test_docker_that_does_not_work(docker: Program) -> None:
+    words = 'unable to resolve docker endpoint: context "nope" does not exist'
+    docker.on("buildx", "version", Answer(stderr=f"{words}\n", exit_code=1))
+    with pytest.raises(BuildError, match="docker does not work") as failed:
+        calls.check()
+    assert failed.value.last_words == words
+    assert "Install" not in failed.value.remedy
 
 
 def test_docker_with_buildx(docker: Program) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from kubectl_submit.errors import ExecutionError, SubmitError
@@ -62,6 +64,18 @@ def test_fails_where_there_is_nothing_to_wait_for(
     with pytest.raises(ExecutionError, match=message) as failed:
         watch_run(cluster, run, listener)
     assert words in failed.value.last_words
+
+
+def test_says_what_to_do_where_root_is_not_allowed(cluster: Simulation, listener: Listener) -> None:
+    run = Run("no-such-secret")
+    words = "container has runAsNonRoot and image has non-numeric user (nobody)"
+    recorded = json.dumps(run.pods)
+    run.pods = json.loads(recorded.replace(r"secret \"no-such-secret\" not found", words))
+    replay(cluster, run)
+    with pytest.raises(ExecutionError, match="cannot run") as failed:
+        watch_run(cluster, run, listener)
+    assert words in failed.value.last_words
+    assert "USER 1000" in failed.value.remedy
 
 
 def test_lines_come_while_the_job_runs(cluster: Simulation) -> None:

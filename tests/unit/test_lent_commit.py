@@ -71,6 +71,30 @@ def test_a_commit_that_nobody_else_has(project: Project) -> None:
     assert lent_files(project)["main.py"] == "committed"
 
 
+def test_new_files_beside_those_of_a_sparse_checkout(project: Project) -> None:
+    for path in ("kept/a", "left/b"):
+        project.write(path)
+    project.commit()
+    project.git("sparse-checkout", "set", "kept")
+    project.write("left/new")
+    assert {"kept/a", "left/b", "left/new"} <= set(lent_files(project))
+
+
+def test_names_that_are_not_utf8(project: Project) -> None:
+    for name in (b"caf\xe9", b"na\xefve"):
+        (project.root / os.fsdecode(name)).write_text("new")
+    temporary_commit.check(repository.inspect(project.root), confirmed=False)
+    project.commit()
+    (project.root / os.fsdecode(b"caf\xe9")).write_text("changed")
+    project.git("config", "core.quotePath", "false")
+    project.git("checkout", "--quiet", "-b", os.fsdecode(b"caf\xe9"))
+    snapshot = repository.inspect(project.root)
+    temporary_commit.check(snapshot, confirmed=False)
+    # Kubernetes takes no other text.
+    assert snapshot.branch.encode() == "caf\ufffd".encode()
+    assert "caf\ufffd | 2" in repository.changes_stat(project.root)
+
+
 def untouched(project: Project) -> dict[str, tuple[int, int, bytes]]:
     """All of a project; of objects not when git last met them, which keeps them from pruning."""
     return {
@@ -239,6 +263,15 @@ def test_git_that_does_not_tell_what_is_new(
 def test_a_repository_inside(project: Project) -> None:
     pushed(project.root / "inside", {"a": "a"})
     with pytest.raises(GateError, match="a repository inside of this one cannot be lent: inside/"):
+        temporary_commit.check(repository.inspect(project.root), confirmed=True)
+
+
+def test_a_repository_inside_that_is_committed(project: Project) -> None:
+    inside = Project(project.root / "inside")
+    inside.write("a.py")
+    inside.commit()
+    project.commit()
+    with pytest.raises(GateError, match="a repository inside of this one cannot be lent: inside"):
         temporary_commit.check(repository.inspect(project.root), confirmed=True)
 
 

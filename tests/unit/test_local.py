@@ -132,6 +132,14 @@ def test_an_image_for_another_platform_does_not_count(
     assert pushed == ([] if there else ["localhost:5000/app:tag-amd64"])
 
 
+def test_an_image_for_one_of_several_platforms_does_not_count(
+    project: Project, buildx: Program
+) -> None:
+    buildx.on("imagetools", "localhost:5000/app:tag", Answer(inspected(OTHER, "linux/amd64")))
+    assert build(project, platform="linux/amd64,linux/arm64").digest == DIGEST
+    assert buildx.call("--push").flag("--tag") == "localhost:5000/app:tag-amd64-arm64"
+
+
 def test_an_index_with_the_platform_counts(project: Project, buildx: Program) -> None:
     buildx.on("imagetools", Answer(inspected(OTHER, "linux/arm64", "linux/amd64")))
     assert build(project, platform="linux/amd64").digest == OTHER
@@ -159,7 +167,8 @@ def test_builds_again_if_asked_to(project: Project, buildx: Program) -> None:
 
 
 def test_says_that_buildx_is_not_there(project: Project, buildx: Program) -> None:
-    buildx.on("buildx", "version", NOT_FOUND)
+    words = "docker: unknown command: docker buildx\n"
+    buildx.on("buildx", "version", Answer(stderr=words, exit_code=1))
     with pytest.raises(MissingProgramError, match="docker has no buildx"):
         build(project)
 

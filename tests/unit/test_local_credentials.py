@@ -61,6 +61,24 @@ def test_the_name_of_a_registry(image: str, key: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "password"),
+    [
+        ('{"auths": {"registry.example": {"auth": "b3RoZXI6Y2FuYXJ5"}}}', "b3RoZXI6Y2FuYXJ5"),
+        ('{"auths": {"other.example": {"auth": "b3RoZXI6Y2FuYXJ5"}}}', AUTH),
+        ("not JSON", AUTH),
+        ("[]", AUTH),
+        ("", AUTH),
+    ],
+)
+def test_what_the_environment_has_goes_first(
+    configure: Any, monkeypatch: pytest.MonkeyPatch, said: str, password: str
+) -> None:
+    configure({"auths": {"registry.example": {"auth": AUTH}}})
+    monkeypatch.setenv("DOCKER_AUTH_CONFIG", said)
+    assert local_credentials.of_registry("registry.example/app") == {"auth": password}
+
+
+@pytest.mark.parametrize(
     ("auths", "found"),
     [
         ({"registry.example": {"auth": AUTH, "email": "x"}}, {"auth": AUTH}),

@@ -24,6 +24,24 @@ def test_what_docker_calls_this_machine(
     assert platforms.here() == name
 
 
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("linux/arm64", "linux/arm64"),
+        ("linux/arm64/v8,linux/amd64", "linux/arm64"),
+        ("Linux/x86_64", "linux/amd64"),
+        ("arm64", "linux/arm64"),
+        ("", "linux/s390x"),
+    ],
+)
+def test_what_docker_is_told_to_build_for_otherwise(
+    monkeypatch: pytest.MonkeyPatch, said: str, name: str
+) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "s390x")
+    monkeypatch.setenv("DOCKER_DEFAULT_PLATFORM", said)
+    assert platforms.here() == name
+
+
 def nodes(*architectures: str) -> Answer:
     labels = [{"kubernetes.io/arch": one} if one else None for one in architectures]
     return Answer(json.dumps({"items": [{"metadata": {"labels": one}} for one in labels]}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -214,3 +215,19 @@ def test_the_settings_of_the_repository_count(
     assert ask(project, url=url).answer is Answer.YES
     shutil.rmtree(bare(project))
     assert ask(project, url=url).answer is Answer.NONE
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_remote_that_is_a_folder_of_somebody_else(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool
+) -> None:
+    user = tmp_path / "user"
+    user.write_text(Path(os.environ["GIT_CONFIG_GLOBAL"]).read_text())
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(user))
+    root = str(project.root)
+    project.git("config", "--global", "--add", "safe.directory", root)
+    project.git("config", "--global", "--add", "safe.directory", f"{root}/.git")
+    trust = "--global" if trusted else "--local"
+    project.git("config", trust, "--add", "safe.directory", str(bare(project)))
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert ask(project).answer is (Answer.YES if trusted else Answer.NONE)

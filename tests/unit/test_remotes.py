@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kubectl_submit.errors import GateError, RepositoryError
-from kubectl_submit.source import repository, temporary_commit
+from kubectl_submit.source import gate, repository, temporary_commit
 
 from .repositories import Project, pushed
 
@@ -173,3 +173,38 @@ def test_a_submodule_whose_commit_is_not_pushed(project: Project, tmp_path: Path
     assert repository.inspect(project.root).unpushed_submodules == ()  # nobody knows
     with pytest.raises(GateError, match="the working tree of a submodule cannot be lent: lib"):
         temporary_commit.check(second, confirmed=False)
+
+
+def test_a_submodule_of_a_submodule_whose_commit_is_not_pushed(
+    project: Project, tmp_path: Path
+) -> None:
+    lib = pushed(tmp_path / "lib", {"lib.py": "lib"})
+    lib.add_submodule(pushed(tmp_path / "inner", {"inner.py": "inner"}), "inner")
+    project.add_submodule(lib, "lib")
+    project.git("submodule", "--quiet", "update", "--init", "--recursive")
+    assert repository.inspect(project.root).unpushed_submodules == ()
+    project.write("lib/inner/inner.py", "changed")
+    project.commit(at="lib/inner")
+    project.commit(at="lib")
+    project.git("push", "--quiet", "origin", "HEAD:refs/heads/main", at="lib")
+    project.commit()
+    project.push()
+    assert repository.inspect(project.root).unpushed_submodules == ("lib/inner",)
+
+
+def test_a_repository_inside_that_has_no_url(project: Project, tmp_path: Path) -> None:
+    project.add_submodule(pushed(tmp_path / "lib", {"lib.py": "lib"}), "lib")
+    inside = Project(project.root / "inside")
+    inside.write("a.py")
+    inside.commit()
+    project.commit()
+    project.push()
+    snapshot = repository.inspect(project.root)
+    assert snapshot.repositories_without_url == ("inside",)
+    with pytest.raises(GateError) as refused:
+        gate.check(snapshot)
+    assert "empty folder for others: inside\n" in refused.value.last_words
+    assert "--build local --allow-dirty" in refused.value.remedy
+    shutil.rmtree(project.root / "inside")
+    (project.root / "inside").mkdir()  # as everybody else has it
+    gate.check(repository.inspect(project.root))

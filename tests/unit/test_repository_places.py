@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_submit.cli import main as cli
 from kubectl_submit.errors import RepositoryError
 from kubectl_submit.source import repository
 from kubectl_submit.source.git_status import Changes, parse_status
 
-from .repositories import Project
+from .repositories import Project, pushed
 
 
 def test_from_a_subfolder(project: Project) -> None:
@@ -32,6 +33,39 @@ def test_from_a_worktree(project: Project, tmp_path: Path) -> None:
     assert (snapshot.root, snapshot.branch) == (tmp_path / "side", "side")
     assert snapshot.changes.untracked == ("new.py",)
     assert (snapshot.remote, snapshot.pushed) == ("origin", True)
+
+
+def test_from_a_worktree_of_a_bare_clone(project: Project, tmp_path: Path) -> None:
+    origin = project.git("remote", "get-url", "origin")
+    project.git("clone", "--quiet", "--bare", origin, str(tmp_path / "bare"))
+    project.git("worktree", "add", "--quiet", str(tmp_path / "tree"), at=str(tmp_path / "bare"))
+    snapshot = repository.inspect(tmp_path / "tree")
+    assert (snapshot.root, snapshot.commit) == (tmp_path / "tree", project.head())
+
+
+def test_from_a_hook_of_a_worktree(
+    project: Project,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """git tells a hook which repository it runs for; a submodule is another one."""
+    lib = pushed(tmp_path / "lib", {"lib.py": "lib"})
+    project.add_submodule(lib, "lib")
+    project.git("worktree", "add", "--quiet", "--detach", str(tmp_path / "side"))
+    side = Project(tmp_path / "side")
+    side.git("submodule", "--quiet", "update", "--init")
+    side.write("lib/lib.py", "changed")
+    side.commit(at="lib")
+    side.commit()
+    side.git("push", "--quiet", "origin", "HEAD:refs/heads/side")
+    git_folder = side.git("rev-parse", "--absolute-git-dir")
+    monkeypatch.setenv("GIT_DIR", git_folder)
+    monkeypatch.setenv("GIT_INDEX_FILE", f"{git_folder}/index")
+    monkeypatch.chdir(side.root)
+    shown = ["--dry-run=client", "--build=local", "--image-repository=a.example/b", "--", "true"]
+    assert cli.run(shown) == 125
+    assert "the commit of 1 submodule is not on its remote: lib" in capsys.readouterr().err
 
 
 def test_a_detached_head_has_no_branch(project: Project) -> None:
