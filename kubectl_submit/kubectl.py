@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from kubectl_submit import command, kuberc, server_path
+from kubectl_submit import command, kube_context, kuberc, server_path
 from kubectl_submit.cluster_errors import cluster_error
 from kubectl_submit.errors import ClusterError, CommandFailedError, SubmitError
 from kubectl_submit.execution import Execution
@@ -273,7 +273,8 @@ class Kubectl:
 
     def _argv(self, argv: Sequence[str], *, stream: bool = False) -> list[str]:
         timeout = [] if stream or not self.request_timeout else [self._timeout_flag()]
-        return [os.environ.get("KUBECTL_PATH") or "kubectl", *argv, *self.flags, *timeout]
+        flags = [*self.flags, *kube_context.pinned(self.flags)]
+        return [os.environ.get("KUBECTL_PATH") or "kubectl", *argv, *flags, *timeout]
 
     def _timeout_flag(self) -> str:
         return f"--request-timeout={self.request_timeout}"

@@ -69,7 +69,7 @@ def _begun(status: Object, pods: list[PodState]) -> int:
 
 
 def _pending(pods: list[PodState]) -> Standing:
-    waiting = (pod.hopeless or pod.waiting for pod in pods if not pod.started)
+    waiting = (pod.hopeless or pod.waiting or pod.unplaced for pod in pods if not pod.started)
     hopeless = next((pod.hopeless for pod in pods if pod.hopeless), "")
     return Standing(state=run.PENDING, reason=next(filter(None, waiting), ""), hopeless=hopeless)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from kubectl_submit import command, follow, kuberc, server_path
+from kubectl_submit import command, follow, kube_context, kuberc, server_path
 from kubectl_submit.logs import streams
 from tests.patience import PATIENCE
 
@@ -78,6 +78,7 @@ def isolated(git: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.chdir(tmp_path / "here")
     kuberc.environment.cache_clear()
     server_path.missing.cache_clear()
+    kube_context.pinned.cache_clear()
     handled = (signal.SIGALRM, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
     before = {one: signal.getsignal(one) for one in handled}
     signal.signal(signal.SIGALRM, _hangs)
