@@ -23,7 +23,13 @@ from kubectl_submit.source import temporary_commit
 # What the cluster says of a pod that it does not take, and what to do about it.
 LOCALLY = "Build here with --build local, or in a namespace that takes a rootless BuildKit."
 SIZE = "Say how much the build may use: --build-cpu, --build-memory."
-REMEDIES = {"violates PodSecurity": LOCALLY, "must specify": SIZE, "exceeded quota": SIZE}
+REMEDIES = {
+    "violates PodSecurity": LOCALLY,
+    "must specify": SIZE,
+    "exceeded quota": SIZE,
+    "must be less than or equal to": SIZE,  # the limits that a LimitRange gives
+    " usage per ": SIZE,  # the least and the most that a LimitRange allows
+}
 # What rootlesskit, which starts BuildKit, says where it may not make a user namespace: Ubuntu's
 # AppArmor restricts them from 23.10 on, Bottlerocket allows none.
 NO_USER_NAMESPACE = re.compile(r"/proc/self/exe|user.?n(ame)?s(pace)?|newuidmap|unshare")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from kubectl_submit.cluster import kuberc, server_path
+from kubectl_submit.cluster import kube_context, kuberc, server_path
 from kubectl_submit.cluster.kubectl_errors import cluster_error
 from kubectl_submit.errors import ClusterError, CommandFailedError, SubmitError
 from kubectl_submit.model.execution import Execution
@@ -271,7 +271,8 @@ class Kubectl:
 
     def _argv(self, argv: Sequence[str], *, stream: bool = False) -> list[str]:
         timeout = [] if stream or not self.request_timeout else [self._timeout_flag()]
-        return [os.environ.get("KUBECTL_PATH") or "kubectl", *argv, *self.flags, *timeout]
+        flags = [*self.flags, *kube_context.pinned(self.flags)]
+        return [os.environ.get("KUBECTL_PATH") or "kubectl", *argv, *flags, *timeout]
 
     def _timeout_flag(self) -> str:
         return f"--request-timeout={self.request_timeout}"

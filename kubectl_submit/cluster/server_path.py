@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import re
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
+
+from kubectl_submit.cluster import kube_context
+from kubectl_submit.cluster.kube_context import flag_value
 
 # The first version whose client-go prepends it (rest/request.go, RequestURI).
 KNOWING_MINOR = 34
@@ -27,7 +29,7 @@ def missing(flags: tuple[str, ...], ask: Ask) -> str:
 
     kubectl is asked only where some server of the kubeconfig has a path.
     """
-    given = _flag(flags, "--server")
+    given = flag_value(flags, "--server")
     if not (urlsplit(given).path.strip("/") if given else _configured(flags)):
         return ""
     if minor_version(ask(["version", "--client", "-o", "json"])) >= KNOWING_MINOR:
@@ -47,8 +49,7 @@ def minor_version(text: str) -> int:
 
 def _configured(flags: tuple[str, ...]) -> bool:
     """Whether any server of the kubeconfig has a path."""
-    default = os.environ.get("KUBECONFIG") or os.path.expanduser("~/.kube/config")
-    for path in (_flag(flags, "--kubeconfig") or default).split(os.pathsep):
+    for path in kube_context.files(flags):
         try:
             with open(path, "rb") as file:
                 if re.search(WITH_PATH, file.read()):
@@ -59,7 +60,7 @@ def _configured(flags: tuple[str, ...]) -> bool:
 
 
 def _question(flags: tuple[str, ...]) -> list[str]:
-    cluster = _flag(flags, "--cluster")
+    cluster = flag_value(flags, "--cluster")
     if cluster:
         return [
             "config",
@@ -68,8 +69,3 @@ def _question(flags: tuple[str, ...]) -> list[str]:
             f'jsonpath={{.clusters[?(@.name=="{cluster}")].cluster.server}}',
         ]
     return ["config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}"]
-
-
-def _flag(flags: Sequence[str], name: str) -> str:
-    given = [flag.partition("=")[2] for flag in flags if flag.startswith(f"{name}=")]
-    return given[-1] if given else ""

@@ -58,7 +58,8 @@ def _without_code(pod: PodState) -> str:
         return f"init container {pod.init_failure}"
     if pod.reason == DELETED:
         return "ended: its pod was deleted, and its exit code is not known"
-    return "ended without a code" + (f" ({pod.reason})" if pod.reason else "")
+    said = "ended without a code" if pod.started else "never started"
+    return said + (f" ({pod.reason})" if pod.reason else "")
 
 
 def _success(pods: list[PodState], workers: int) -> Outcome:
@@ -93,10 +94,17 @@ def _of_first(first: PodState, pods: list[PodState], workers: int) -> Outcome:
         exit_code=code,
         summary=name(first, workers) + how_ended(first) + others,
         last_message=first.message,
-        last_words=first.message if first.init_failure else "",
+        last_words=_last_words(first),
         telling=(first.name, first.telling) if first.telling else None,
         fleeting=first.deleted,
     )
+
+
+def _last_words(pod: PodState) -> str:
+    """What else is said of how a pod ended: nothing, where the command ended by itself."""
+    if pod.reason == TIMED_OUT:
+        return ""
+    return pod.pod_message or (pod.message if pod.exit_code is None else "")
 
 
 def _unknown(job: ExecutionState) -> str:

@@ -16,7 +16,7 @@ def succeeded(outcome: Outcome) -> Standing:
 
 def pending(pods: list[PodState]) -> Standing:
     """It does not run yet, with what its pods wait for."""
-    waiting = (pod.hopeless or pod.waiting for pod in pods if not pod.started)
+    waiting = (pod.hopeless or pod.waiting or pod.unplaced for pod in pods if not pod.started)
     hopeless = next((pod.hopeless for pod in pods if pod.hopeless), "")
     return Standing(state=run.PENDING, reason=next(filter(None, waiting), ""), hopeless=hopeless)
 

@@ -47,21 +47,22 @@ def follow(
     ClusterError when the cluster is out of reach for too long.
     """
     try:
-        outcome = _to_the_end(execution, kubectl, audience, wishes, loop or Loop())
+        outcome, lost = _to_the_end(execution, kubectl, audience, wishes, loop or Loop())
     except ExecutionError as error:
         settlement.explain(execution, error, kubectl)
         raise
-    return settlement.settle(execution, outcome, kubectl, audience.warn)
+    return settlement.settle(execution, outcome, kubectl, audience.warn, lost_lines=lost)
 
 
 def _to_the_end(
     execution: Execution, kubectl: Kubectl, audience: Audience, wishes: Wishes, loop: Loop
-) -> Outcome:
+) -> tuple[Outcome, bool]:
+    """The outcome, and whether lines may be missing."""
     try:
         follower = _Follower(loop, execution, kubectl, audience, wishes)
         while not follower.done:
             loop.run_once()
-        return follower.result
+        return follower.result, follower.lost_lines
     finally:
         loop.close()
 
@@ -78,6 +79,7 @@ class _Follower:
         wishes: Wishes,
     ) -> None:
         self.done = False
+        self.lost_lines = False
         self._loop = loop
         self._execution = execution
         self._kubectl = kubectl
@@ -213,6 +215,7 @@ class _Follower:
             self._logs.ended(state.name, going=going, seen=seen)
 
     def _lost(self, rank: int, what: str) -> None:
+        self.lost_lines = True
         who = f"worker {rank}: " if self._execution.workers > 1 else ""
         self._audience.warn(f"warning: {who}{what}")
 

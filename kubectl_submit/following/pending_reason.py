@@ -78,7 +78,8 @@ class Waiting:
         reasons: dict[str, int] = {}
         for pod in pods:
             if not (pod.started or pod.ended):
-                why = pod.waiting or self._pod_events.get(pod.name, STARTING)
+                told = self._pod_events.get(pod.name, "")
+                why = pod.waiting or told or pod.unplaced or STARTING
                 reasons[why] = reasons.get(why, 0) + 1
         if not reasons:
             return lingering.trouble(pods, self._workers)

@@ -46,6 +46,8 @@ class PodState:
     reason: str = ""
     """Why it ended: `OOMKilled`, `DeadlineExceeded`, `Evicted`; empty for a plain exit."""
     message: str = ""
+    pod_message: str = ""
+    """What the kubelet says of the pod itself: why it evicted it, or did not take it."""
     finished_at: str = ""
     stopped: bool = False
     """It was told to stop before it ended, and nothing names why: by its Job, or by hand."""
@@ -55,6 +57,8 @@ class PodState:
     """How often the kubelet has started the container again."""
     waiting: str = ""
     """Why it does not run yet; empty if there is nothing to say."""
+    unplaced: str = ""
+    """That no scheduler has tried to find a node for it yet; empty once one has."""
     fault: Fault | None = None
     """What keeps it from starting, where that does not go away by itself; perhaps not yet final."""
     still_running: tuple[str, ...] = ()
@@ -109,11 +113,13 @@ def pod_state(pod: Object, container: str) -> PodState:
         exit_code=None if never_started else terminated.get("exitCode"),
         reason=_reason(status, terminated, disruption, deleted=deleted),
         message=terminated.get("message") or _exit_message(init) or status.get("message", ""),
+        pod_message=status.get("message", "").strip() if status.get("reason") else "",
         finished_at=terminated.get("finishedAt") or "",
         stopped=deleted and not disruption,
         deleted=deleted,
         restarts=found.get("restartCount", 0),
         waiting="" if ended else containers.waiting(status),
+        unplaced="" if ended else _unplaced(pod),
         fault=_fault(pod, terminated),
         still_running=containers.still_running(status, container) if ended else (),
         beside=_exited(containers.failed_beside(status, container)) if ended else "",
@@ -145,6 +151,14 @@ def _fault(pod: Object, terminated: Object) -> Fault | None:
         return Fault(text=terminated.get("message", ""))
     pull_secret = bool(pod.get("spec", {}).get("imagePullSecrets"))
     return containers.fault(pod.get("status", {}), pull_secret=pull_secret)
+
+
+def _unplaced(pod: Object) -> str:
+    spec, conditions = pod.get("spec", {}), pod.get("status", {}).get("conditions", [])
+    if spec.get("nodeName") or any(one["type"] == "PodScheduled" for one in conditions):
+        return ""
+    scheduler = spec.get("schedulerName")
+    return f"the scheduler {scheduler} has not looked at it yet" if scheduler else ""
 
 
 def _exited(container: Object) -> str:

@@ -13,12 +13,20 @@ from kubectl_submit.runs import cancellation
 
 
 def settle(
-    execution: Execution, outcome: Outcome, kubectl: Kubectl, warn: Callable[[str], None]
+    execution: Execution,
+    outcome: Outcome,
+    kubectl: Kubectl,
+    warn: Callable[[str], None],
+    *,
+    lost_lines: bool = False,
 ) -> Outcome:
     """End a Job that does not end, record what the cluster forgets, and read what failed last.
 
-    The outcome with those last lines. Whoever may not change the Job keeps its outcome.
+    The outcome with those last lines. Whoever may not change the Job keeps its outcome. The node
+    removes the log of a pod that it evicts, so lines that are lost raise the question of that.
     """
+    if lost_lines and outcome.plain and execution.kind == "job":
+        outcome = _success_or_eviction(execution, outcome, kubectl)
     if execution.kind == "job" and (outcome.ends_job or outcome.fleeting):
         try:
             cancellation.conclude(execution.name, execution.namespace, outcome, kubectl)
@@ -28,6 +36,25 @@ def settle(
     if not outcome.telling or outcome.last_words:
         return outcome
     return replace(outcome, last_words=_last_lines(execution, outcome.telling, kubectl))
+
+
+def _success_or_eviction(execution: Execution, outcome: Outcome, kubectl: Kubectl) -> Outcome:
+    """The good outcome, with the eviction of a pod whose command exited 0 when it was told to stop.
+
+    Such a pod has succeeded, as its status says; only an event tells (kubernetes#141483).
+    """
+    try:
+        events = kubectl.begin_list(execution.events_path, fieldSelector="reason=Evicted")()
+    except ClusterError:
+        return outcome
+    for event in events:
+        of_the_run, dash, rest = event["involvedObject"]["name"].partition(f"{execution.name}-")
+        if dash and not of_the_run:
+            who = f"worker {rest.partition('-')[0]} " if execution.workers > 1 else ""
+            why = f"Evicted: {str(event.get('message', '')).strip()}"
+            said = f"succeeded, but {who}exited 0 when it was told to stop ({why})"
+            return replace(outcome, summary=said, fleeting=True)
+    return outcome
 
 
 def explain(execution: Execution, error: ExecutionError, kubectl: Kubectl) -> None:

@@ -96,3 +96,27 @@ def test_a_buildkit_that_cannot_start(
     assert result.exit_code == 125
     assert "the container buildkit exits 7 each time it starts" in result.stderr
     eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
+
+
+SMALL_BY_DEFAULT = """
+apiVersion: v1
+kind: LimitRange
+metadata: {name: small}
+spec: {limits: [{type: Container, default: {memory: 128Mi}, defaultRequest: {memory: 64Mi}}]}
+"""
+
+
+def test_default_limits_that_are_smaller_than_what_a_build_asks_for(
+    repository: Repository, namespace: Namespace, submit: Submit
+) -> None:
+    repository.commit()
+    namespace.create(SMALL_BY_DEFAULT)
+
+    result = submit("--", "true", cwd=repository.folder)
+
+    assert result.exit_code == 125
+    assert "must be less than or equal to memory limit of 128Mi" in result.stderr
+    remedy = "Say how much the build may use: --build-cpu, --build-memory.\n"
+    assert result.stderr.endswith(remedy)
+    given = submit("--build-memory=512Mi", "--", "echo", "hello", cwd=repository.folder)
+    assert (given.exit_code, given.stdout) == (0, "hello\n"), given.stderr

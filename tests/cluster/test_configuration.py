@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.conftest import Namespace, Submit
+from tests.cluster.conftest import UNTIL_SIGNED, Namespace, Submit
 from tests.conftest import Commands
 
 
@@ -110,3 +110,30 @@ def test_the_namespace_of_the_context(
 
     assert (result.exit_code, result.stdout) == (0, "hello\n")
     assert len(namespace.get("jobs")) == 1
+
+
+def test_a_context_that_becomes_current_later_is_not_used(
+    namespace: Namespace, submit: Submit, busybox: str, kubeconfig: Path
+) -> None:
+    """Two runs of a terminal: one that is followed, and one that is cancelled by Ctrl-C."""
+
+    def use(context: str) -> None:
+        command = ["kubectl", "config", f"--kubeconfig={kubeconfig}", "use-context", context]
+        subprocess.run(command, check=True, capture_output=True)
+
+    use("good")
+    flags = (f"--kubeconfig={kubeconfig}", "--cancel-on-interrupt", f"--image={busybox}")
+    wait = f"echo ready; {UNTIL_SIGNED}; exit 3"
+    followed = submit.start(*flags, "--", "sh", "-c", wait)
+    cancelled = submit.start(*flags, "--", "sh", "-c", "echo ready; sleep 600")
+    followed.wait_for("ready\n")
+    cancelled.wait_for("ready\n")
+
+    use("bad")
+    cancelled.press_ctrl_c()
+    assert cancelled.finish().exit_code == 130
+    (pod,) = (one for one in namespace.get("pods") if not one["metadata"].get("deletionTimestamp"))
+    namespace.sign(pod["metadata"]["name"])
+    result = followed.finish()
+
+    assert (result.exit_code, result.stdout) == (3, "ready\n"), result.stderr

@@ -87,4 +87,28 @@ def test_a_worker_that_is_evicted(
     job = namespace.job()["metadata"]["name"]
     assert result.stdout.startswith("ready\n")
     assert result.exit_code in (9, 137)  # the kubelet gives it a moment, or none
-    assert result.stderr.endswith(f"job/{job}: exited {result.exit_code} (Evicted)\n")
+    told = (
+        f"job/{job}: exited {result.exit_code} (Evicted)\nPod ephemeral local storage usage exceeds"
+    )
+    assert told in result.stderr
+
+
+def test_an_eviction_that_kubernetes_counts_as_a_success(
+    namespace: Namespace, submit: Submit, busybox: str, tmp_path: Path
+) -> None:
+    """The command stops when it is told to, and exits 0: its pod and its Job succeed."""
+    little = {"limits": {"ephemeral-storage": "1Mi"}}
+    manifest = own_job(tmp_path, container={"resources": little})
+    stops = (
+        "trap 'exit 0' TERM; dd if=/dev/zero of=/big bs=1M count=8 2>/dev/null; sleep 600 & wait"
+    )
+
+    result = submit(f"--manifest={manifest}", f"--image={busybox}", "--", "sh", "-c", stops)
+
+    assert "Pod ephemeral local storage usage exceeds the total limit" in result.stderr
+    assert result.exit_code in (0, 137)  # the kubelet gives it a moment, or none
+    if result.exit_code == 0:
+        job = namespace.job()["metadata"]["name"]
+        told = "succeeded, but exited 0 when it was told to stop (Evicted: "
+        assert told in result.stderr
+        assert told in submit("status", job).stdout

@@ -131,6 +131,29 @@ def test_every_worker_resolves_the_first_at_once(
     assert sorted(result.stdout.splitlines()) == [f"[0] {own}", f"[1] {others}", f"[2] {others}"]
 
 
+def test_workers_meet_on_the_network_of_the_nodes(
+    submit: Submit, python: str, tmp_path: Path
+) -> None:
+    """As for InfiniBand: Kubernetes gives such pods the DNS of their node, unless it is told."""
+    own = own_job(tmp_path, pod={"hostNetwork": True})
+    flags = ("--workers=2", f"--manifest={own}", f"--image={python}")
+
+    result = submit(*flags, "--", "python", "-c", LOOK_ONCE)
+
+    assert (result.exit_code, len(result.stdout.splitlines())) == (0, 2), result.stderr
+
+
+def test_a_scheduler_that_is_not_there(submit: Submit, busybox: str, tmp_path: Path) -> None:
+    own = own_job(tmp_path, pod={"schedulerName": "volcano"})
+
+    result = submit(
+        f"--manifest={own}", "--pending-timeout=10s", f"--image={busybox}", "--", "true"
+    )
+
+    assert result.exit_code == 124
+    assert result.stderr.endswith("\nthe scheduler volcano has not looked at it yet\n")
+
+
 def test_workers_meet_without_a_shell_in_a_restricted_namespace(
     repository: Repository, namespace: Namespace, submit: Submit, python: str
 ) -> None:

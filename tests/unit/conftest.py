@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from kubectl_submit.cluster import kuberc, server_path
+from kubectl_submit.cluster import kube_context, kuberc, server_path
 from kubectl_submit.following import follow
 from kubectl_submit.following.logs import streams
 from kubectl_submit.process import command
@@ -86,6 +86,7 @@ def isolated(git: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.chdir(tmp_path / "here")
     kuberc.environment.cache_clear()
     server_path.missing.cache_clear()
+    kube_context.pinned.cache_clear()
     handled = (signal.SIGALRM, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
     before = {one: signal.getsignal(one) for one in handled}
     signal.signal(signal.SIGALRM, _hangs)

@@ -33,7 +33,7 @@ FAILED = ExecutionState(failed=True, reason="BackoffLimitExceeded", message="Job
         ("timeout", 124, "ran longer than --timeout allows"),
         ("timeout-exits-0", 124, "ran longer than --timeout allows"),
         ("job-deadline", 124, ""),
-        ("start-error", 125, "ended without a code (StartError)"),
+        ("start-error", 125, "never started (StartError)"),
     ],
 )
 def test_of_recorded_runs(name: str, exit_code: int, summary: str) -> None:

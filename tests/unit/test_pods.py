@@ -228,3 +228,46 @@ def test_which_container_runs_the_command() -> None:
 )
 def test_the_ranks_that_a_job_counts_as_completed(text: str, numbers: set[int]) -> None:
     assert ranks(text) == numbers
+
+
+def test_a_pod_that_the_kubelet_refuses_is_told_with_its_words() -> None:
+    refused = pod("Failed")
+    refused["status"] |= {"reason": "OutOfcpu", "message": "Pod was rejected: not enough cpu"}
+    found = outcome(FAILED, [pod_state(refused, "main")], 1)
+    assert found
+    assert (found.exit_code, found.summary) == (125, "never started (OutOfcpu)")
+    assert found.last_words == "Pod was rejected: not enough cpu"
+
+
+def test_why_a_pod_was_evicted_is_told() -> None:
+    gone = "The container could not be located when the pod was terminated"
+    evicted = pod("Failed", main=ended(137, reason="ContainerStatusUnknown", message=gone))
+    evicted["status"] |= {"reason": "Evicted", "message": "Pod storage exceeds the limit 5Mi. "}
+    found = outcome(FAILED, [pod_state(evicted, "main")], 1)
+    assert found
+    assert (found.exit_code, found.summary) == (137, "exited 137 (Evicted)")
+    assert found.last_words == "Pod storage exceeds the limit 5Mi."
+
+
+def test_a_pod_that_has_begun_and_has_no_code_is_not_said_not_to_have_started() -> None:
+    lost = pod("Failed", main=RUNNING)
+    lost["status"]["reason"] = "NodeLost"
+    assert said(lost) == (125, "ended without a code (NodeLost)")
+
+
+@pytest.mark.parametrize(
+    ("spec", "conditions", "told"),
+    [
+        ({"schedulerName": "volcano"}, [], "the scheduler volcano has not looked at it yet"),
+        ({"schedulerName": "volcano", "nodeName": "n1"}, [], ""),
+        ({"schedulerName": "volcano"}, [{"type": "PodScheduled", "status": "False"}], ""),
+        ({}, [], ""),
+    ],
+)
+def test_whether_a_scheduler_has_looked_at_a_pod(
+    spec: dict[str, str], conditions: list[dict[str, str]], told: str
+) -> None:
+    pending = pod("Pending")
+    pending["spec"] = spec
+    pending["status"]["conditions"] = conditions
+    assert pod_state(pending, "main").unplaced == told

@@ -99,3 +99,25 @@ def test_readme_has_flags_that_every_torchrun_knows() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     [line] = re.findall(r"torchrun --nnodes[^']*", readme)
     assert set(re.findall(r"--(\S+)", line)) == TORCHRUN
+
+
+@pytest.mark.parametrize(
+    ("pod", "policy"),
+    [
+        ("{hostNetwork: true}", "ClusterFirstWithHostNet"),
+        ("{hostNetwork: true, dnsPolicy: ClusterFirst}", "ClusterFirstWithHostNet"),
+        ("{hostNetwork: true, dnsPolicy: Default}", "Default"),
+        ("{hostNetwork: false}", None),
+    ],
+)
+def test_workers_on_the_nodes_network_find_each_other(
+    tmp_path: Path, pod: str, policy: str | None
+) -> None:
+    own = tree.read(None, "job.yml")[0].replace(
+        "      restartPolicy: Never\n", f"      restartPolicy: Never\n      {pod[1:-1]}\n"
+    )
+    own = own.replace(", dnsPolicy", "\n      dnsPolicy")
+    path = tmp_path / "job.yml"
+    path.write_text(own)
+    job, *_ = rendered(manifest=path)
+    assert job["spec"]["template"]["spec"].get("dnsPolicy") == policy

@@ -85,3 +85,45 @@ def test_the_last_lines_of_what_does_not_start(kubectl: Program) -> None:
     error.telling = ("run-0", "buildkit")
     settlement.explain(execution(), error, Kubectl())
     assert error.last_words == "it exits 1 each time it starts\nno user namespaces"
+
+
+EVICTED = {
+    "involvedObject": {"name": f"{execution().name}-1-x2k4z"},
+    "message": "Pod ephemeral local storage usage exceeds the total limit of containers 5Mi. ",
+}
+
+
+@pytest.mark.parametrize(("workers", "who"), [(1, ""), (2, "worker 1 ")])
+def test_a_success_of_a_pod_that_was_evicted_is_told_and_recorded(
+    kubectl: Program, workers: int, who: str
+) -> None:
+    kubectl.on("reason%3DEvicted", Answer(json.dumps({"items": [EVICTED]})))
+    kubectl.on("patch", Answer())
+    good = Outcome(exit_code=0, summary="succeeded")
+    run = execution(workers=workers)
+    found = settlement.settle(run, good, Kubectl(), pytest.fail, lost_lines=True)
+    why = "Evicted: Pod ephemeral local storage usage exceeds the total limit of containers 5Mi."
+    said = f"succeeded, but {who}exited 0 when it was told to stop ({why})"
+    assert (found.exit_code, found.summary) == (0, said)
+    assert said in kubectl.call("patch").flag("--patch")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(json.dumps({"items": []})),
+        Answer(json.dumps({"items": [{"involvedObject": {"name": "other-1-x2k4z"}}]})),
+        Answer(stderr="Error from server (Forbidden): events is forbidden", exit_code=1),
+    ],
+)
+def test_other_evictions_do_not_touch_a_success(kubectl: Program, answer: Answer) -> None:
+    kubectl.on("reason%3DEvicted", answer)
+    good = Outcome(exit_code=0, summary="succeeded")
+    assert settlement.settle(execution(), good, Kubectl(), pytest.fail, lost_lines=True) == good
+
+
+def test_nobody_asks_for_evictions_where_every_line_is_there(kubectl: Program) -> None:
+    settlement.settle(
+        execution(), Outcome(exit_code=0, summary="succeeded"), Kubectl(), pytest.fail
+    )
+    assert kubectl.all_calls == []

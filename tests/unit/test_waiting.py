@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -114,3 +115,10 @@ def test_an_event_without_a_message_is_told_by_its_reason(
     known = Waiting(execution(uid="1", workers=1))
     known.note_event(event)
     assert known.reason(ExecutionState(), [STARTS]).startswith(reason)
+
+
+def test_a_pod_that_no_scheduler_looks_at_does_not_pull_an_image() -> None:
+    known, pending = waiting("succeeded"), replace(STARTS, unplaced="volcano has not looked at it")
+    assert known.reason(ExecutionState(), [pending]) == "volcano has not looked at it"
+    known.note_event(pod_event())
+    assert known.reason(ExecutionState(), [pending]) == "FailedMount: no volume"

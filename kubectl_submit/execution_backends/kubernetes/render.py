@@ -61,6 +61,7 @@ def _let_workers_meet(
     if workers == 1:
         return []
     tree.put(pod_spec, ("subdomain",), parameters.name)
+    rendezvous.resolve_names(pod_spec)
     facts = parameters.source.facts(parameters.name)
     return rendezvous.services(parameters.name, facts, container)
 

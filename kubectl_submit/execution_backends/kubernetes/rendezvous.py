@@ -47,6 +47,16 @@ def set_variables(container: Node, name: str, workers: int, gpus: object) -> Non
         pod_template.set_default(container, variable, value)
 
 
+def resolve_names(pod_spec: Node) -> None:
+    """Let workers on the node's network ask the cluster's DNS, as others do.
+
+    Kubernetes takes `ClusterFirst`, its default, for `Default` there: the node's own DNS, which
+    does not know of Services. What else the manifest says stays.
+    """
+    if pod_spec.get("hostNetwork") is True and pod_spec.get("dnsPolicy") in (None, "ClusterFirst"):
+        tree.put(pod_spec, ("dnsPolicy",), "ClusterFirstWithHostNet")
+
+
 def services(name: str, facts: dict[str, str], container: Node) -> list[Node]:
     """The Services of a run with several workers.
 
