@@ -37,12 +37,12 @@ def render(parameters: BuildParameters) -> list[Node]:
     _set_credentials(pod_spec, container, parameters)
     return [
         *documents,
-        *run_secrets.documents(f"{parameters.name}-build", facts, parameters.carried),
+        *run_secrets.documents(f"{parameters.name}-build", facts, parameters.new_secrets),
     ]
 
 
 def _set_build(container: Node, parameters: BuildParameters) -> None:
-    lent = parameters.lent
+    lent = parameters.temporary_commit
     variables = {
         "GIT_URL": parameters.fetch_url,
         "COMMIT": lent.commit if lent else parameters.source.commit,
@@ -83,7 +83,7 @@ def _sidecars(pod_spec: Node) -> list[Node]:
 
 
 def _set_credentials(pod_spec: Node, container: Node, parameters: BuildParameters) -> None:
-    for one in parameters.carried:
+    for one in parameters.new_secrets:
         if one.path:
             secret = f"{parameters.name}-build{one.suffix}"
             pod_template.mount_secret(pod_spec, container, secret, one.path)

@@ -9,7 +9,7 @@ SUSPENDED = queued(None, None)
 
 
 class BuildLines:
-    """Passes on what there is to see (an Audience), and says of a reason that it is the build's."""
+    """Passes on what there is to see, and says of a reason that it concerns the build."""
 
     def __init__(self, output: Output, *, queue: str | None) -> None:
         self._shown = output.build()

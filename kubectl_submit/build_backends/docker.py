@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from kubectl_submit.cli.options.values import BuildSecret
 from kubectl_submit.errors import BuildError, CommandFailedError, MissingProgramError
 from kubectl_submit.model.image import parse_digest
 from kubectl_submit.process import command
+from kubectl_submit.process.pending import Pending
 
 STDERR = 2
 # What docker says of a plugin that it does not have: "'buildx' is not a docker command" (before
@@ -65,17 +65,17 @@ class Found:
 
 def digest(reference: str) -> str:
     """The digest of a tag in its registry, `sha256:…`; empty if it is not there or not told."""
-    return begin_to_find(reference)().digest
+    return start_finding(reference).result().digest
 
 
-def begin_digest(reference: str) -> Callable[[], str]:
-    """Ask for a digest; what waits for the answer."""
-    found = begin_to_find(reference)
-    return lambda: found().digest
+def start_digest(reference: str) -> Pending[str]:
+    """Ask a registry for a digest."""
+    found = start_finding(reference)
+    return Pending(lambda: found.result().digest)
 
 
-def begin_to_find(reference: str) -> Callable[[], Found]:
-    """Ask a registry for an image; what waits for the answer."""
+def start_finding(reference: str) -> Pending[Found]:
+    """Ask a registry for an image."""
     argv = ["docker", "buildx", "imagetools", "inspect", reference, "--format", "{{json .}}"]
     asked = command.Started(argv)
 
@@ -86,7 +86,7 @@ def begin_to_find(reference: str) -> Callable[[], Found]:
         words = (result.stderr.strip().splitlines() or ["docker says nothing"])[-1]
         return Found(trouble="" if words.endswith(": not found") else words)
 
-    return answer
+    return Pending(answer)
 
 
 def _found(told: str) -> Found:

@@ -43,12 +43,12 @@ def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Imag
 
     Raises MissingProgramError, RepositoryError, BuildError, UsageError.
     """
-    ask_nodes = platforms.begin_to_ask(kubectl, parameters.platform)
+    nodes = platforms.start_platform_check(kubectl, parameters.platform)
     reference, there = f"{parameters.push_name}:{parameters.tag}", docker.Found()
-    asked = None if parameters.rebuild else docker.begin_to_find(reference)
-    platform = ask_nodes()
+    asked = None if parameters.rebuild else docker.start_finding(reference)
+    platform = nodes.result()
     if asked:
-        reference, there = _look(reference, asked(), platform, output)
+        reference, there = _look(reference, asked.result(), platform, output)
     if there.digest:
         output.status(f"image {reference} exists")
         return Image(name=parameters.pull_name, digest=there.digest)
@@ -68,7 +68,7 @@ def _look(
         output.status(f"{reference} is for {', '.join(there.platforms)}, not for {platform}")
         suffix = re.sub(r"[/,\s]+", "-", platform.replace("linux/", ""))
         reference = f"{reference}-{suffix}"
-        there = docker.begin_to_find(reference)()
+        there = docker.start_finding(reference).result()
         if not platforms.fits(there.platforms, platform):
             there = docker.Found()
     if there.trouble:
@@ -83,7 +83,7 @@ def _build_or_take(parameters: BuildParameters, reference: str) -> str:
     try:
         return _build(parameters, reference)
     except BuildError:
-        there = docker.Found() if parameters.rebuild else docker.begin_to_find(reference)()
+        there = docker.Found() if parameters.rebuild else docker.start_finding(reference).result()
         if not there.digest:
             raise
         return there.digest

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError
+from kubectl_submit.process.pending import Pending
 
 ARCHITECTURE_LABEL = "kubernetes.io/arch"
 NODES = "/api/v1/nodes"
@@ -26,28 +27,28 @@ def here() -> str:
     return f"{system if slash else 'linux'}/{NAMES.get(machine, machine)}"
 
 
-def begin_to_ask(kubectl: Kubectl, wanted: str | None) -> Callable[[], str]:
-    """Ask for the nodes' platform; what gives that which is built for, empty if nobody knows.
+def start_platform_check(kubectl: Kubectl, wanted: str | None) -> Pending[str]:
+    """Ask which platform to build for: that of the nodes; empty if nobody knows.
 
     That of this machine, if a node has it: one node is asked for, however many there are.
     """
     if wanted:
-        return lambda: wanted
+        return Pending(lambda: wanted)
     selector = f"{ARCHITECTURE_LABEL}={here().partition('/')[2]}"
-    asked = kubectl.begin_list(NODES, labelSelector=selector, limit="1")
+    asked = kubectl.start_list(NODES, labelSelector=selector, limit="1")
 
     def answer() -> str:
         try:
-            if asked():
+            if asked.result():
                 return here()
-            nodes = kubectl.begin_list(NODES, limit="1")()
+            nodes = kubectl.start_list(NODES, limit="1").result()
         except ClusterError:  # most users may not see nodes
             return ""
         labels = (one["metadata"].get("labels") or {} for one in nodes)
         found = (one[ARCHITECTURE_LABEL] for one in labels if ARCHITECTURE_LABEL in one)
         return next((f"linux/{architecture}" for architecture in found), "")
 
-    return answer
+    return Pending(answer)
 
 
 def fits(platforms: Sequence[str], wanted: str) -> bool:

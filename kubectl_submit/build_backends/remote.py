@@ -50,11 +50,11 @@ def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Imag
     The Job of a build that failed or was interrupted is deleted, unless others follow it: its log
     has been shown.
     """
-    if not parameters.lend_by:
+    if not parameters.via_remote:
         return _build(parameters, kubectl, output)
     root, base = parameters.root, parameters.source.commit
-    with temporary_commit.lend(root, parameters.lend_by, base, output) as lent:
-        return _build(replace(parameters, lent=lent), kubectl, output)
+    with temporary_commit.push_temporarily(root, parameters.via_remote, base, output) as lent:
+        return _build(replace(parameters, temporary_commit=lent), kubectl, output)
 
 
 def _build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Image:

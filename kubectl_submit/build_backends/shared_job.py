@@ -92,7 +92,7 @@ def _jobs(parameters: BuildParameters, kubectl: Kubectl) -> list[Object]:
     """All Jobs that build, or built, this image; the newest last."""
     path = f"/apis/batch/v1/namespaces/{kubectl.namespace()}/jobs"
     selector = f"{build_followers.RECIPE_LABEL}={parameters.recipe}"
-    found = kubectl.begin_list(path, labelSelector=selector)()
+    found = kubectl.start_list(path, labelSelector=selector).result()
     return sorted(found, key=_age)
 
 
@@ -119,7 +119,7 @@ def _digest(one: Object, parameters: BuildParameters, kubectl: Kubectl) -> str:
     if parameters.rebuild or not job_state.job_state(one).succeeded or not docker.installed():
         return ""
     followed = execution(one)
-    found = kubectl.begin_list(followed.pods_path, labelSelector=followed.pod_selector)()
+    found = kubectl.start_list(followed.pods_path, labelSelector=followed.pod_selector).result()
     for pod in found:
         with contextlib.suppress(ValueError):
             digest = digest_of_message(pod_state(pod, followed.container).message)
@@ -159,6 +159,6 @@ def cancelled_by(shared: SharedJob, kubectl: Kubectl) -> str:
     execution = shared.execution
     with contextlib.suppress(ClusterError):  # then it is not known, and the image is there
         found = kubectl.get("job", execution.name, execution.namespace)
-        follower = build_followers.of_job(found).get(shared.run) if found else None
+        follower = build_followers.followers(found).get(shared.run) if found else None
         return follower.cancelled_by if follower else ""
     return ""

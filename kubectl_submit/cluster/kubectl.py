@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ from kubectl_submit.errors import ClusterError, CommandFailedError, SubmitError
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
 from kubectl_submit.process import command
+from kubectl_submit.process.pending import Pending
 
 # A connection that was there and broke (Go's net package); the request may have been heard.
 CUT = ("EOF", "connection reset", "connection lost", "broken pipe")
@@ -168,8 +169,8 @@ class Kubectl:
         """What stands under an API path, as the server sends it."""
         return self._stream(self._raw(path))
 
-    def begin_list(self, path: str, **query: str) -> Callable[[], list[Object]]:
-        """Ask for the objects under an API path; what gives them, or raises ClusterError.
+    def start_list(self, path: str, **query: str) -> Pending[list[Object]]:
+        """Ask for the objects under an API path; the answer may be a ClusterError.
 
         `get --raw` passes on what the server sends; items have neither kind nor apiVersion.
         """
@@ -183,9 +184,9 @@ class Kubectl:
             found: list[Object] = json.loads(result.stdout)["items"]
             return found
 
-        return items
+        return Pending(items)
 
-    def begin_labels(self, path: str) -> Callable[[], dict[str, str] | None]:
+    def start_labels(self, path: str) -> Pending[dict[str, str] | None]:
         """Ask for the labels of the object under an API path; None where it cannot be read."""
         started = self._started(self._raw(path))
 
@@ -195,7 +196,7 @@ class Kubectl:
                 return None
             return dict(json.loads(result.stdout)["metadata"].get("labels") or {})
 
-        return labels
+        return Pending(labels)
 
     def patch(self, kind: str, names: Sequence[str], namespace: str, changes: Object) -> None:
         """Change objects of a kind (a JSON merge patch, RFC 7386). Raises ClusterError."""

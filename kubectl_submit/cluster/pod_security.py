@@ -7,13 +7,14 @@ rules are those of Kubernetes' Pod Security Standards.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.manifests import tree
 from kubectl_submit.manifests.tree import Node
+from kubectl_submit.process.pending import Pending
 
 ENFORCED = "pod-security.kubernetes.io/enforce"
 WARNING = 'would violate PodSecurity "restricted'
@@ -21,18 +22,18 @@ OF_THE_POD = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}
 OF_A_CONTAINER = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 
 
-def begin_to_ask(kubectl: Kubectl) -> Callable[[], bool | None]:
-    """Ask what the namespace enforces; what tells whether that is `restricted`.
+def start_restricted_check(kubectl: Kubectl) -> Pending[bool | None]:
+    """Ask whether the namespace enforces the level `restricted`.
 
     None where the namespace may not be read.
     """
-    asked = kubectl.begin_labels(f"/api/v1/namespaces/{kubectl.namespace()}")
+    asked = kubectl.start_labels(f"/api/v1/namespaces/{kubectl.namespace()}")
 
     def restricted() -> bool | None:
-        labels = asked()
+        labels = asked.result()
         return None if labels is None else labels.get(ENFORCED) == "restricted"
 
-    return restricted
+    return Pending(restricted)
 
 
 def fit(documents: Iterable[Node], kind: str, restricted: bool | None, kubectl: Kubectl) -> None:
@@ -89,4 +90,4 @@ def _add(node: Node, settings: dict[str, object]) -> None:
 
 def fit_namespace(documents: Iterable[Node], kind: str, kubectl: Kubectl) -> None:
     """Ask what the namespace enforces, and fit the pods of the objects of that kind."""
-    fit(documents, kind, begin_to_ask(kubectl)(), kubectl)
+    fit(documents, kind, start_restricted_check(kubectl).result(), kubectl)

@@ -96,7 +96,7 @@ def _cancel(one: Run, kubectl: Kubectl, who: str) -> str:
     from kubectl_submit.model.run import BUILT, CANCELLED
     from kubectl_submit.runs import cancellation
 
-    standing = one.standing
+    standing = one.status
     if one.has_ended or standing.state in (BUILT, CANCELLED):
         reason = f" ({standing.reason})" if standing.reason else ""
         return f"{one.id} needs no cancelling: {standing.state}{reason}"

@@ -18,7 +18,7 @@ from kubectl_submit.output import Output
 from kubectl_submit.parameters.collection import collect_build_parameters
 from kubectl_submit.runs import documents
 from kubectl_submit.source.repository import git_version, inspect
-from kubectl_submit.source.temporary_refs import LeftBehind
+from kubectl_submit.source.temporary_refs import LeftoverRefs
 
 # What README says that it needs to be allowed, without what it can do without.
 VERBS = ("create", "get", "list", "watch", "patch", "delete")
@@ -104,7 +104,7 @@ def _commit(options: Options) -> str:
 def _remote(options: Options) -> str:
     """Whether builds of clients that were killed have left a working tree on the remote."""
     snapshot = inspect(Path.cwd(), options.git_remote)
-    left = LeftBehind(snapshot.root, snapshot.remote).refs() if snapshot.remote else []
+    left = LeftoverRefs(snapshot.root, snapshot.remote).refs() if snapshot.remote else []
     if left:
         raise RepositoryError(
             f"{snapshot.remote} still has working trees of builds that were killed",
@@ -137,8 +137,8 @@ def _permissions(options: Options, kubectl: Kubectl) -> str:
 
 def _names(options: Options, kubectl: Kubectl) -> str:
     preflight.check_names(options, kubectl)
-    queue, priority = preflight.of_the_queue(options)
-    named = [*preflight.of_the_namespace(options), *queue, *priority]
+    queue, priority = preflight.named_queue(options)
+    named = [*preflight.named_objects(options), *queue, *priority]
     unread = kubectl.look_for(named)[1] if named else []
     there = [without_group(name) for name in named if name not in unread]
     told = [f"there: {', '.join(there)}"] if there else []

@@ -6,7 +6,7 @@ import copy
 from dataclasses import replace
 
 from kubectl_submit import build_backends, execution_backends
-from kubectl_submit.build_backends.given_image import begin_to_resolve
+from kubectl_submit.build_backends.given_image import start_resolving
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster import pod_security
 from kubectl_submit.cluster.kubectl import Kubectl
@@ -28,7 +28,7 @@ def show(options: Options, argv: tuple[str, ...], kubectl: Kubectl, output: Outp
     build, run = render(options, argv, output)
     if options.dry_run == "server":
         _ask(build, run, options, kubectl, output)
-    everything = [run_secrets.hidden(one) for one in (*build, *run)]
+    everything = [run_secrets.redacted(one) for one in (*build, *run)]
     if options.output == "name":
         output.data(f"{one['kind'].lower()}/{one['metadata']['name']}" for one in everything)
     elif options.output == "json":
@@ -48,7 +48,7 @@ def render(
     limit = backend.name_limit
     build, of_build = None, []
     if options.image:
-        image = begin_to_resolve(options)()
+        image = start_resolving(options).result()
     else:
         build = collect_build_parameters(options, limit)
         image = Image(name=build.pull_name, digest=NOT_BUILT_YET)

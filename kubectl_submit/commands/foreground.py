@@ -16,7 +16,9 @@ CANCEL_WINDOW_SECONDS = 2.0
 """Within so much time a second Ctrl-C cancels."""
 
 
-def attend(execution: Execution, kubectl: Kubectl, options: Options, output: Output) -> Outcome:
+def run_in_foreground(
+    execution: Execution, kubectl: Kubectl, options: Options, output: Output
+) -> Outcome:
     """Show the job to its end; one that never ran is deleted, one that runs outlives us."""
     if options.detach:
         output.status(_how_to_go_on(execution, kubectl))
@@ -36,15 +38,15 @@ def attend(execution: Execution, kubectl: Kubectl, options: Options, output: Out
 
 def _follow(execution: Execution, kubectl: Kubectl, options: Options, output: Output) -> Outcome:
     from kubectl_submit.following.follow import follow
-    from kubectl_submit.following.listener import Wishes  # while the pod starts
-    from kubectl_submit.following.logs import Wanted
+    from kubectl_submit.following.listener import FollowOptions  # while the pod starts
+    from kubectl_submit.following.logs import LineOptions
 
     several = execution.workers > 1 and options.logs == "all"
     prefixed = several if options.prefix is None else options.prefix
     lines = output.job(prefixed=prefixed, data=not options.output)
-    wishes = Wishes(
+    wishes = FollowOptions(
         logs=options.logs,
-        lines=Wanted(keep_times=options.timestamps),
+        lines=LineOptions(keep_times=options.timestamps),
         pending=options.pending_timeout,
         contact=options.contact_timeout,
     )

@@ -17,7 +17,7 @@ from kubectl_submit.model.execution import Execution
 
 if TYPE_CHECKING:
     from kubectl_submit.cluster.kubectl import Kubectl
-    from kubectl_submit.following.listener import Audience, Wishes
+    from kubectl_submit.following.listener import FollowOptions, LogListener
     from kubectl_submit.model.objects import Object
     from kubectl_submit.model.run import Run
     from kubectl_submit.output import Output
@@ -83,53 +83,61 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     from kubectl_submit import times
     from kubectl_submit.cluster.kubectl import Kubectl
     from kubectl_submit.following import past_logs
-    from kubectl_submit.following.listener import Wishes
-    from kubectl_submit.following.logs import Wanted
+    from kubectl_submit.following.listener import FollowOptions
+    from kubectl_submit.following.logs import LineOptions
     from kubectl_submit.runs import executions, lookup
 
     if len(words) != 1:
         raise UsageError("say whose output to show: one name", remedy="See `kubectl submit list`.")
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
     [found] = lookup.find(kubectl, words)
-    execution = executions.of_build(found) if options.build else executions.of_run(found)
+    execution = (
+        executions.execution_for_build(found)
+        if options.build
+        else executions.execution_for_run(found)
+    )
     _check(options.worker, execution)
-    wishes = Wishes(
+    wishes = FollowOptions(
         worker=options.worker,
-        lines=Wanted(
+        lines=LineOptions(
             keep_times=options.timestamps, since=times.ago(options.since) if options.since else ""
         ),
     )
     lines = output.job(prefixed=execution.workers > 1 and options.worker is None)
     pods = executions.pods(execution, kubectl)
-    ended = found.standing.exit_code
+    ended = found.status.exit_code
     if not pods and ended is not None and not options.build:
         _tell_gone(found, output, follow=options.follow)
         return ended if options.follow else 0
     if not options.follow:
         past_logs.show(execution, pods, kubectl, lines, wishes)
         if not options.build and _waits(found, pods, execution):
-            output.error(f"{found.name} has not begun: {found.standing.state}")
+            output.error(f"{found.name} has not begun: {found.status.state}")
         return 0
     return _follow(execution, kubectl, lines, wishes, output)
 
 
 def _follow(
-    execution: Execution, kubectl: Kubectl, lines: Audience, wishes: Wishes, output: Output
+    execution: Execution,
+    kubectl: Kubectl,
+    lines: LogListener,
+    wishes: FollowOptions,
+    output: Output,
 ) -> int:
     """Show the output to its end; the run's exit code."""
     from kubectl_submit.following.follow import follow
     from kubectl_submit.runs import settlement
 
     outcome = follow(execution, kubectl, lines, wishes)
-    settlement.tell(execution, outcome, output)
+    settlement.report(execution, outcome, output)
     return outcome.exit_code
 
 
 def _tell_gone(run: Run, output: Output, *, follow: bool) -> None:
     """Say that nothing can be shown, and how the run ended where somebody waits for that."""
     output.error(f"warning: the pods of {run.id} are gone, and their output with them")
-    if follow and run.standing.reason:
-        output.error(f"{run.id}: {run.standing.reason}")
+    if follow and run.status.reason:
+        output.error(f"{run.id}: {run.status.reason}")
 
 
 def _waits(run: Run, pods: Iterable[Object], execution: Execution) -> bool:
@@ -138,7 +146,7 @@ def _waits(run: Run, pods: Iterable[Object], execution: Execution) -> bool:
     from kubectl_submit.model.run import PENDING, QUEUED
 
     begun = any(pod_state(pod, execution.container).started for pod in pods)
-    return run.standing.state in (PENDING, QUEUED) and not begun
+    return run.status.state in (PENDING, QUEUED) and not begun
 
 
 def _check(worker: int | None, execution: Execution) -> None:

@@ -30,16 +30,16 @@ def check(
 def check_names(options: Options, kubectl: Kubectl) -> None:
     """Whether the Secrets, the service account, the queue and the priority class exist."""
     create = "Create it with `kubectl create`, or choose another namespace with -n."
-    _check(kubectl, of_the_namespace(options), "not in the namespace", create)
+    _check(kubectl, named_objects(options), "not in the namespace", create)
     if options.registry_secret:
         _check_type(options.registry_secret, kubectl)
-    queue, priority = of_the_queue(options)
+    queue, priority = named_queue(options)
     another = "Choose another one, or another namespace."
     _check(kubectl, queue, "not in the namespace", another)
     _check(kubectl, priority, "not in the cluster", "Choose another one.")
 
 
-def of_the_namespace(options: Options) -> list[str]:
+def named_objects(options: Options) -> list[str]:
     """The Secrets and the service account that are named, as `kind/name`."""
     secrets = [secret.name for secret in options.secret]
     secrets += [name for name in (options.registry_secret, options.git_secret) if name]
@@ -48,7 +48,7 @@ def of_the_namespace(options: Options) -> list[str]:
     return [*named, f"serviceaccount/{account}"] if account else named
 
 
-def of_the_queue(options: Options) -> tuple[list[str], list[str]]:
+def named_queue(options: Options) -> tuple[list[str], list[str]]:
     """The queue that is named, and the priority class."""
     queue = [f"{LOCAL_QUEUE}/{options.queue}"] if options.queue else []
     if not options.priority or options.manifest:  # which may say the queue

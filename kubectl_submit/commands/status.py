@@ -55,9 +55,9 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     if options.output == "name":
         output.data([found.id])
         return 0
-    story = executions.story(found, kubectl)
+    story = executions.details_of(found, kubectl)
     if options.output:
-        document = documents.story_document(story)
+        document = documents.details_document(story)
         output.data([documents.text(document, options.output)])
     else:
         output.data(details_text.lines(story, kubectl.flags))

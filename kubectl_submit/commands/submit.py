@@ -7,11 +7,10 @@ build parameters → build backend → image → execution parameters → execut
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 from kubectl_submit import build_backends, execution_backends
-from kubectl_submit.build_backends.given_image import begin_to_resolve
+from kubectl_submit.build_backends.given_image import start_resolving
 from kubectl_submit.cli.options import Options, kubectl_flags
 from kubectl_submit.cluster import pod_security
 from kubectl_submit.cluster.kubectl import Kubectl
@@ -26,6 +25,7 @@ from kubectl_submit.parameters.collection import (
     collect_execution_parameters,
 )
 from kubectl_submit.process import signals
+from kubectl_submit.process.pending import Pending
 from kubectl_submit.runs import settlement
 
 
@@ -36,7 +36,7 @@ def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
         from kubectl_submit.commands import dry_run
 
         return dry_run.show(options, argv, kubectl, output)
-    resolved = begin_to_resolve(options) if options.image else None
+    resolved = start_resolving(options) if options.image else None
     backend = execution_backends.named(options.execution)
     if resolved:
         image, name, documents = _of_given_image(resolved, options, argv, backend, kubectl)
@@ -47,13 +47,13 @@ def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
             lambda: backend.create(documents, kubectl), name, kubectl, output
         )
         output.status(f"{execution.kind}/{execution.name} runs {image.reference}")
-        outcome = foreground.attend(execution, kubectl, options, output)
+        outcome = foreground.run_in_foreground(execution, kubectl, options, output)
         signals.forget()  # what comes too late does not replace an exit code
     return _report(execution, outcome, kubectl, options, output)
 
 
 def _of_given_image(
-    resolved: Callable[[], Image],
+    resolved: Pending[Image],
     options: Options,
     argv: tuple[str, ...],
     backend: ExecutionBackend,
@@ -62,8 +62,8 @@ def _of_given_image(
     """The image, and the name and the manifest of its run."""
     from kubectl_submit.commands import preflight  # costs 50 ms, in which the registry answers
 
-    asked = pod_security.begin_to_ask(kubectl)
-    image, restricted = resolved(), asked()
+    asked = pod_security.start_restricted_check(kubectl)
+    image, restricted = resolved.result(), asked.result()
     preflight.check_names(options, kubectl)
     parameters = collect_execution_parameters(
         options, argv, None, image, backend.name_limit, backend.collect(options)
@@ -105,12 +105,12 @@ def _report(
     execution: Execution, outcome: Outcome, kubectl: Kubectl, options: Options, output: Output
 ) -> int:
     """Say how it ended, unless it ended well, and to scripts all of it."""
-    settlement.tell(execution, outcome, output)
+    settlement.report(execution, outcome, output)
     if options.output == "name":
         output.data([f"{execution.kind}/{execution.name}"])
     elif options.output:
         from kubectl_submit.runs import documents, executions
 
-        story = executions.story_of(execution, outcome, kubectl)
-        output.data([documents.text(documents.story_document(story), options.output)])
+        story = executions.details_of_outcome(execution, outcome, kubectl)
+        output.data([documents.text(documents.details_document(story), options.output)])
     return outcome.exit_code

@@ -77,9 +77,9 @@ class _Waiter:
         raise WaitTimeoutError(f"not ended within {seconds} seconds", last_words=self._why())
 
     def _look(self, one: Run) -> None:
-        standing = one.standing
-        if standing.hopeless:
-            raise ExecutionError(f"{one.id} cannot run", last_words=standing.hopeless)
+        standing = one.status
+        if standing.start_failure:
+            raise ExecutionError(f"{one.id} cannot run", last_words=standing.start_failure)
         if standing.state == BUILT and self._lasts(one, BUILT_SECONDS):
             raise ExecutionError(f"{one.name} was built, and then never created")
         if standing.decided and self._lasts(one, LINGER_SECONDS):
@@ -100,17 +100,17 @@ class _Waiter:
     def _conclude(self, one: Run, outcome: Outcome) -> None:
         """End a Job that waits for a container beside a command which has ended."""
         del self._missing[one.name]
-        settle(executions.of_run(one), outcome, self._kubectl, self._output.error)
+        settle(executions.execution_for_run(one), outcome, self._kubectl, self._output.error)
         self._output.status(f"{one.id}: {outcome.summary}")
         self.exit_code = outcome.exit_code or None
 
     def _lasts(self, one: Run, seconds: float) -> bool:
         """Whether a run stands as it does for so long; looks again when it will."""
-        key = f"{one.name} {one.standing.state} {one.standing.decided}"
+        key = f"{one.name} {one.status.state} {one.status.decided}"
         if key not in self._since:
             self._since[key] = self._loop.now
             self._loop.later(seconds, lambda: self.see([*self._missing.values()]))
         return self._loop.now - self._since[key] >= seconds
 
     def _why(self) -> str:
-        return ", ".join(f"{one.id}: {one.standing.state}" for one in self._missing.values())
+        return ", ".join(f"{one.id}: {one.status.state}" for one in self._missing.values())

@@ -9,7 +9,7 @@ from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.execution_state import ExecutionState
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import PodState, pod_state
-from kubectl_submit.model.run import Run, Standing
+from kubectl_submit.model.run import Run, RunStatus
 from kubectl_submit.model.run_details import Phase
 
 if TYPE_CHECKING:  # a list of runs needs none of these
@@ -66,7 +66,7 @@ class ExecutionBackend(Protocol):
     def state(self, obj: Object) -> ExecutionState:
         """What the object says of itself."""
 
-    def status(self, obj: Object, pods: Iterable[Object]) -> Standing:
+    def status(self, obj: Object, pods: Iterable[Object]) -> RunStatus:
         """How the run stands; `pods` are all of the run that have not succeeded."""
 
     def workers(self, obj: Object) -> tuple[int, int]:

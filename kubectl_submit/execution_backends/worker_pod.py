@@ -71,7 +71,7 @@ def set_credentials(pod_spec: Node, container: Node, parameters: ExecutionParame
     """What the command may read and do: Secrets, and a service account with its token."""
     for secret in parameters.secrets:
         pod_template.mount_secret(pod_spec, container, secret.name, secret.path)
-    run_secrets.add(pod_spec, container, parameters.name, parameters.carried)
+    run_secrets.add_to_pod(pod_spec, container, parameters.name, parameters.new_secrets)
     if parameters.service_account:
         tree.put(pod_spec, ("serviceAccountName",), parameters.service_account)
         tree.put(pod_spec, ("automountServiceAccountToken",), True)

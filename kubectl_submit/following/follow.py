@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.object_watch import MISSING, NO_MORE, ObjectWatch, OnChange
 from kubectl_submit.errors import ExecutionError, PendingTimeoutError, SubmitError
-from kubectl_submit.following.listener import Audience, Wishes
+from kubectl_submit.following.listener import FollowOptions, LogListener
 from kubectl_submit.following.logs import LogStreams
 from kubectl_submit.following.pending_reason import Waiting
 from kubectl_submit.following.progress import Progress
@@ -30,14 +30,14 @@ GIVEN_UP_SECONDS = 10.0
 SILENCE_SECONDS = 5.0
 # What passes sooner is no waiting; what lasts longer has a reason, which events may tell.
 PATIENCE_SECONDS = 2.0
-EVERYTHING = Wishes()
+EVERYTHING = FollowOptions()
 
 
 def follow(
     execution: Execution,
     kubectl: Kubectl,
-    audience: Audience,
-    wishes: Wishes = EVERYTHING,
+    audience: LogListener,
+    wishes: FollowOptions = EVERYTHING,
     *,
     loop: Loop | None = None,
 ) -> Outcome:
@@ -55,7 +55,7 @@ def follow(
 
 
 def _to_the_end(
-    execution: Execution, kubectl: Kubectl, audience: Audience, wishes: Wishes, loop: Loop
+    execution: Execution, kubectl: Kubectl, audience: LogListener, wishes: FollowOptions, loop: Loop
 ) -> tuple[Outcome, bool]:
     """The outcome, and whether lines may be missing."""
     try:
@@ -75,8 +75,8 @@ class _Follower:
         loop: Loop,
         execution: Execution,
         kubectl: Kubectl,
-        audience: Audience,
-        wishes: Wishes,
+        audience: LogListener,
+        wishes: FollowOptions,
     ) -> None:
         self.done = False
         self.lost_lines = False
@@ -184,16 +184,16 @@ class _Follower:
             again = self._progress.begins_again
             self._audience.warn(f"{who}the command begins again: {again}")
         self._read_log(state, pod, change)
-        if state.hopeless and not self._progress.others_failed(state):
+        if state.start_failure and not self._progress.others_failed(state):
             self._cannot_start(state.name, state)
         self._update()
 
     def _cannot_start(self, name: str, pod: PodState) -> None:
         """End with a pod that will never run: with an outcome, where other workers have begun."""
-        if not self._progress.give_up_start(pod.hopeless, pod):
-            remedy = start_faults.remedy(pod.hopeless)
+        if not self._progress.give_up_start(pod.start_failure, pod):
+            remedy = start_faults.remedy(pod.start_failure)
             message = f"the pod {name} cannot run"
-            error = ExecutionError(message, last_words=pod.hopeless, remedy=remedy)
+            error = ExecutionError(message, last_words=pod.start_failure, remedy=remedy)
             error.telling = (
                 (name, pod.fault.container) if pod.fault and pod.fault.container else None
             )
@@ -252,12 +252,12 @@ class _Follower:
             needed=False,
             fieldSelector="type=Warning",
         )
-        if self._execution.crew_selector:
+        if self._execution.prerequisite_selector:
             yield self._watch(
                 self._execution.pods_path,
-                self._waiting.note_crew,
+                self._waiting.note_prerequisite,
                 needed=False,
-                labelSelector=self._execution.crew_selector,
+                labelSelector=self._execution.prerequisite_selector,
             )
 
     @property

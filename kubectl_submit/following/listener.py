@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from kubectl_submit.following.logs import EVERY_LINE, Wanted
+from kubectl_submit.following.logs import EVERY_LINE, LineOptions
 
 
-class Audience(Protocol):
+class LogListener(Protocol):
     """Whoever sees what happens."""
 
     def lines(self, rank: int, data: bytes) -> None:
@@ -22,14 +22,14 @@ class Audience(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wishes:
+class FollowOptions:
     """What to show, and how long to wait for what, in seconds."""
 
     logs: str = "all"
     """Whose lines are shown: `all`, `first` (rank 0) or `none`."""
     worker: int | None = None
     """The one worker whose lines are shown; None: all of these."""
-    lines: Wanted = EVERY_LINE
+    lines: LineOptions = EVERY_LINE
     pending: int | None = None
     """Until all workers have started, not counting time in a queue; None: for ever."""
     contact: float = 300.0

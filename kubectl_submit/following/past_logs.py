@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.following.follow import ENDED_SECONDS
-from kubectl_submit.following.listener import Audience, Wishes
+from kubectl_submit.following.listener import FollowOptions, LogListener
 from kubectl_submit.following.logs import LogStreams
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
@@ -18,8 +18,8 @@ def show(
     execution: Execution,
     pods: Iterable[Object],
     kubectl: Kubectl,
-    audience: Audience,
-    wishes: Wishes,
+    audience: LogListener,
+    wishes: FollowOptions,
     *,
     loop: Loop | None = None,
 ) -> None:

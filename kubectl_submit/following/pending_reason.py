@@ -21,7 +21,7 @@ class Waiting:
         self._execution = execution
         self._backend = execution_backends.by_kind(execution.kind)
         self._workers = execution.workers
-        self._crew: dict[str, Object] = {}
+        self._prerequisites: dict[str, Object] = {}
         self._no_pod = ""
         self._queued = queued(None, None)
         self._pod_events: dict[str, str] = {}
@@ -47,16 +47,16 @@ class Waiting:
     def _made_cluster(self, about: Object) -> bool:
         return str(about.get("name")).startswith(f"{self._execution.name}-")
 
-    def note_crew(self, change: str, pod: Object) -> None:
+    def note_prerequisite(self, change: str, pod: Object) -> None:
         """A pod that must run before those whose lines count."""
         name = pod["metadata"]["name"]
         if change in ("DELETED", "MISSING"):
-            self._crew.pop(name, None)
+            self._prerequisites.pop(name, None)
             return
         state = self._backend.prerequisite_state(pod)
-        if state.hopeless:
+        if state.start_failure:
             self.cluster_fault = (name, state)
-        self._crew[name] = pod
+        self._prerequisites[name] = pod
 
     def note_queue(self, reason: str) -> None:
         """Why it stands in a queue."""
@@ -71,8 +71,8 @@ class Waiting:
             return self._queued + again
         if job.succeeded or job.failed:
             return ""
-        if len(pods) < self._workers and self._crew:
-            return self._backend.prerequisite_reason(self._crew.values(), self._pod_events)
+        if len(pods) < self._workers and self._prerequisites:
+            return self._backend.prerequisite_reason(self._prerequisites.values(), self._pod_events)
         if len(pods) < self._workers:
             return f"no pod: {self._no_pod}" if self._no_pod else "no pod yet"
         reasons: dict[str, int] = {}

@@ -42,7 +42,7 @@ GROUPLESS = {"secret", "configMap", "projected", "downwardAPI", "emptyDir"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Carried:
+class RunSecret:
     """One Secret to be: what is in it, and where it goes; nowhere if it is used by its name."""
 
     suffix: str
@@ -64,7 +64,7 @@ def collect(
     variables: Sequence[SecretEnvironment],
     mounts: Sequence[SecretMount] = (),
     environment: Sequence[tuple[str, str]] = (),
-) -> tuple[Carried, ...]:
+) -> tuple[RunSecret, ...]:
     """Read the files and the environment of this machine.
 
     `mounts` and `environment`: what the run gets besides, whose paths and names are taken. Raises
@@ -84,15 +84,15 @@ def collect(
     if variables:
         values = {one.name: os.environ[one.source].encode() for one in variables}
         _check_size(values, "what --secret-env carries")
-        carried.append(Carried(suffix="-env", data=values, variables=True))
+        carried.append(RunSecret(suffix="-env", data=values, variables=True))
     return tuple(carried)
 
 
-def of_build(secrets: Sequence[BuildSecret]) -> Carried:
+def collect_build_secrets(secrets: Sequence[BuildSecret]) -> RunSecret:
     """The secrets of a Dockerfile, by their place in the list. Raises UsageError."""
     data = {str(number): _value(one) for number, one in enumerate(secrets)}
     _check_size(data, "what --build-secret carries")
-    return Carried(suffix="-secrets", data=data, path=BUILD_SECRETS_PATH)
+    return RunSecret(suffix="-secrets", data=data, path=BUILD_SECRETS_PATH)
 
 
 def check_build_secret_size(secret: BuildSecret, size: int) -> None:
@@ -101,21 +101,21 @@ def check_build_secret_size(secret: BuildSecret, size: int) -> None:
         raise UsageError(f"the build secret {secret.id} is larger than BuildKit takes (500 KiB)")
 
 
-def registry(known: Mapping[str, Mapping[str, str]]) -> Carried:
+def registry_secret(known: Mapping[str, Mapping[str, str]]) -> RunSecret:
     """What is known for registries, by their names, as a Secret to push and to pull with."""
     configuration = json.dumps({"auths": known}).encode()
     data = {".dockerconfigjson": configuration}
-    return Carried(suffix="-registry", data=data, type=PULL_SECRET)
+    return RunSecret(suffix="-registry", data=data, type=PULL_SECRET)
 
 
-def git(known: Mapping[str, str]) -> Carried:
+def git_secret(known: Mapping[str, str]) -> RunSecret:
     """The username and password for a git server, or a header, as a Secret to fetch with."""
     data = {key: value.encode() for key, value in known.items()}
     kind = "kubernetes.io/basic-auth" if "password" in data else "Opaque"
-    return Carried(suffix="-git", data=data, type=kind)
+    return RunSecret(suffix="-git", data=data, type=kind)
 
 
-def documents(name: str, facts: dict[str, str], carried: Sequence[Carried]) -> Iterator[Node]:
+def documents(name: str, facts: dict[str, str], carried: Sequence[RunSecret]) -> Iterator[Node]:
     """The Secrets of a run, for creation beside what runs."""
     for one in carried:
         encoded = {key: base64.b64encode(value).decode() for key, value in one.data.items()}
@@ -127,7 +127,7 @@ def documents(name: str, facts: dict[str, str], carried: Sequence[Carried]) -> I
         yield cast("Node", secret)
 
 
-def hidden(document: Node) -> Node:
+def redacted(document: Node) -> Node:
     """A document as it may be shown: a Secret without its values."""
     if document.get("kind") != "Secret":
         return document
@@ -138,7 +138,7 @@ def hidden(document: Node) -> Node:
     return cast("Node", tree.quoted({**rest, "stringData": values}))
 
 
-def add(pod_spec: Node, container: Node, name: str, carried: Sequence[Carried]) -> None:
+def add_to_pod(pod_spec: Node, container: Node, name: str, carried: Sequence[RunSecret]) -> None:
     """Give a container what its run carries."""
     for one in carried:
         if one.path:
@@ -148,7 +148,7 @@ def add(pod_spec: Node, container: Node, name: str, carried: Sequence[Carried]) 
             tree.put_named(container, "env", {"name": key, "valueFrom": source})
 
 
-def _mount(pod_spec: Node, container: Node, secret: str, one: Carried) -> None:
+def _mount(pod_spec: Node, container: Node, secret: str, one: RunSecret) -> None:
     """Readable for the user that the container runs as: many images do not run as root."""
     mode = _mode(pod_spec)
     volume = secret.rpartition("-")[2]
@@ -207,7 +207,7 @@ def _normal(path: str) -> str:
     return posixpath.normpath(f"/{path.lstrip('/')}")
 
 
-def _of_path(number: int, asked: SecretFile) -> Carried:
+def _of_path(number: int, asked: SecretFile) -> RunSecret:
     local = Path(asked.local)
     try:
         # Whatever is no folder can be read as a file: a pipe of the shell, too.
@@ -218,7 +218,7 @@ def _of_path(number: int, asked: SecretFile) -> Carried:
     if not found:
         raise UsageError(f"{local} is an empty folder")
     keys = {f"file-{index}": path for index, path in enumerate(sorted(found))}
-    return Carried(
+    return RunSecret(
         suffix=f"-file{number}",
         data={key: found[path] for key, path in keys.items()},
         path=asked.path,

@@ -20,7 +20,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from kubectl_submit.errors import ManifestError
 
 Node = CommentedMap
-Path_ = tuple[str, ...]
+KeyPath = tuple[str, ...]
 
 Shape = dict[str, type[Any]]
 # What is edited in every object, and the type it must have there; `[]` is each item of a list.
@@ -147,7 +147,7 @@ def child(node: Node, *path: str, kind: type[Any] = CommentedMap) -> Any:
     return node
 
 
-def put(node: Node, path: Path_, value: object) -> None:
+def put(node: Node, path: KeyPath, value: object) -> None:
     """Set the value at a path, making what is missing on the way."""
     parent = child(node, *path[:-1]) if len(path) > 1 else node
     old, new = parent.get(path[-1]), quoted(value)
@@ -157,7 +157,7 @@ def put(node: Node, path: Path_, value: object) -> None:
     parent[path[-1]] = new
 
 
-def put_all(node: Node, path: Path_, values: Mapping[str, str]) -> None:
+def put_all(node: Node, path: KeyPath, values: Mapping[str, str]) -> None:
     """Set many keys of the mapping at a path."""
     target = child(node, *path)
     for key, value in values.items():

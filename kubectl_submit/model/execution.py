@@ -21,9 +21,9 @@ class Execution:
     """A label selector that matches the pods whose lines count."""
     container: str
     """The container in them that runs the command, or that has its lines."""
-    crew_selector: str = ""
+    prerequisite_selector: str = ""
     """A label selector of pods that must run before those; empty if there are none."""
-    retold: bool = False
+    restarts_from_beginning: bool = False
     """Whether a pod that takes the place of another one writes all the lines again."""
 
     @property

@@ -73,7 +73,7 @@ class PodState:
     """Its node, where the cluster has lost contact with it."""
 
     @property
-    def hopeless(self) -> str:
+    def start_failure(self) -> str:
         """Why it will never run; empty while it may."""
         return self.fault.text if self.fault and self.fault.tries <= 1 else ""
 

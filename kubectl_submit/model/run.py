@@ -20,7 +20,7 @@ CANCELLED_CODE = 130
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class RunStatus:
     """How a run stands."""
 
     state: str
@@ -29,7 +29,7 @@ class Standing:
     """Why, for people: `exited 33`, `Unschedulable: …`."""
     exit_code: int | None = None
     """That of whoever waits for it; None while it has not ended."""
-    hopeless: str = ""
+    start_failure: str = ""
     """Why it will never run, though it has not ended; empty while it may."""
     decided: Outcome | None = None
     """What its commands have come to, where another container keeps its Job from ending."""
@@ -45,7 +45,7 @@ class Run:
     """As kubectl says it: `job`."""
     backend: str
     """As `--execution` says it."""
-    standing: Standing
+    status: RunStatus
     workers: int
     ready: int
     created: str
@@ -68,4 +68,4 @@ class Run:
     @property
     def has_ended(self) -> bool:
         """Whether nothing of it will run any more."""
-        return self.standing.exit_code is not None
+        return self.status.exit_code is not None

@@ -32,7 +32,7 @@ class Event:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Story:
+class RunDetails:
     """A run with all that is known of it."""
 
     run: Run

@@ -13,9 +13,11 @@ from kubectl_submit.manifests import run_secrets
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import Source, recorded_command
 from kubectl_submit.parameters import base_images, build_paths, credentials, recipe
-from kubectl_submit.source import gate, git_url, temporary_commit
+from kubectl_submit.source import gate, git_url
 from kubectl_submit.source.identity import created_by, me
 from kubectl_submit.source.repository import STAT_LINES, Snapshot, changes_stat, inspect
+from kubectl_submit.source.temporary_commit import TemporaryCommit
+from kubectl_submit.source.temporary_commit import check as check_temporary_commit
 
 RANDOM_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # as Kubernetes does: spells no words
 
@@ -29,7 +31,7 @@ class BuildParameters:
     root: Path
     fetch_url: str
     """As the cluster reaches the remote, without credentials."""
-    lend_by: str
+    via_remote: str
     """The remote by which the working tree is lent to the build; empty: it fetches the commit."""
     unconfirmed: str
     """The remote that has the commit as far as is known here, and was not asked; else empty."""
@@ -46,7 +48,7 @@ class BuildParameters:
     build_args: tuple[tuple[str, str], ...]
     platform: str | None
     secrets: tuple[values.BuildSecret, ...]
-    carried: tuple[run_secrets.Carried, ...]
+    new_secrets: tuple[run_secrets.RunSecret, ...]
     """What is in the Secrets that are made for the build."""
     rebuild: bool
     cpu: str | None
@@ -59,7 +61,7 @@ class BuildParameters:
     manifest: Path | None
     builder_image: str | None
     buildkit_image: str | None
-    lent: temporary_commit.LentCommit | None = None
+    temporary_commit: TemporaryCommit | None = None
     """What the build fetches instead of the source's commit."""
     after: str = ""
     """The uid of the last build Job of this image; empty for the first one."""
@@ -90,7 +92,7 @@ class ExecutionParameters:
     memory: str | None
     env: tuple[tuple[str, str], ...]
     secrets: tuple[values.SecretMount, ...]
-    carried: tuple[run_secrets.Carried, ...]
+    new_secrets: tuple[run_secrets.RunSecret, ...]
     registry_secret: str | None
     service_account: str | None
     timeout: int | None
@@ -130,14 +132,14 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
     source = _source(snapshot)
     lending = source.dirty and options.build == "remote"
     if lending:
-        temporary_commit.check(snapshot, confirmed=options.yes)
+        check_temporary_commit(snapshot, confirmed=options.yes)
     dockerfile, context = build_paths.find(options, snapshot.root, dirty=source.dirty)
     project = git_url.project_name(snapshot.url) or snapshot.root.name
     name = run_name(options.name, f"{project}-{source.commit[:7]}", name_limit)
     fetch_url = _fetch_url(options, snapshot)
     pull_name = options.pull_repository or options.image_repository
     base = base_images.read(snapshot.root / dockerfile, options.build_arg)
-    known = credentials.of_build(
+    known = credentials.build_credentials(
         options, f"{name}-build", [pull_name, *base], fetch_url, snapshot.url
     )
     tag = recipe.tag(
@@ -150,7 +152,7 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
         source=source,
         root=snapshot.root,
         fetch_url=fetch_url,
-        lend_by=snapshot.remote if lending else "",
+        via_remote=snapshot.remote if lending else "",
         unconfirmed="" if source.dirty or snapshot.confirmed else snapshot.remote,
         push_name=options.image_repository,
         pull_name=pull_name,
@@ -162,7 +164,7 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
         build_args=options.build_arg,
         platform=options.platform,
         secrets=options.build_secret,
-        carried=known.carried,
+        new_secrets=known.new_secrets,
         rebuild=options.rebuild or source.dirty,
         cpu=options.build_cpu,
         memory=options.build_memory,
@@ -190,7 +192,7 @@ def collect_execution_parameters(
     `own`: what the backend has collected for itself; `limit`: characters of the run's name.
     """
     name = build.name if build else run_name(options.name, image.name.split("/")[-1], limit)
-    known = credentials.of_run(options, name, image.name)
+    known = credentials.run_credentials(options, name, image.name)
     return ExecutionParameters(
         name=name,
         source=build.source if build else Source(created_by=me()),
@@ -203,7 +205,7 @@ def collect_execution_parameters(
         memory=options.memory,
         env=options.env,
         secrets=options.secret,
-        carried=known.carried,
+        new_secrets=known.new_secrets,
         registry_secret=known.registry_secret,
         service_account=options.service_account,
         timeout=options.timeout,

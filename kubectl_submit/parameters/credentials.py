@@ -19,10 +19,10 @@ class Credentials:
 
     registry_secret: str | None
     git_secret: str | None = None
-    carried: tuple[run_secrets.Carried, ...] = ()
+    new_secrets: tuple[run_secrets.RunSecret, ...] = ()
 
 
-def of_build(
+def build_credentials(
     options: Options, job: str, images: Sequence[str], url: str, own_url: str
 ) -> Credentials:
     """What the build Job of that name pushes and fetches with.
@@ -33,28 +33,30 @@ def of_build(
     """
     if options.build == "local":  # docker itself knows
         return Credentials(registry_secret=options.registry_secret, git_secret=options.git_secret)
-    made = [run_secrets.of_build(options.build_secret)] if options.build_secret else []
+    made = [run_secrets.collect_build_secrets(options.build_secret)] if options.build_secret else []
     registry_secret, git_secret = options.registry_secret, options.git_secret
     if options.credentials_from_local and not registry_secret:
         made.append(_registry(options, *images))
         registry_secret = job + made[-1].suffix
     known = {} if git_secret or not options.credentials_from_local else _known_to_git(url, own_url)
     if known:
-        made.append(run_secrets.git(known))
+        made.append(run_secrets.git_secret(known))
         git_secret = job + made[-1].suffix
-    return Credentials(registry_secret=registry_secret, git_secret=git_secret, carried=tuple(made))
+    return Credentials(
+        registry_secret=registry_secret, git_secret=git_secret, new_secrets=tuple(made)
+    )
 
 
-def of_run(options: Options, name: str, image_name: str) -> Credentials:
+def run_credentials(options: Options, name: str, image_name: str) -> Credentials:
     """What the run of that name pulls with, and what it carries. Raises as `of_build`."""
     made = run_secrets.collect(options.secret_file, options.secret_env, options.secret, options.env)
     if options.registry_secret or not options.credentials_from_local:
-        return Credentials(registry_secret=options.registry_secret, carried=made)
+        return Credentials(registry_secret=options.registry_secret, new_secrets=made)
     registry = _registry(options, image_name)
-    return Credentials(registry_secret=name + registry.suffix, carried=(*made, registry))
+    return Credentials(registry_secret=name + registry.suffix, new_secrets=(*made, registry))
 
 
-def _registry(options: Options, image_name: str, *others: str) -> run_secrets.Carried:
+def _registry(options: Options, image_name: str, *others: str) -> run_secrets.RunSecret:
     """What docker knows for an image's registry, and for those of others if it knows any."""
     hosts = {local_credentials.registry_key(name): name for name in (*others, image_name)}
     known = {host: _known_to_docker(options, name) for host, name in hosts.items()}
@@ -64,14 +66,18 @@ def _registry(options: Options, image_name: str, *others: str) -> run_secrets.Ca
             f"docker knows no password for {own}",
             remedy=f"Log in with `docker login {own}`, or name a Secret with --registry-secret.",
         )
-    return run_secrets.registry({host: password for host, password in known.items() if password})
+    return run_secrets.registry_secret(
+        {host: password for host, password in known.items() if password}
+    )
 
 
 def _known_to_docker(options: Options, image_name: str) -> dict[str, str]:
     """What docker knows for an image's registry, under its name in the cluster or here."""
     image = Image(name=image_name, digest="")
     here = seen_from_here(image, options.pull_repository, options.image_repository)
-    return local_credentials.of_registry(image.name) or local_credentials.of_registry(here.name)
+    return local_credentials.registry_password(image.name) or local_credentials.registry_password(
+        here.name
+    )
 
 
 def _known_to_git(url: str, own_url: str) -> dict[str, str]:
@@ -81,8 +87,8 @@ def _known_to_git(url: str, own_url: str) -> dict[str, str]:
             f"the cluster fetches from {url}, and a key for ssh does not leave this machine",
             remedy="Name a Secret with --git-secret, or an https URL with --git-url.",
         )
-    own = local_credentials.of_git(own_url) if git_url.takes_password(own_url) else {}
-    known = own or local_credentials.of_git(url)
+    own = local_credentials.git_password(own_url) if git_url.takes_password(own_url) else {}
+    known = own or local_credentials.git_password(url)
     if not known and not local_credentials.is_public(url):
         raise UsageError(
             f"git knows no password for {url}, which is not public",

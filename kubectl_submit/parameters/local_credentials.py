@@ -35,7 +35,7 @@ REFUSED = re.compile(r"could not read Username|Authentication failed|error: 40[1
 TOKEN_USER = "<token>"  # noqa: S105
 
 
-def of_registry(image_name: str) -> dict[str, str]:
+def registry_password(image_name: str) -> dict[str, str]:
     """What docker knows for the registry of an image, as in `auths` of its configuration.
 
     Empty if that is nothing. Raises UsageError, MissingProgramError.
@@ -61,7 +61,7 @@ def registry_key(image_name: str) -> str:
     return DOCKER_HUB if host in ("docker.io", "index.docker.io") else host
 
 
-def of_git(url: str) -> dict[str, str]:
+def git_password(url: str) -> dict[str, str]:
     """What git would tell the server of an HTTP URL; empty if that is nothing.
 
     `username` and `password`, or `header`: a whole header of another kind. From the URL itself, a

@@ -46,7 +46,7 @@ def removed(run: str) -> dict[str, None]:
     return {PREFIX + run: None}
 
 
-def of_job(job: Object) -> dict[str, Follower]:
+def followers(job: Object) -> dict[str, Follower]:
     """Those that follow a build Job or have followed it to its end, by the name of the run."""
     found = {}
     for key, value in (job["metadata"].get("annotations") or {}).items():
@@ -58,7 +58,7 @@ def of_job(job: Object) -> dict[str, Follower]:
 
 def others(job: Object, run: str) -> list[Follower]:
     """Those that still want the image, but for this one."""
-    return [one for one in of_job(job).values() if one.run != run and not one.cancelled_by]
+    return [one for one in followers(job).values() if one.run != run and not one.cancelled_by]
 
 
 def _annotation(run: str, told: dict[str, str]) -> dict[str, str]:

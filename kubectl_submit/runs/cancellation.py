@@ -44,7 +44,7 @@ def delete(run: Run, kubectl: Kubectl) -> None:
 
 def _build_changes(run: Run, build: Object, who: str) -> Object:
     """What to change in the Job that builds a run's image: it goes on where others want it."""
-    follower = build_followers.of_job(build).get(run.name)
+    follower = build_followers.followers(build).get(run.name)
     if follower and build_followers.others(build, run.name):
         return {"metadata": {"annotations": build_followers.cancelled(follower, who)}}
     return changes("job", build, who)

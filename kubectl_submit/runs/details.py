@@ -8,10 +8,12 @@ from kubectl_submit.execution_backends import by_kind
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import pod_state
 from kubectl_submit.model.run import Run
-from kubectl_submit.model.run_details import Event, Phase, Story, event_time, phase
+from kubectl_submit.model.run_details import Event, Phase, RunDetails, event_time, phase
 
 
-def tell(run: Run, pods: Sequence[Object], container: str, events: Iterable[Object]) -> Story:
+def run_details(
+    run: Run, pods: Sequence[Object], container: str, events: Iterable[Object]
+) -> RunDetails:
     """The story of a run, from its pods and the events of its namespace."""
     backend, main = by_kind(run.kind), run.main
     states = [backend.worker(run, pod_state(pod, container)) for pod in pods]
@@ -19,7 +21,7 @@ def tell(run: Run, pods: Sequence[Object], container: str, events: Iterable[Obje
     about = _about_run(run, pods, events)
     after = backend.phases(run, main, pods, states, about) if main else ()
     there = {state.rank for state in states}
-    return Story(
+    return RunDetails(
         run=run,
         phases=(*_build_phases(run), *after),
         workers=tuple(sorted(zip(states, nodes, strict=True), key=lambda one: one[0].rank)),

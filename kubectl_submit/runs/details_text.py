@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from kubectl_submit import shell, times
 from kubectl_submit.model.pods import PodState
 from kubectl_submit.model.run import BUILDING, Run
-from kubectl_submit.model.run_details import Story
+from kubectl_submit.model.run_details import RunDetails
 from kubectl_submit.output import printable
 from kubectl_submit.runs import documents
 from kubectl_submit.runs.next_commands import typed
@@ -17,7 +17,7 @@ from kubectl_submit.runs.table import aligned
 MOST_EVENTS = 10
 
 
-def lines(story: Story, flags: Sequence[str]) -> Iterator[str]:
+def lines(story: RunDetails, flags: Sequence[str]) -> Iterator[str]:
     """What to show; `flags` are kubectl's own, as the user gave them."""
     run = story.run
     yield printable(_headline(run))
@@ -48,7 +48,7 @@ def lines(story: Story, flags: Sequence[str]) -> Iterator[str]:
 
 
 def _headline(run: Run) -> str:
-    standing = run.standing
+    standing = run.status
     reason = f": {standing.reason}" if standing.reason else ""
     return f"{run.id} in {run.namespace}: {standing.state}{reason}"
 
@@ -80,14 +80,14 @@ def _worker(pod: PodState, node: str) -> list[str]:
     else:
         shown = "running" if pod.started else "waiting"
     code = "-" if pod.exit_code is None else str(pod.exit_code)
-    reason = pod.reason or pod.hopeless or pod.waiting
-    times_ = [pod.started_at or "-", pod.finished_at or "-"]
-    return [str(pod.rank), shown, code, reason or "-", *times_, pod.name, node or "-"]
+    reason = pod.reason or pod.start_failure or pod.waiting
+    timestamps = [pod.started_at or "-", pod.finished_at or "-"]
+    return [str(pod.rank), shown, code, reason or "-", *timestamps, pod.name, node or "-"]
 
 
 def _next(run: Run, flags: Sequence[str]) -> str:
     """What is most likely to be typed next."""
     word = "logs" if run.has_ended else "logs -f"
-    if run.standing.state == BUILDING:
+    if run.status.state == BUILDING:
         word = "logs --build -f"
     return typed(word, run.name, run.namespace, flags)

@@ -9,7 +9,7 @@ from typing import Any
 from kubectl_submit import times
 from kubectl_submit.model.pods import PodState
 from kubectl_submit.model.run import Run
-from kubectl_submit.model.run_details import Story
+from kubectl_submit.model.run_details import RunDetails
 
 API_VERSION = "kubectl-submit/v1"
 
@@ -26,7 +26,7 @@ def list_document(runs: Sequence[Run]) -> Document:
     return {"apiVersion": API_VERSION, "kind": "RunList", "items": [_run(run) for run in runs]}
 
 
-def story_document(story: Story) -> Document:
+def details_document(story: RunDetails) -> Document:
     """One run with its phases, workers and events."""
     return {
         **run_document(story.run),
@@ -68,9 +68,9 @@ def _run(run: Run) -> Document:
         "namespace": run.namespace,
         "object": run.id,
         "backend": run.backend,
-        "state": run.standing.state,
-        "reason": run.standing.reason or None,
-        "exitCode": run.standing.exit_code,
+        "state": run.status.state,
+        "reason": run.status.reason or None,
+        "exitCode": run.status.exit_code,
         "workers": {"ready": run.ready, "total": run.workers},
         "created": run.created or None,
         "started": run.started or None,
@@ -98,7 +98,7 @@ def _pod(pod: PodState, node: str) -> Document:
         "started": pod.started_at or None,
         "ended": pod.finished_at or None,
         "exitCode": pod.exit_code,
-        "reason": pod.reason or pod.hopeless or pod.waiting or None,
+        "reason": pod.reason or pod.start_failure or pod.waiting or None,
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from kubectl_submit.cluster.kubectl import Kubectl
@@ -12,22 +11,22 @@ from kubectl_submit.execution_backends.kubernetes.execution import execution as 
 from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.run import Run
-from kubectl_submit.model.run_details import Story
-from kubectl_submit.runs import lookup
-from kubectl_submit.runs.details import tell
+from kubectl_submit.model.run_details import RunDetails
+from kubectl_submit.process.pending import Pending
+from kubectl_submit.runs import details, lookup
 
 
-def of_run(run: Run) -> Execution:
+def execution_for_run(run: Run) -> Execution:
     """What runs the command. Raises ExecutionError where nothing does yet."""
     if run.main is None:
         raise ExecutionError(
-            f"{run.name} has not begun: {run.standing.state}",
+            f"{run.name} has not begun: {run.status.state}",
             remedy=f"See the build: kubectl submit logs --build -f {run.name}",
         )
     return by_kind(run.kind).execution(run.main)
 
 
-def of_build(run: Run) -> Execution:
+def execution_for_build(run: Run) -> Execution:
     """What builds, or built, its image in the cluster. Raises ExecutionError."""
     if run.build is None:
         raise ExecutionError(
@@ -39,21 +38,21 @@ def of_build(run: Run) -> Execution:
 
 def pods(execution: Execution, kubectl: Kubectl) -> list[Object]:
     """Its pods, also those that have ended. Raises ClusterError."""
-    found = kubectl.begin_list(execution.pods_path, labelSelector=execution.pod_selector)()
-    if execution.retold:  # the last one tells all that the others have told
+    found = kubectl.start_list(execution.pods_path, labelSelector=execution.pod_selector).result()
+    if execution.restarts_from_beginning:  # the last one tells all that the others have told
         return sorted(found, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))[-1:]
     return found
 
 
-def story(run: Run, kubectl: Kubectl) -> Story:
+def details_of(run: Run, kubectl: Kubectl) -> RunDetails:
     """All that the cluster knows of a run. Raises ClusterError."""
-    execution = of_run(run) if run.main else of_build(run)
-    events = kubectl.begin_list(execution.events_path)
+    execution = execution_for_run(run) if run.main else execution_for_build(run)
+    events = kubectl.start_list(execution.events_path)
     own = pods(execution, kubectl) if run.main else []
-    return tell(run, own, execution.container, _events(events))
+    return details.run_details(run, own, execution.container, _events(events))
 
 
-def story_of(execution: Execution, outcome: Outcome, kubectl: Kubectl) -> Story:
+def details_of_outcome(execution: Execution, outcome: Outcome, kubectl: Kubectl) -> RunDetails:
     """All that the cluster knows of what has just been followed to its outcome.
 
     Raises ClusterError, and ExecutionError where it is gone already.
@@ -64,16 +63,16 @@ def story_of(execution: Execution, outcome: Outcome, kubectl: Kubectl) -> Story:
             f"{execution.kind}/{execution.name} is gone: {outcome.summary}",
             remedy="A longer --ttl keeps it for the document.",
         )
-    told = story(found[0], kubectl)
+    told = details_of(found[0], kubectl)
     if outcome.exit_code == 0 and not told.run.has_ended:  # nobody waited for its end
         return told
-    reason = told.run.standing.reason if outcome.plain else outcome.summary
-    standing = replace(told.run.standing, exit_code=outcome.exit_code, reason=reason)
-    return replace(told, run=replace(told.run, standing=standing))
+    reason = told.run.status.reason if outcome.plain else outcome.summary
+    standing = replace(told.run.status, exit_code=outcome.exit_code, reason=reason)
+    return replace(told, run=replace(told.run, status=standing))
 
 
-def _events(asked: Callable[[], list[Object]]) -> list[Object]:
+def _events(asked: Pending[list[Object]]) -> list[Object]:
     try:
-        return asked()
+        return asked.result()
     except ClusterError:  # whoever may not see events sees the rest
         return []

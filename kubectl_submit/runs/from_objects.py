@@ -10,9 +10,9 @@ from kubectl_submit import execution_backends
 from kubectl_submit.execution_backends import ExecutionBackend
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.provenance import NAME_LABEL, PREFIX
-from kubectl_submit.model.run import Run, Standing
+from kubectl_submit.model.run import Run, RunStatus
 from kubectl_submit.runs import build_followers
-from kubectl_submit.runs.build_status import build_standing
+from kubectl_submit.runs.build_status import build_status
 
 
 @dataclass
@@ -62,7 +62,7 @@ def _built_for(build: Object, creator: str) -> Iterable[str]:
     """The runs that a build Job is for."""
     if build_followers.RECIPE_LABEL not in build["metadata"].get("labels", {}):
         return [creator]  # of a version that did not share builds
-    return build_followers.of_job(build)
+    return build_followers.followers(build)
 
 
 def _note_build(part: _Parts, build: Object) -> None:
@@ -84,7 +84,7 @@ def _key(obj: Object) -> tuple[str, str]:
 def _run(namespace: str, name: str, parts: _Parts) -> Run:
     status = (parts.main or {}).get("status", {})
     ready, workers = _workers(parts)
-    follower = build_followers.of_job(parts.build).get(name) if parts.build else None
+    follower = build_followers.followers(parts.build).get(name) if parts.build else None
     begun = [_created(one) for one in (parts.main,) if one]
     if parts.build:
         begun.append(follower.since if follower and follower.since else _created(parts.build))
@@ -93,7 +93,7 @@ def _run(namespace: str, name: str, parts: _Parts) -> Run:
         namespace=namespace,
         kind=parts.backend.kind,
         backend=parts.backend.name,
-        standing=_standing(parts, name),
+        status=_standing(parts, name),
         workers=workers,
         ready=ready,
         created=min(begun),
@@ -126,9 +126,9 @@ def _workers(parts: _Parts) -> tuple[int, int]:
     return parts.backend.workers(parts.main)
 
 
-def _standing(parts: _Parts, name: str) -> Standing:
+def _standing(parts: _Parts, name: str) -> RunStatus:
     if parts.main is None:
-        return build_standing(parts.build or {}, name)
+        return build_status(parts.build or {}, name)
     return parts.backend.status(parts.main, parts.pods)
 
 

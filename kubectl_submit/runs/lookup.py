@@ -48,13 +48,13 @@ def read(kubectl: Kubectl, namespace: str | None, selector: str = "") -> list[Ru
 def read_objects(kubectl: Kubectl, namespace: str | None, selector: str = "") -> Objects:
     """The objects of runs: one call a kind, all at once. Raises ClusterError."""
     begun = {
-        what: kubectl.begin_list(path(what, namespace), **query(what, selector))
+        what: kubectl.start_list(path(what, namespace), **query(what, selector))
         for what in resources()
     }
     found = Objects()
     for what, items in begun.items():
         try:
-            objects = items()
+            objects = items.result()
         except ClusterError as error:
             if what == NEEDED or not absent(error.last_words):
                 raise
@@ -119,7 +119,7 @@ def _foreign(kubectl: Kubectl, namespace: str, name: str) -> str:
     for kind in (one.kind for one in every()):
         selector = f"metadata.name={name}"
         with contextlib.suppress(ClusterError):
-            if kubectl.begin_list(path(kind, namespace), fieldSelector=selector)():
+            if kubectl.start_list(path(kind, namespace), fieldSelector=selector).result():
                 return f"{kind}/{name}"
     return ""
 

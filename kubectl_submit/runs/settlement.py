@@ -44,7 +44,7 @@ def _success_or_eviction(execution: Execution, outcome: Outcome, kubectl: Kubect
     Such a pod has succeeded, as its status says; only an event tells (kubernetes#141483).
     """
     try:
-        events = kubectl.begin_list(execution.events_path, fieldSelector="reason=Evicted")()
+        events = kubectl.start_list(execution.events_path, fieldSelector="reason=Evicted").result()
     except ClusterError:
         return outcome
     for event in events:
@@ -64,7 +64,7 @@ def explain(execution: Execution, error: ExecutionError, kubectl: Kubectl) -> No
         error.last_words = "\n".join(filter(None, [error.last_words, lines]))
 
 
-def tell(execution: Execution, outcome: Outcome, output: Output) -> None:
+def report(execution: Execution, outcome: Outcome, output: Output) -> None:
     """Say how a run ended, unless there is nothing to say."""
     if outcome.summary and not outcome.plain:
         said = f"{execution.kind}/{execution.name}: {outcome.summary}"

@@ -64,14 +64,14 @@ def row(run: Run) -> dict[str, str]:
         "COMMIT": commit or "-",
         "CREATED BY": facts.get("created-by", "-"),
         "IMAGE": facts.get("image", "-"),
-        "REASON": run.standing.reason or "-",
+        "REASON": run.status.reason or "-",
     }
     return {column: printable(cell).replace("\n", " ") for column, cell in cells.items()}
 
 
 def state(run: Run) -> str:
     """The state with the heart of its reason: `Failed (33)`, `Pending (Unschedulable)`."""
-    standing = run.standing
+    standing = run.status
     reason = ""
     if standing.state == FAILED and standing.exit_code != 125:
         reason = str(standing.exit_code)

@@ -27,7 +27,7 @@ from kubectl_submit.source.git_settings import (
     quiet_environment,
 )
 from kubectl_submit.source.repository import Snapshot
-from kubectl_submit.source.temporary_refs import LeftBehind
+from kubectl_submit.source.temporary_refs import LeftoverRefs
 
 LARGE_BYTES = 100_000_000
 SECRET_LOOKING = (
@@ -46,7 +46,7 @@ PUSH_ELSEWHERE = ("--recurse-submodules=no", ADDRESS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class LentCommit:
+class TemporaryCommit:
     """A commit that is on the remote as long as it is lent."""
 
     commit: str
@@ -93,7 +93,9 @@ def check(snapshot: Snapshot, *, confirmed: bool) -> None:
 
 
 @contextlib.contextmanager
-def lend(root: Path, remote: str, base: str, output: Output) -> Iterator[LentCommit]:
+def push_temporarily(
+    root: Path, remote: str, base: str, output: Output
+) -> Iterator[TemporaryCommit]:
     """A commit of the working tree on top of `base`, on the remote until this ends.
 
     Raises RepositoryError where git cannot write it, or the remote does not take it.
@@ -101,16 +103,16 @@ def lend(root: Path, remote: str, base: str, output: Output) -> Iterator[LentCom
     with tempfile.TemporaryDirectory(prefix="kubectl-submit-") as scratch:
         environment = _environment(root, Path(scratch))
         commit = _commit(root, base, environment)
-        lent = LentCommit(commit=commit, ref=temporary_refs.new(commit))
+        lent = TemporaryCommit(commit=commit, ref=temporary_refs.new(commit))
         output.status(f"lending the working tree to {remote} as {lent.ref}")
-        others: LeftBehind | None = None
+        others: LeftoverRefs | None = None
         refused = False
         try:
             try:
                 # A push that is cut may be carried out later, when nobody takes it back any more.
                 with signals.held():
                     _push(root, remote, lent, environment)
-                    others = LeftBehind(root, remote, temporary_refs.own_prefix())
+                    others = LeftoverRefs(root, remote, temporary_refs.own_prefix())
             except RepositoryError:
                 refused = True
                 raise
@@ -160,7 +162,7 @@ def _commit(root: Path, base: str, environment: Mapping[str, str]) -> str:
     return _git(root, *made, environment={**environment, **IDENTITY})
 
 
-def _push(root: Path, remote: str, lent: LentCommit, environment: Mapping[str, str]) -> None:
+def _push(root: Path, remote: str, lent: TemporaryCommit, environment: Mapping[str, str]) -> None:
     try:
         _push_refs(root, remote, [f"{lent.commit}:{lent.ref}"], environment)
     except RepositoryError as error:
@@ -171,7 +173,7 @@ def _push(root: Path, remote: str, lent: LentCommit, environment: Mapping[str, s
         ) from None
 
 
-def _take_back(root: Path, remote: str, lent: LentCommit, others: Sequence[str]) -> str:
+def _take_back(root: Path, remote: str, lent: TemporaryCommit, others: Sequence[str]) -> str:
     """Delete its ref and others; git's last words where one stays."""
     try:
         _push_refs(root, remote, [f":{ref}" for ref in (lent.ref, *others)])

@@ -34,7 +34,7 @@ def new(commit: str) -> str:
     return f"{own_prefix()}{datetime.now(timezone.utc):{TIME}}-{commit}"
 
 
-class LeftBehind:
+class LeftoverRefs:
     """The refs on a remote that are older than any build; asked for in the background."""
 
     def __init__(self, root: Path, remote: str, prefix: str = PREFIX) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from kubectl_submit.build_backends import docker
 from kubectl_submit.errors import BuildError
+from kubectl_submit.process.pending import Pending
 from tests.conftest import Repository, local, tags
 from tests.docker.conftest import Build
 
@@ -106,21 +107,21 @@ def test_who_loses_the_race_takes_what_is_there(
     other = tmp_path / "other"
     other.mkdir()
     (other / "Dockerfile").write_text("FROM scratch\nCOPY . /other/\n", encoding="utf-8")
-    looked = docker.begin_to_find
+    looked = docker.start_finding
 
     def pushed_after_the_look(reference: str) -> object:
         """Somebody else has the same commit built, and is faster."""
-        monkeypatch.setattr(docker, "begin_to_find", looked)
+        monkeypatch.setattr(docker, "start_finding", looked)
         asked = looked(reference)
-        answer = asked()
+        answer = asked.result()
         theirs = docker.build_and_push(
             other, reference, dockerfile=other / "Dockerfile", flags=[], metadata=tmp_path / "m"
         )
         first.append(theirs)
-        return lambda: answer
+        return Pending(lambda: answer)
 
     first: list[str] = []
-    monkeypatch.setattr(docker, "begin_to_find", pushed_after_the_look)
+    monkeypatch.setattr(docker, "start_finding", pushed_after_the_look)
 
     second = build(repository.folder, image_repository=written_once)
 

@@ -57,7 +57,7 @@ def build_parameters(**changes: Any) -> BuildParameters:
         "name": "app-0123456-x2k4z",
         "source": SOURCE,
         "root": Path("/project"),
-        "lend_by": "",
+        "via_remote": "",
         "unconfirmed": "",
         "fetch_url": "https://git.example/team/app.git",
         "push_name": "localhost:5000/app",

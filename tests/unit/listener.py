@@ -7,7 +7,7 @@ from typing import Any
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.following.follow import follow
-from kubectl_submit.following.listener import Wishes
+from kubectl_submit.following.listener import FollowOptions
 from kubectl_submit.model.execution import Outcome
 
 from .clusters import execution_of
@@ -47,4 +47,4 @@ class Listener:
 def watch_run(kubectl: Simulation, run: Run, listener: Listener, **wishes: Any) -> Outcome:
     """Follow a recorded run to its end, in simulated time."""
     execution = execution_of(run)
-    return follow(execution, Kubectl(), listener, Wishes(**wishes), loop=kubectl.loop())
+    return follow(execution, Kubectl(), listener, FollowOptions(**wishes), loop=kubectl.loop())

@@ -21,7 +21,7 @@ from kubectl_submit.manifests import run_secrets, tree
 from .examples import build_parameters, execution_parameters
 
 
-def collected(*files: str) -> tuple[run_secrets.Carried, ...]:
+def collected(*files: str) -> tuple[run_secrets.RunSecret, ...]:
     """What is carried of some files."""
     return run_secrets.collect([values.secret_file(one) for one in files], [])
 
@@ -35,13 +35,13 @@ def test_a_value_stands_in_its_secret_alone(
     found = run_secrets.collect(
         [values.secret_file(f"{tmp_path}/key:/etc/key")], [values.secret_environment("A=TOKEN")]
     )
-    main, *secrets = backend.render(execution_parameters(carried=found))
+    main, *secrets = backend.render(execution_parameters(new_secrets=found))
     encoded = base64.b64encode(b"canary").decode()
     assert "canary" not in str(main)
     assert encoded not in str(main)
     assert [list(one["data"].values()) for one in secrets] == [[encoded], [encoded]]
     assert "canary" not in repr(found)
-    assert encoded not in str([run_secrets.hidden(one) for one in secrets])
+    assert encoded not in str([run_secrets.redacted(one) for one in secrets])
 
 
 def test_a_folder_keeps_its_paths(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_folder_holds_as_much_as_a_secret(tmp_path: Path) -> None:
 
 def test_a_file_alone_may_have_any_name(tmp_path: Path) -> None:
     (tmp_path / "..foo").write_bytes(b"x")
-    parameters = execution_parameters(carried=collected(f"{tmp_path}/..foo:/etc/key"))
+    parameters = execution_parameters(new_secrets=collected(f"{tmp_path}/..foo:/etc/key"))
     pod = KUBERNETES.render(parameters)[0]["spec"]["template"]["spec"]
     [volume] = [one for one in pod["volumes"] if "secret" in one]
     assert volume["secret"]["items"] == [{"key": "file-0", "path": "file"}]
@@ -172,7 +172,9 @@ def test_what_is_no_build_secret(text: str) -> None:
 def test_a_build_secret_is_named_by_its_place(tmp_path: Path) -> None:
     (tmp_path / "token").write_bytes(b"canary")
     secret = values.build_secret(f"id=token,src={tmp_path}/token")
-    parameters = build_parameters(secrets=(secret,), carried=(run_secrets.of_build([secret]),))
+    parameters = build_parameters(
+        secrets=(secret,), new_secrets=(run_secrets.collect_build_secrets([secret]),)
+    )
     job, kept = remote.render(parameters)
     container = job["spec"]["template"]["spec"]["containers"][0]
     assert container["args"] == ["--secret=id=token,src=/run/build-secrets/0"]
@@ -218,7 +220,9 @@ def test_a_variable_must_be_text(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_build_secret_is_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("X", os.fsdecode(b"a\xff"))
-    assert run_secrets.of_build([values.build_secret("id=x,env=X")]).data == {"0": b"a\xff"}
+    assert run_secrets.collect_build_secrets([values.build_secret("id=x,env=X")]).data == {
+        "0": b"a\xff"
+    }
 
 
 @pytest.mark.parametrize(
@@ -235,7 +239,7 @@ def test_a_build_secret_is_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_secret_of_the_users_is_hidden(parts: str, shown: Any) -> None:
     text = f"kind: Secret\nmetadata: {{name: mine}}\n{parts}\n"
-    [secret] = [run_secrets.hidden(one) for one in tree.load(text, "x.yml")]
+    [secret] = [run_secrets.redacted(one) for one in tree.load(text, "x.yml")]
     assert secret["stringData"] == dict.fromkeys(shown, "(not shown)")
     assert secret["metadata"]["name"] == "mine"
     assert "canary" not in tree.dump([secret])
@@ -263,7 +267,7 @@ def mounted(tmp_path: Path, pod: str) -> tuple[Any, int]:
     (tmp_path / "key").write_bytes(b"x")
     [pod_spec] = tree.load(pod, "x.yml")
     found = (*collected(f"{tmp_path}/key:/a"), *collected(f"{tmp_path}/key:/b"))
-    run_secrets.add(pod_spec, tree.child(pod_spec, "container"), "run", found)
+    run_secrets.add_to_pod(pod_spec, tree.child(pod_spec, "container"), "run", found)
     modes = {
         volume["secret"]["defaultMode"]
         for volume in pod_spec["volumes"]
@@ -317,7 +321,7 @@ def test_a_build_secret_that_is_too_large(
         file.truncate(1 << 40)
     monkeypatch.setenv("LARGE", "x" * size)
     with pytest.raises(UsageError, match="the build secret token is larger than BuildKit takes"):
-        run_secrets.of_build([values.build_secret(f"id=token,{source}")])
+        run_secrets.collect_build_secrets([values.build_secret(f"id=token,{source}")])
 
 
 def test_values_that_are_too_large_together(
@@ -333,6 +337,6 @@ def test_values_that_are_too_large_together(
         run_secrets.collect([], variables)
     (tmp_path / "large").write_bytes(bytes(500 << 10))
     secrets = [values.build_secret(f"id={name},src={tmp_path}/large") for name in "abc"]
-    assert run_secrets.of_build(secrets[:2])
+    assert run_secrets.collect_build_secrets(secrets[:2])
     with pytest.raises(UsageError, match="--build-secret carries is more than a Secret can hold"):
-        run_secrets.of_build(secrets)
+        run_secrets.collect_build_secrets(secrets)

@@ -113,7 +113,7 @@ def test_the_digest_of_a_tag(docker: Program, answer: Answer, digest: str) -> No
 )
 def test_what_is_not_there_is_no_trouble(docker: Program, words: str, trouble: str) -> None:
     docker.on("imagetools", Answer(stderr=words, exit_code=1))
-    assert calls.begin_to_find("localhost:5000/app:1")() == calls.Found(trouble=trouble)
+    assert calls.start_finding("localhost:5000/app:1").result() == calls.Found(trouble=trouble)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from kubectl_submit.errors import ExecutionError, SubmitError
-from kubectl_submit.following.logs import Wanted
+from kubectl_submit.following.logs import LineOptions
 
 from .clusters import lines, logs_of, replay
 from .listener import Listener, watch_run
@@ -123,7 +123,7 @@ def test_the_last_line_of_workers_read_together_may_lack_its_end(
 def test_shows_times_if_they_are_wanted(cluster: Simulation, listener: Listener) -> None:
     run = Run("failed")
     replay(cluster, run)
-    watch_run(cluster, run, listener, lines=Wanted(keep_times=True))
+    watch_run(cluster, run, listener, lines=LineOptions(keep_times=True))
     [log] = run.logs.values()
     assert listener.output == {0: log.encode()}
 

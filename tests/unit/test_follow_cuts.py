@@ -7,7 +7,7 @@ import json
 import pytest
 
 from kubectl_submit.errors import ClusterError, ExecutionError
-from kubectl_submit.following.logs import Wanted
+from kubectl_submit.following.logs import LineOptions
 
 from .clusters import lines, logs_of, replay
 from .fakes.program import list_of
@@ -204,7 +204,7 @@ def test_lines_from_a_time_on_may_begin_inside_of_one(
     [(pod, log)] = run.logs.items()
     parts = (f"90%\r100%\n{log}", Open(f"log of {pod}"), Wait(f"end of {pod}"))
     cluster.on("logs", Answer(*parts))
-    lines_wanted = Wanted(since="2026-11-22T18:00:00Z")
+    lines_wanted = LineOptions(since="2026-11-22T18:00:00Z")
     assert watch_run(cluster, run, listener, lines=lines_wanted).exit_code == 7
     assert listener.output == {0: b"one\ntwo\n"}
     assert listener.warnings == []

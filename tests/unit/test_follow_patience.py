@@ -8,7 +8,7 @@ import json
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.following import past_logs
-from kubectl_submit.following.listener import Wishes
+from kubectl_submit.following.listener import FollowOptions
 
 from .clusters import execution_of, lines, logs_of, replay
 from .listener import Listener, watch_run
@@ -177,7 +177,7 @@ def test_past_lines_may_take_longer_than_that(cluster: Simulation) -> None:
 
     listener = Listener(on_lines=read_slowly)
     past_logs.show(
-        execution_of(run), run.last_pods, Kubectl(), listener, Wishes(), loop=cluster.loop()
+        execution_of(run), run.last_pods, Kubectl(), listener, FollowOptions(), loop=cluster.loop()
     )
     assert listener.output == {0: b"one\ntwo\n"}
     assert listener.warnings == []

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from kubectl_submit.cli.options import Options, configuration, values
 from kubectl_submit.cli.options.declaration import declared
 from kubectl_submit.errors import SubmitError
-from kubectl_submit.following.logs.cursor import Resume
+from kubectl_submit.following.logs.cursor import Cursor
 from kubectl_submit.following.no_pod import quantity_value
 from kubectl_submit.model import image, provenance
 from kubectl_submit.parameters import collection, local_credentials
@@ -61,7 +61,7 @@ PARSERS: list[Callable[[str], Any]] = [
     provenance.label_value,
     quantity_value,
     lambda text: collection.run_name(None, text, 52),
-    lambda text: Resume().take(text.encode(errors="replace")),
+    lambda text: Cursor().take(text.encode(errors="replace")),
 ]
 OPTIONS = declared(Options)
 

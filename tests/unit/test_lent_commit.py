@@ -11,8 +11,8 @@ import pytest
 from kubectl_submit.errors import GateError, RepositoryError
 from kubectl_submit.output import Output
 from kubectl_submit.source import repository, temporary_commit, temporary_refs
-from kubectl_submit.source.temporary_commit import LentCommit
-from kubectl_submit.source.temporary_refs import LeftBehind
+from kubectl_submit.source.temporary_commit import TemporaryCommit
+from kubectl_submit.source.temporary_refs import LeftoverRefs
 from tests.conftest import eventually
 from tests.working_copy import write_hook
 
@@ -29,7 +29,7 @@ def refs(project: Project) -> list[str]:
 def lent_files(project: Project) -> dict[str, str]:
     """Lend the working tree; what its commit has, as whoever fetches it sees it."""
     base = project.head()
-    with temporary_commit.lend(project.root, "origin", base, Output()) as lent:
+    with temporary_commit.push_temporarily(project.root, "origin", base, Output()) as lent:
         assert refs(project) == [f"{lent.commit}\t{lent.ref}"]
         bare = project.git("remote", "get-url", "origin")
         assert project.git("rev-parse", f"{lent.commit}^", at=bare) == base
@@ -128,7 +128,7 @@ def test_from_a_worktree(project: Project, tmp_path: Path) -> None:
 
 
 def test_it_is_taken_back_after_an_error(project: Project) -> None:
-    lending = temporary_commit.lend(project.root, "origin", project.head(), Output())
+    lending = temporary_commit.push_temporarily(project.root, "origin", project.head(), Output())
     lending.__enter__()
     assert len(refs(project)) == 1
     lending.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
@@ -136,8 +136,10 @@ def test_it_is_taken_back_after_an_error(project: Project) -> None:
 
 
 def test_two_do_not_share_one(project: Project) -> None:
-    def lend() -> LentCommit:
-        with temporary_commit.lend(project.root, "origin", project.head(), Output()) as lent:
+    def lend() -> TemporaryCommit:
+        with temporary_commit.push_temporarily(
+            project.root, "origin", project.head(), Output()
+        ) as lent:
             return lent
 
     assert lend() != lend()
@@ -152,7 +154,9 @@ def test_a_remote_that_does_not_take_it(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hook(project, "update", "case $1 in refs/heads/*) ;; *) echo no such refs >&2; exit 1;; esac\n")
-    lending = temporary_commit.lend(project.root, "origin", project.head(), Output(quiet=True))
+    lending = temporary_commit.push_temporarily(
+        project.root, "origin", project.head(), Output(quiet=True)
+    )
     with pytest.raises(RepositoryError, match="origin does not take the working tree") as refused:
         lending.__enter__()
     assert "no such refs" in refused.value.last_words
@@ -164,7 +168,9 @@ def test_a_remote_that_does_not_give_it_back(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hook(project, "update", "case $3 in *[!0]*) ;; *) echo no way >&2; exit 1;; esac\n")
-    with temporary_commit.lend(project.root, "origin", project.head(), Output(quiet=True)) as lent:
+    with temporary_commit.push_temporarily(
+        project.root, "origin", project.head(), Output(quiet=True)
+    ) as lent:
         pass
     said = capsys.readouterr().err
     assert said.startswith(f"warning: {lent.ref} stays on origin\n")
@@ -288,8 +294,10 @@ def test_without_a_remote(project: Project) -> None:
         temporary_commit.check(repository.inspect(project.root), confirmed=True)
 
 
-def lend(project: Project) -> LentCommit:
-    with temporary_commit.lend(project.root, "origin", project.head(), Output()) as lent:
+def lend(project: Project) -> TemporaryCommit:
+    with temporary_commit.push_temporarily(
+        project.root, "origin", project.head(), Output()
+    ) as lent:
         return lent
 
 
@@ -308,18 +316,18 @@ def test_what_a_client_that_was_killed_has_left(
     put_ref(project, f"{own}20200101T000000Z-{commit}")
     for ref in (new, others, old_form):
         put_ref(project, ref)
-    asked = LeftBehind.refs
-    monkeypatch.setattr(LeftBehind, "refs_so_far", asked)  # the remote is quick
+    asked = LeftoverRefs.refs
+    monkeypatch.setattr(LeftoverRefs, "refs_so_far", asked)  # the remote is quick
     lend(project)
     assert sorted(ref.split("\t")[1] for ref in refs(project)) == sorted([new, others, old_form])
-    assert sorted(LeftBehind(project.root, "origin").refs()) == sorted([others, old_form])
+    assert sorted(LeftoverRefs(project.root, "origin").refs()) == sorted([others, old_form])
 
 
 def test_nobody_waits_for_what_was_left(project: Project) -> None:
-    asked = LeftBehind(project.root, "origin")
+    asked = LeftoverRefs(project.root, "origin")
     eventually(asked._asked.ended, "the remote has answered")
     assert asked.refs_so_far() == []
-    never = LeftBehind(project.root, "origin")
+    never = LeftoverRefs(project.root, "origin")
     never._asked.stop()
     assert never.refs_so_far() == []
 
@@ -327,8 +335,8 @@ def test_nobody_waits_for_what_was_left(project: Project) -> None:
 def test_a_remote_that_does_not_tell_what_was_left(project: Project) -> None:
     project.git("remote", "set-url", "origin", "/nowhere")
     with pytest.raises(RepositoryError, match="the remote origin does not answer"):
-        LeftBehind(project.root, "origin").refs()
-    asked = LeftBehind(project.root, "origin")
+        LeftoverRefs(project.root, "origin").refs()
+    asked = LeftoverRefs(project.root, "origin")
     eventually(asked._asked.ended, "git has ended")
     assert asked.refs_so_far() == []
 

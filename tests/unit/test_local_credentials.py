@@ -75,7 +75,7 @@ def test_what_the_environment_has_goes_first(
 ) -> None:
     configure({"auths": {"registry.example": {"auth": AUTH}}})
     monkeypatch.setenv("DOCKER_AUTH_CONFIG", said)
-    assert local_credentials.of_registry("registry.example/app") == {"auth": password}
+    assert local_credentials.registry_password("registry.example/app") == {"auth": password}
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_what_the_environment_has_goes_first(
 )
 def test_what_the_configuration_has(configure: Any, auths: Any, found: dict[str, str]) -> None:
     configure({"auths": auths})
-    assert local_credentials.of_registry("registry.example/app") == found
+    assert local_credentials.registry_password("registry.example/app") == found
 
 
 @pytest.mark.parametrize(
@@ -110,18 +110,18 @@ def test_what_the_configuration_has(configure: Any, auths: Any, found: dict[str,
 )
 def test_a_helper_that_is_no_name(configure: Any, odd: dict[str, Any]) -> None:
     configure({**odd, "auths": {"registry.example": {"auth": AUTH}}})
-    assert local_credentials.of_registry("registry.example/app") == {"auth": AUTH}
+    assert local_credentials.registry_password("registry.example/app") == {"auth": AUTH}
 
 
 def test_without_a_configuration(configure: Any) -> None:
-    assert local_credentials.of_registry("registry.example/app") == {}
+    assert local_credentials.registry_password("registry.example/app") == {}
 
 
 @pytest.mark.parametrize("text", ["{", "\0", "[1", '{"auths": '])
 def test_a_configuration_that_is_none(configure: Any, text: str) -> None:
     configure(text)
     with pytest.raises(UsageError, match="cannot read docker's configuration"):
-        local_credentials.of_registry("registry.example/app")
+        local_credentials.registry_password("registry.example/app")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_helper_is_asked(configure: Any, helper: Program, how: dict[str, Any])
     configure({**how, "auths": {"registry.example": {}}})
     told = {"ServerURL": "registry.example", "Username": "ada", "Secret": "canary"}
     helper.on("get", Answer(json.dumps(told)))
-    found = local_credentials.of_registry("registry.example/app")
+    found = local_credentials.registry_password("registry.example/app")
     assert found == {"username": "ada", "password": "canary"}
     assert [call.stdin for call in helper.all_calls] == ["registry.example"]
 
@@ -139,7 +139,7 @@ def test_a_helper_is_asked(configure: Any, helper: Program, how: dict[str, Any])
 def test_a_token_of_a_helper(configure: Any, helper: Program) -> None:
     configure({"credsStore": "desktop"})
     helper.on("get", Answer('{"Username": "<token>", "Secret": "canary"}'))
-    assert local_credentials.of_registry("r.example/app") == {"identitytoken": "canary"}
+    assert local_credentials.registry_password("r.example/app") == {"identitytoken": "canary"}
 
 
 @pytest.mark.parametrize(
@@ -148,13 +148,13 @@ def test_a_token_of_a_helper(configure: Any, helper: Program) -> None:
 def test_a_helper_that_knows_nothing(configure: Any, helper: Program, answer: Answer) -> None:
     configure({"credsStore": "desktop", "auths": {"registry.example": {"auth": AUTH}}})
     helper.on("get", answer)
-    assert local_credentials.of_registry("registry.example/app") == {"auth": AUTH}
+    assert local_credentials.registry_password("registry.example/app") == {"auth": AUTH}
 
 
 def test_a_helper_that_is_missing(configure: Any) -> None:
     configure({"credsStore": "desktop"})
     with pytest.raises(MissingProgramError, match="docker-credential-desktop was not found"):
-        local_credentials.of_registry("registry.example/app")
+        local_credentials.registry_password("registry.example/app")
 
 
 def git_helper(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
@@ -165,13 +165,13 @@ def git_helper(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
 
 
 def test_what_git_knows(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert local_credentials.of_git(URL) == {}
-    assert local_credentials.of_git("https://ada:canary@git.example/app") == {
+    assert local_credentials.git_password(URL) == {}
+    assert local_credentials.git_password("https://ada:canary@git.example/app") == {
         "username": "ada",
         "password": "canary",
     }
     git_helper(monkeypatch, "echo username=ada; echo password=canary")
-    assert local_credentials.of_git(URL) == {"username": "ada", "password": "canary"}
+    assert local_credentials.git_password(URL) == {"username": "ada", "password": "canary"}
 
 
 def known(
@@ -184,7 +184,7 @@ def known(
         "image_repository": "localhost:5000/app",
         "pull_repository": "registry.example/app",
     }
-    return credentials.of_build(
+    return credentials.build_credentials(
         Options(**(asked | options)), "run-build", ["registry.example/app", *base], url, own_url
     )
 
@@ -193,9 +193,9 @@ def test_what_is_made_for_a_build(configure: Any) -> None:
     configure({"auths": {"localhost:5000": {"auth": AUTH}}})
     found = known(own_url="https://ada:canary@git.example/team/app.git")
     assert (found.registry_secret, found.git_secret) == ("run-build-registry", "run-build-git")
-    assert found.carried == (
-        run_secrets.registry({"registry.example": {"auth": AUTH}}),
-        run_secrets.git({"username": "ada", "password": "canary"}),
+    assert found.new_secrets == (
+        run_secrets.registry_secret({"registry.example": {"auth": AUTH}}),
+        run_secrets.git_secret({"username": "ada", "password": "canary"}),
     )
     assert "canary" not in repr(found)
     assert AUTH not in repr(found)
@@ -207,7 +207,7 @@ def test_the_registries_of_the_dockerfile_count(configure: Any) -> None:
     auths = {host: {"auth": AUTH} for host in ("localhost:5000", "other.example:5000", hub)}
     configure({"auths": auths | {"unused.example": {"auth": AUTH}}})
     base = ["busybox", "other.example:5000/base:1", "open.example/base"]
-    registry = known(base=base).carried[0]
+    registry = known(base=base).new_secrets[0]
     told = json.loads(registry.data[".dockerconfigjson"])["auths"]
     assert set(told) == {"registry.example", "other.example:5000", hub}
 
@@ -216,10 +216,10 @@ def test_secrets_that_exist_are_taken(configure: Any) -> None:
     configure({"auths": {"registry.example": {"auth": AUTH}}})
     found = known(registry_secret="theirs", git_secret="gits")
     assert found == Credentials(registry_secret="theirs", git_secret="gits")
-    assert known(build="local").carried == ()
+    assert known(build="local").new_secrets == ()
     assert known(credentials_from_local=False) == Credentials(registry_secret=None)
     open_source = known()
-    assert (open_source.git_secret, len(open_source.carried)) == (None, 1)
+    assert (open_source.git_secret, len(open_source.new_secrets)) == (None, 1)
 
 
 def test_what_nobody_knows(configure: Any) -> None:
@@ -233,10 +233,10 @@ def test_what_nobody_knows(configure: Any) -> None:
 def test_what_a_run_pulls_with(configure: Any) -> None:
     configure({"auths": {"registry.example": {"auth": AUTH}}})
     options = Options(credentials_from_local=True)
-    found = credentials.of_run(options, "run", "registry.example/app")
+    found = credentials.run_credentials(options, "run", "registry.example/app")
     assert found.registry_secret == "run-registry"
-    assert [one.suffix for one in found.carried] == ["-registry"]
-    assert credentials.of_run(Options(), "run", "registry.example/app").carried == ()
+    assert [one.suffix for one in found.new_secrets] == ["-registry"]
+    assert credentials.run_credentials(Options(), "run", "registry.example/app").new_secrets == ()
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_what_a_run_is_given_twice(tmp_path: Path, given: dict[str, Any]) -> Non
     (tmp_path / "key").write_text("canary")
     file = SecretFile(local=str(tmp_path / "key"), path="/run/secrets/key")
     with pytest.raises(UsageError, match="both give"):
-        credentials.of_run(Options(secret_file=(file,), **given), "run", "busybox")
+        credentials.run_credentials(Options(secret_file=(file,), **given), "run", "busybox")
 
 
 def header(monkeypatch: pytest.MonkeyPatch, value: str, url: str = "https://git.example/") -> None:
@@ -279,8 +279,8 @@ def test_a_header_of_git(
 ) -> None:
     """As actions/checkout sets it."""
     header(monkeypatch, value)
-    assert local_credentials.of_git(URL) == found
-    assert local_credentials.of_git("https://other.example/app.git") == {}
+    assert local_credentials.git_password(URL) == found
+    assert local_credentials.git_password("https://other.example/app.git") == {}
 
 
 def test_a_header_that_an_included_file_has(project: Project) -> None:
@@ -288,7 +288,7 @@ def test_a_header_that_an_included_file_has(project: Project) -> None:
     file = f'[http "https://git.example/"]\n\textraheader = AUTHORIZATION: basic {AUTH}\n'
     path = project.write("../credentials", file)
     project.git("config", f"includeIf.gitdir:{project.root}/.git.path", str(path))
-    assert local_credentials.of_git(URL) == {"username": "ada", "password": "canary"}
+    assert local_credentials.git_password(URL) == {"username": "ada", "password": "canary"}
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ def test_the_netrc_file(text: str, found: dict[str, str]) -> None:
     path = Path.home() / ".netrc"
     path.write_text(text)
     path.chmod(0o600)
-    assert local_credentials.of_git(URL) == found
+    assert local_credentials.git_password(URL) == found
 
 
 def test_a_repository_that_is_not_public(
@@ -326,5 +326,5 @@ def test_a_repository_that_is_not_public(
 def test_a_header_in_a_secret(configure: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     configure({"auths": {"registry.example": {"auth": AUTH}}})
     header(monkeypatch, BEARER)
-    [_, made] = known().carried
+    [_, made] = known().new_secrets
     assert (made.type, made.data) == ("Opaque", {"header": BEARER.encode()})

@@ -463,7 +463,7 @@ HAPPENINGS = st.lists(
 )
 
 
-class Story:
+class RunDetails:
     """Plays what happens."""
 
     def __init__(self, workers: int) -> None:
@@ -564,7 +564,7 @@ class Story:
 def test_each_line_once_or_a_warning_that_names_the_worker_and_the_time(
     workers: int, happenings: list[tuple[str, int, float, int]]
 ) -> None:
-    story = Story(workers)
+    story = RunDetails(workers)
     for what, rank, seconds, number in happenings:
         story.play(what, rank, number)
         story.cluster.run(seconds)

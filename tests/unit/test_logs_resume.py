@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubectl_submit.following.logs import cursor as resume_module
-from kubectl_submit.following.logs.cursor import Resume, earlier
+from kubectl_submit.following.logs.cursor import Cursor, earlier
 
 from .samples import Run, all_runs
 
@@ -48,7 +48,7 @@ def kubelet(stored: list[bytes], since: str) -> bytes:
     return found
 
 
-def read(log: Resume, stored: list[bytes], reading: Reading | None) -> bytes:
+def read(log: Cursor, stored: list[bytes], reading: Reading | None) -> bytes:
     """Read once, as kubectl would give it; without a cut to the very end."""
     since = log.since
     log.again()
@@ -104,15 +104,15 @@ def test_each_line_comes_once_and_in_order(
     written: list[tuple[int, bytes]], zone: str, readings: list[Reading]
 ) -> None:
     stored = log_of(written, zone)
-    resume = Resume()
+    cursor = Cursor()
     found = b"".join(
-        read(resume, stored, reading)
+        read(cursor, stored, reading)
         for reading in sorted(readings, key=lambda reading: reading.written)
     )
-    found += read(resume, stored, None)
+    found += read(cursor, stored, None)
     assert found == b"".join(text for _, text in written)
-    assert resume.gap is None
-    assert not resume.unreadable
+    assert cursor.gap is None
+    assert not cursor.unreadable
 
 
 def many(count: int) -> tuple[list[bytes], bytes]:
@@ -125,7 +125,7 @@ def many(count: int) -> tuple[list[bytes], bytes]:
 def test_so_does_each_line_of_a_fast_log(seen: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resume_module, "REMEMBERED", 100)
     lines, texts = many(3000)
-    log = Resume()
+    log = Cursor()
     found = b"".join(log.take(line) for line in lines[:seen])
     assert found + read(log, lines, None) == texts
 
@@ -133,14 +133,14 @@ def test_so_does_each_line_of_a_fast_log(seen: int, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("name", [name for name in all_runs() if any(Run(name).logs.values())])
 def test_recorded_logs_lose_their_times_only(name: str) -> None:
     for text in Run(name).logs.values():
-        log = Resume()
+        log = Cursor()
         found = log.take(text.encode()) + log.last()
         assert found.decode() == "\n".join(line[31:] for line in text.split("\n"))
 
 
 def test_times_can_be_kept() -> None:
     [text] = Run("succeeded").logs.values()
-    log = Resume(keep_times=True)
+    log = Cursor(keep_times=True)
     assert (log.take(text.encode()) + log.last()).decode() == text
 
 
@@ -152,7 +152,7 @@ TROUBLE = b"unable to retrieve container logs for containerd://26f897e3ba2034425
 )
 def test_the_kubelets_own_words_are_no_lines(trouble: bytes) -> None:
     """A log that data/record.py read once was nothing but these words."""
-    log = Resume()
+    log = Cursor()
     line = f"{stamp(5)} line\n".encode()
     assert log.take(line + trouble) + log.last() == b"line\n"
     assert log.unreadable
@@ -171,7 +171,7 @@ def test_the_rest_of_a_long_line_that_was_seen_is_no_trouble() -> None:
         f"{stamp(9 * SECOND)} 100%\n".encode(),
         f"{stamp(9 * SECOND)} done\n".encode(),
     ]
-    log = Resume()
+    log = Cursor()
     assert log.take(kubelet(stored, "")).endswith(b"8%\r100%\ndone\n")
     again = kubelet(stored, log.since)
     assert again.startswith(b"8%\r100%\n20")
@@ -182,7 +182,7 @@ def test_the_rest_of_a_long_line_that_was_seen_is_no_trouble() -> None:
 def test_a_long_line_that_was_cut_comes_again_from_its_beginning() -> None:
     """Also where a clock was set back, so that it is older than a line before it."""
     stored = [f"{stamp(9 * SECOND)} before\n".encode(), *PROGRESS]
-    log = Resume()
+    log = Cursor()
     assert log.take(kubelet(stored, "")) == b"before\n"
     assert log.since == earlier(stamp(0), 1)
     log.again()  # and is cut before anything comes
@@ -199,7 +199,7 @@ def test_what_is_asked_for_later_may_begin_inside_of_a_line() -> None:
         f"{stamp(9 * SECOND)} 100%\n".encode(),
         f"{stamp(9 * SECOND)} done\n".encode(),
     ]
-    log = Resume(begins_later=True)
+    log = Cursor(begins_later=True)
     log.again()
     assert log.take(kubelet(stored, stamp(5 * SECOND))) == b"done\n"
     assert not log.unreadable
@@ -214,7 +214,7 @@ def test_what_is_asked_for_later_may_begin_inside_of_a_line() -> None:
     ],
 )
 def test_the_kubelets_trouble_is_told_from_the_rest_of_a_line(trouble: bytes) -> None:
-    log = Resume()
+    log = Cursor()
     log.take(f"{stamp(0)} line\n".encode())
     log.again()
     assert log.take(trouble + b"\n") == b""
@@ -222,11 +222,22 @@ def test_the_kubelets_trouble_is_told_from_the_rest_of_a_line(trouble: bytes) ->
 
 
 def test_a_log_that_was_rotated_away_has_a_gap() -> None:
-    log = Resume()
+    log = Cursor()
     log.take(f"{stamp(0)} first\n".encode())
     later = [f"{stamp(9 * 10**9)} later\n".encode()]
     assert read(log, later, None) == b"later\n"
     assert log.gap == (stamp(0), stamp(9 * 10**9))
+
+
+@pytest.mark.parametrize("ended_well", [True, False])
+def test_a_line_that_a_rotation_tore_is_put_together(ended_well: bool) -> None:
+    """As containerd does it: its first part is the end of the old file, the rest begins the new."""
+    cursor = Cursor()
+    found = cursor.take(f"{stamp(1)} one\n{stamp(2)} tw".encode())
+    cursor.again(ended_well=ended_well)
+    found += cursor.take(f"{stamp(3)} o\n{stamp(4)} three\n".encode())
+    assert found == (b"one\ntwo\nthree\n" if ended_well else b"one\no\nthree\n")
+    assert cursor.gap
 
 
 @pytest.mark.parametrize(
@@ -242,5 +253,5 @@ def test_the_time_before(moment: str, seconds: int, before: str) -> None:
 
 
 def test_a_new_log_is_read_from_its_beginning() -> None:
-    log: Any = Resume()
+    log: Any = Cursor()
     assert (log.since, log.newest, log.last()) == ("", "", b"")

@@ -96,17 +96,17 @@ def test_a_clean_commit_is_clean_even_if_dirt_is_allowed(project: Project) -> No
 
 def test_the_cluster_is_lent_what_is_dirty(project: Project) -> None:
     url = "https://git.example/team/app.git"
-    assert collect(build="remote", git_url=url, allow_dirty=True).lend_by == ""
+    assert collect(build="remote", git_url=url, allow_dirty=True).via_remote == ""
     project.write("main.py", "changed")
     project.write("ne\nw.py")
     found = collect(build="remote", git_url=url, allow_dirty=True)
-    assert found.lend_by == "origin"
+    assert found.via_remote == "origin"
     assert found.source.changes.splitlines() == [
         " main.py | 2 +-",
         " 1 file changed, 1 insertion(+), 1 deletion(-)",
         " 'ne\\nw.py' (not in git)",
     ]
-    assert collect(allow_dirty=True).lend_by == ""
+    assert collect(allow_dirty=True).via_remote == ""
 
 
 def test_an_image_repository_is_needed(project: Project) -> None:

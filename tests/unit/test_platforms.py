@@ -67,11 +67,11 @@ def test_the_platform_of_the_nodes(
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     kubectl.on("nodes?", any_of_them)
     kubectl.on("nodes?", "arch%3Damd64", same)
-    assert platforms.begin_to_ask(Kubectl(), None)() == wanted
+    assert platforms.start_platform_check(Kubectl(), None).result() == wanted
 
 
 def test_who_says_a_platform_gets_it(kubectl: Program) -> None:
-    assert platforms.begin_to_ask(Kubectl(), "linux/s390x")() == "linux/s390x"
+    assert platforms.start_platform_check(Kubectl(), "linux/s390x").result() == "linux/s390x"
     assert kubectl.all_calls == []
 
 

@@ -49,12 +49,12 @@ spec:
 def test_what_the_namespace_enforces(kubectl: Program, labels: Any, restricted: bool) -> None:
     namespace = {"metadata": {"name": "team", "labels": labels}}
     kubectl.on("/api/v1/namespaces/team", Answer(json.dumps(namespace)))
-    assert pod_security.begin_to_ask(KUBECTL)() is restricted
+    assert pod_security.start_restricted_check(KUBECTL).result() is restricted
 
 
 def test_a_namespace_that_may_not_be_read(kubectl: Program) -> None:
     kubectl.on("/api/v1/namespaces/team", Answer(stderr="(Forbidden)", exit_code=1))
-    assert pod_security.begin_to_ask(KUBECTL)() is None
+    assert pod_security.start_restricted_check(KUBECTL).result() is None
 
 
 @pytest.mark.parametrize("backend", [KUBERNETES, RAY])

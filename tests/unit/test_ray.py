@@ -16,12 +16,12 @@ from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError, ManifestError, UsageError
 from kubectl_submit.execution_backends.ray import ray_job_state
 from kubectl_submit.execution_backends.ray.backend import BACKEND as RAY
-from kubectl_submit.execution_backends.ray.cluster_pods import crew_reason
+from kubectl_submit.execution_backends.ray.cluster_pods import cluster_reason
 from kubectl_submit.execution_backends.ray.parameters import (
     RayParameters,
     collect_ray_parameters,
 )
-from kubectl_submit.following.logs.replay_filter import Retold
+from kubectl_submit.following.logs.replay_filter import ReplayFilter
 from kubectl_submit.manifests import pod_template, tree
 
 from .examples import DIGEST, execution_parameters
@@ -336,20 +336,20 @@ def test_what_a_cluster_waits_for() -> None:
     head, ready = pod("head", "h"), pod("head", "h", ready=True)
     worker = pod("worker", "w", waiting="ContainerCreating")
     other = pod("worker", "v", ready=True)
-    assert crew_reason([worker, head], {}) == "head: Ray starts"
-    assert crew_reason([worker, ready, other], {"w": "FailedMount: no"}) == (
+    assert cluster_reason([worker, head], {}) == "head: Ray starts"
+    assert cluster_reason([worker, ready, other], {"w": "FailedMount: no"}) == (
         "1 of 2 workers: FailedMount: no"
     )
-    assert crew_reason([ready, other], {}) == "the Ray cluster gets ready"
+    assert cluster_reason([ready, other], {}) == "the Ray cluster gets ready"
 
 
 def test_lines_that_are_told_again_are_not_new() -> None:
-    retold = Retold()
-    assert retold.new("a", b"one\n") == b"one\n"
-    assert retold.new("a", b"two\nth") == b"two\nth"
-    assert retold.new("b", b"one\ntw") == b""
-    assert retold.new("b", b"o\nthree\n") == b"ree\n"
-    assert retold.new("c", b"one\ntwo\nthree\nfour") == b"four"
+    restarts_from_beginning = ReplayFilter()
+    assert restarts_from_beginning.new("a", b"one\n") == b"one\n"
+    assert restarts_from_beginning.new("a", b"two\nth") == b"two\nth"
+    assert restarts_from_beginning.new("b", b"one\ntw") == b""
+    assert restarts_from_beginning.new("b", b"o\nthree\n") == b"ree\n"
+    assert restarts_from_beginning.new("c", b"one\ntwo\nthree\nfour") == b"four"
 
 
 def test_a_command_that_no_variable_can_hold() -> None:

@@ -158,7 +158,7 @@ def test_a_run_that_was_cancelled_while_others_build(kubectl: Program) -> None:
     run = Run("built")
     play(kubectl, run)
     job = ours(run, "bobs-run")
-    [mine, _] = build_followers.of_job(job).values()
+    [mine, _] = build_followers.followers(job).values()
     job["metadata"]["annotations"] |= build_followers.cancelled(mine, "ada")
     kubectl.on("get", "job", "-o", Answer(json.dumps(job)))
     with pytest.raises(CancelledError, match="cancelled by ada while its image was built"):

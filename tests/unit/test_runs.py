@@ -75,11 +75,11 @@ def recorded(name: str) -> Run:
 def test_how_a_run_stands(name: str, state: str, reason: str) -> None:
     run = recorded(name)
     if "Pull" in state:
-        state = state.replace("ErrImagePull", run.standing.reason.partition(":")[0])
-        reason = run.standing.reason
-        assert run.standing.hopeless == reason
+        state = state.replace("ErrImagePull", run.status.reason.partition(":")[0])
+        reason = run.status.reason
+        assert run.status.start_failure == reason
     assert table.state(run) == state
-    assert run.standing.reason.startswith(reason)
+    assert run.status.reason.startswith(reason)
     assert run.has_ended == state.startswith(("Succeeded", "Failed"))
 
 
@@ -121,7 +121,7 @@ def cancelled(job: Object, reason: str) -> Object:
 
 def test_a_cancelled_run_says_by_whom() -> None:
     run = one_run(cancelled(job(), "DeadlineExceeded"))
-    assert (table.state(run), run.standing.exit_code) == ("Cancelled (by ada)", 130)
+    assert (table.state(run), run.status.exit_code) == ("Cancelled (by ada)", 130)
 
 
 def test_a_run_that_failed_before_it_was_cancelled_has_failed() -> None:
@@ -132,13 +132,13 @@ def test_a_run_that_is_being_cancelled_has_not_ended() -> None:
     going = job()
     going["metadata"]["annotations"][CANCELLED_BY] = "ada"
     run = one_run(going)
-    assert (run.standing.state, run.has_ended) == ("Cancelled", False)
+    assert (run.status.state, run.has_ended) == ("Cancelled", False)
 
 
 def test_a_queued_run_ends_without_a_pod_when_it_is_cancelled() -> None:
     queued = job()
     queued["spec"]["suspend"] = True
-    assert one_run(queued).standing.state == "Queued"
+    assert one_run(queued).status.state == "Queued"
     changes = cancellation.changes("job", queued, "ada")
     queued["spec"] |= changes["spec"]
     queued["metadata"]["annotations"] |= changes["metadata"]["annotations"]
@@ -146,7 +146,7 @@ def test_a_queued_run_ends_without_a_pod_when_it_is_cancelled() -> None:
         {"type": "Complete", "status": "True", "lastTransitionTime": "2026-11-22T17:01:00Z"}
     ]
     run = one_run(queued)
-    assert (table.state(run), run.standing.exit_code) == ("Cancelled (by ada)", 130)
+    assert (table.state(run), run.status.exit_code) == ("Cancelled (by ada)", 130)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_queued_run_ends_without_a_pod_when_it_is_cancelled() -> None:
 )
 def test_a_run_runs_until_the_job_says_how_it_ended(status: Object, state: str) -> None:
     """Its pods end before they are counted."""
-    assert one_run(job(status=status)).standing.state == state
+    assert one_run(job(status=status)).status.state == state
 
 
 def test_pods_that_have_ended_count_before_the_job_counts_them() -> None:
@@ -168,7 +168,7 @@ def test_pods_that_have_ended_count_before_the_job_counts_them() -> None:
     name = sample.last_job["metadata"]["name"]
     ended = labelled(sample.last_pods[-1], name)
     still = labelled(sample.job[0]["object"], name) | {"status": {"active": 1, "ready": 0}}
-    assert one_run(still, ended).standing.state == "Running"
+    assert one_run(still, ended).status.state == "Running"
 
 
 def test_pods_without_ranks_cannot_be_asked_for_less() -> None:
@@ -182,10 +182,10 @@ def test_a_run_is_there_while_its_image_is_built() -> None:
     build = job()
     build["metadata"] |= {"name": "app-x2k4z-build", "uid": "2"}
     run = one_run(None, build=build)
-    assert (run.name, run.standing.state, run.has_ended) == ("app-x2k4z", "Building", False)
-    assert one_run(job(), build=build).standing.state == "Pending"
+    assert (run.name, run.status.state, run.has_ended) == ("app-x2k4z", "Building", False)
+    assert one_run(job(), build=build).status.state == "Pending"
     ended = one_run(None, build=cancelled(build, "DeadlineExceeded"))
-    assert (table.state(ended), ended.standing.exit_code) == ("Cancelled (by ada)", 130)
+    assert (table.state(ended), ended.status.exit_code) == ("Cancelled (by ada)", 130)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_a_run_is_there_while_its_image_is_built() -> None:
 def test_ray_jobs_stand_beside_jobs(status: Object, state: str, exit_code: int | None) -> None:
     ray_job = job(status=status)
     [run] = from_objects.runs(ray_objects(ray_job))
-    assert (table.state(run), run.standing.exit_code, run.backend) == (state, exit_code, "ray")
+    assert (table.state(run), run.status.exit_code, run.backend) == (state, exit_code, "ray")
 
 
 def test_a_ray_job_waits_as_its_cluster_does_and_tells_its_phases() -> None:
@@ -220,7 +220,7 @@ def test_a_ray_job_waits_as_its_cluster_does_and_tells_its_phases() -> None:
     head["spec"] = {"containers": [{"name": "ray-head"}]}
     waits = {"startTime": "2026-11-22T17:00:01Z"}
     [run] = from_objects.runs(ray_objects(job(status=waits), head))
-    assert (run.standing.reason, table.state(run)) == (
+    assert (run.status.reason, table.state(run)) == (
         "Unschedulable: 0/1 nodes",
         "Pending (Unschedulable)",
     )
@@ -231,8 +231,8 @@ def test_a_ray_job_waits_as_its_cluster_does_and_tells_its_phases() -> None:
         "rayJobInfo": {"startTime": "2026-11-22T17:00:06Z", "endTime": "2026-11-22T17:00:10Z"},
     }
     [run] = from_objects.runs(ray_objects(job(status=ended)))
-    assert run.standing.state == "Running"  # until KubeRay says so, too
-    phases = [(one.name, one.seconds) for one in details.tell(run, [], "main", []).phases]
+    assert run.status.state == "Running"  # until KubeRay says so, too
+    phases = [(one.name, one.seconds) for one in details.run_details(run, [], "main", []).phases]
     assert phases == [("queue", 1), ("cluster", 2), ("start", 3), ("run", 4)]
 
 
@@ -258,7 +258,7 @@ def runs_of(*jobs: Object, whole: bool = True) -> dict[str, Run]:
 
 def test_a_build_is_that_of_every_run_that_follows_it() -> None:
     found = runs_of(shared("other-1"), job())
-    assert {name: one.standing.state for name, one in found.items()} == {
+    assert {name: one.status.state for name, one in found.items()} == {
         "app-x2k4z": "Pending",
         "other-1": "Building",
     }
@@ -282,8 +282,8 @@ def test_a_cancelled_run_leaves_its_build_to_the_others() -> None:
     build["metadata"]["annotations"] |= patch.changes["metadata"]["annotations"]
     found = runs_of(build)
     assert table.state(found["app-x2k4z"]) == "Cancelled (by ada)"
-    assert found["app-x2k4z"].standing.exit_code == 130
-    assert found["other-1"].standing.state == "Building"
+    assert found["app-x2k4z"].status.exit_code == 130
+    assert found["other-1"].status.state == "Building"
     cancellation.cancel(found["other-1"], patch, "bob")  # type: ignore[arg-type]
     assert patch.changes["spec"] == {"activeDeadlineSeconds": 1}
 

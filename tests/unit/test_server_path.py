@@ -41,7 +41,7 @@ def configure(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 def asked(kubectl: Program, *flags: str) -> list[str]:
     """The raw paths that two questions ask for."""
     calls = Kubectl(flags=flags)
-    calls.begin_list("/api/v1/pods")()
+    calls.start_list("/api/v1/pods").result()
     calls.watch("/api/v1/pods").finish()
     return [call.argv[2].partition("?")[0] for call in kubectl.calls("--raw")]
 

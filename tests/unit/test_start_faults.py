@@ -217,7 +217,7 @@ def test_a_denial_of_a_pod_with_a_secret_is_final_the_third_time() -> None:
     progress = Progress(execution())
     failed, backs_off = (pulling(one, DENIED[0]) for one in ("ErrImagePull", "ImagePullBackOff"))
     said = [
-        bool(progress.note_pod("MODIFIED", pod).hopeless)
+        bool(progress.note_pod("MODIFIED", pod).start_failure)
         for pod in [failed, failed, backs_off, failed, backs_off, backs_off, failed, backs_off]
     ]
     assert said == [False, False, False, False, False, False, True, True]
@@ -225,8 +225,8 @@ def test_a_denial_of_a_pod_with_a_secret_is_final_the_third_time() -> None:
 
 def test_a_denial_of_a_pod_without_a_secret_is_final_at_once() -> None:
     pod = pulling("ErrImagePull", DENIED[0], secrets=False)
-    assert pod_state(pod, "main").hopeless.startswith("ErrImagePull: failed to pull")
+    assert pod_state(pod, "main").start_failure.startswith("ErrImagePull: failed to pull")
 
 
 def test_a_list_that_looks_once_does_not_call_it_final() -> None:
-    assert pod_state(pulling("ErrImagePull", DENIED[0]), "main").hopeless == ""
+    assert pod_state(pulling("ErrImagePull", DENIED[0]), "main").start_failure == ""

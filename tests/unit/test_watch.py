@@ -49,7 +49,7 @@ def test_how_a_container_ended(
 
 
 @pytest.mark.parametrize(
-    ("run", "waiting", "hopeless"),
+    ("run", "waiting", "start_failure"),
     [
         ("unschedulable", "Unschedulable: 0/1 nodes are available: 1 Insufficient", ""),
         ("no-such-image", "ImagePullBackOff: Back-off pulling image", "ImagePullBackOff: Back-off"),
@@ -63,12 +63,12 @@ def test_how_a_container_ended(
         ("start-error", "", "failed to create containerd task"),
     ],
 )  # fmt: skip
-def test_why_a_container_does_not_run(run: str, waiting: str, hopeless: str) -> None:
+def test_why_a_container_does_not_run(run: str, waiting: str, start_failure: str) -> None:
     state = last_state(run)
     assert not state.started
     assert state.waiting.startswith(waiting)
-    assert state.hopeless.startswith(hopeless)
-    assert bool(state.hopeless) == bool(hopeless)
+    assert state.start_failure.startswith(start_failure)
+    assert bool(state.start_failure) == bool(start_failure)
 
 
 @pytest.mark.parametrize("run", all_runs())
@@ -93,13 +93,13 @@ def test_what_passes_is_not_hopeless() -> None:
     for fault in ("toomanyrequests: rate limit", "dial tcp: i/o timeout", "pull QPS exceeded"):
         status["state"]["waiting"]["message"] = fault
         state = pods.pod_state(pod, "main")
-        assert (state.hopeless, state.waiting) == ("", f"ImagePullBackOff: {fault}")
+        assert (state.start_failure, state.waiting) == ("", f"ImagePullBackOff: {fault}")
 
 
 def test_a_sidecar_may_stumble_once() -> None:
     recorded = Run("sidecar-exits")
     states = [pods.pod_state(event["object"], "main") for event in recorded.pods]
-    assert [bool(state.hopeless) for state in states] == [False] * (len(states) - 1) + [True]
+    assert [bool(state.start_failure) for state in states] == [False] * (len(states) - 1) + [True]
     assert any(state.waiting.startswith("CrashLoopBackOff: ") for state in states)
 
 

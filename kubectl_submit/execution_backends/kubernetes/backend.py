@@ -17,7 +17,7 @@ from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.execution_state import ExecutionState
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import PodState
-from kubectl_submit.model.run import Run, Standing
+from kubectl_submit.model.run import Run, RunStatus
 from kubectl_submit.model.run_details import Phase
 
 if TYPE_CHECKING:  # a list of runs needs none of these
@@ -70,7 +70,7 @@ class KubernetesBackend(ExecutionBackend):
         """Its conditions and counts."""
         return job_state.job_state(obj)
 
-    def status(self, obj: Object, pods: Iterable[Object]) -> Standing:
+    def status(self, obj: Object, pods: Iterable[Object]) -> RunStatus:
         """As the Job says, and as long as it says nothing, as its pods say."""
         return status.status(obj, pods, self.workers(obj)[1])
 

@@ -24,7 +24,7 @@ def phases(
     started = [state.started_at for state in states if state.started_at]
     all_started = max(started) if len(started) == len(pods) and started else ""
     created = job["metadata"]["creationTimestamp"]
-    queued = run.standing.state == QUEUED
+    queued = run.status.state == QUEUED
     yield phase("queue", created, "" if queued else scheduled, open_end=not run.has_ended)
     pulled = [event_time(event) for event in events if event.get("reason") == "Pulled"]
     ready = max([scheduled, *(one for one in pulled if one <= (all_started or one))])

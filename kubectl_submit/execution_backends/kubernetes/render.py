@@ -35,7 +35,7 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     workers = tree.child(root, "spec").get("completions") or 1
     documents += _let_workers_meet(workers, pod_spec, container, parameters)
     worker_pod.set_credentials(pod_spec, container, parameters)
-    return [*documents, *run_secrets.documents(parameters.name, facts, parameters.carried)]
+    return [*documents, *run_secrets.documents(parameters.name, facts, parameters.new_secrets)]
 
 
 def _set_job(root: Node, parameters: ExecutionParameters) -> None:

@@ -11,12 +11,12 @@ from kubectl_submit.model import run
 from kubectl_submit.model.execution_state import ExecutionState
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import PodState, command_container, pod_state
-from kubectl_submit.model.run import Standing
+from kubectl_submit.model.run import RunStatus
 
 JOB_LABEL = "batch.kubernetes.io/job-name"
 
 
-def status(job: Object, pods: Iterable[Object], workers: int) -> Standing:
+def status(job: Object, pods: Iterable[Object], workers: int) -> RunStatus:
     """How a run stands whose command a Job runs; pods that have succeeded need not be told."""
     state, own = job_state(job), _own_pods(job, pods)
     outcome = outcomes.outcome(state, own, workers)
@@ -25,18 +25,18 @@ def status(job: Object, pods: Iterable[Object], workers: int) -> Standing:
     if state.cancelled_by and (outcome is None or outcome.exit_code == run.CANCELLED_CODE):
         return cancelled(state.cancelled_by, ended=outcome is not None)
     if outcome:
-        return Standing(state=run.FAILED, reason=outcome.summary, exit_code=outcome.exit_code)
+        return RunStatus(state=run.FAILED, reason=outcome.summary, exit_code=outcome.exit_code)
     if state.suspended or job["spec"].get("suspend"):
-        return Standing(state=run.QUEUED, reason="the job is suspended")
+        return RunStatus(state=run.QUEUED, reason="the job is suspended")
     if _begun(job.get("status", {}), own) >= workers:
         return _running(state, own, workers)
     return pending(own)
 
 
-def _running(job: ExecutionState, pods: list[PodState], workers: int) -> Standing:
+def _running(job: ExecutionState, pods: list[PodState], workers: int) -> RunStatus:
     """That it runs, with what keeps it from its end."""
     decided = lingering.decided(job, pods, workers)
-    return Standing(state=run.RUNNING, reason=lingering.trouble(pods, workers), decided=decided)
+    return RunStatus(state=run.RUNNING, reason=lingering.trouble(pods, workers), decided=decided)
 
 
 def _own_pods(job: Object, pods: Iterable[Object]) -> list[PodState]:

@@ -18,7 +18,7 @@ from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.execution_state import ExecutionState
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import PodState
-from kubectl_submit.model.run import Run, Standing
+from kubectl_submit.model.run import Run, RunStatus
 from kubectl_submit.model.run_details import Phase
 
 if TYPE_CHECKING:  # a list of runs needs none of these
@@ -73,7 +73,7 @@ class RayBackend(ExecutionBackend):
         """Its status, with the exit code that stands in it as text."""
         return ray_job_state.job_state(obj)
 
-    def status(self, obj: Object, pods: Iterable[Object]) -> Standing:
+    def status(self, obj: Object, pods: Iterable[Object]) -> RunStatus:
         """As the RayJob says, and before it begins, as head and workers say."""
         return status.status(obj, pods)
 
@@ -107,11 +107,11 @@ class RayBackend(ExecutionBackend):
 
     def prerequisite_state(self, pod: Object) -> PodState:
         """A pod of the cluster, by the container that is Ray's."""
-        return cluster_pods.crew_state(pod)
+        return cluster_pods.cluster_pod_state(pod)
 
     def prerequisite_reason(self, pods: Iterable[Object], events: Mapping[str, str]) -> str:
         """The head comes first, then the workers."""
-        return cluster_pods.crew_reason(pods, events)
+        return cluster_pods.cluster_reason(pods, events)
 
 
 BACKEND = RayBackend()

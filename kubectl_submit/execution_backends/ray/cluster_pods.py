@@ -11,12 +11,12 @@ from kubectl_submit.model.pods import STARTING, PodState, command_container, pod
 ROLE_LABEL = "ray.io/node-type"
 
 
-def crew_state(pod: Object) -> PodState:
+def cluster_pod_state(pod: Object) -> PodState:
     """How a pod stands, by the container that is Ray's."""
     return pod_state(pod, command_container(pod, pod["spec"]))
 
 
-def crew_reason(pods: Iterable[Object], events: Mapping[str, str]) -> str:
+def cluster_reason(pods: Iterable[Object], events: Mapping[str, str]) -> str:
     """Which of head and workers it waits for, and why; `events` by the name of a pod."""
     by_role: dict[str, list[Object]] = {}
     for pod in pods:
@@ -34,7 +34,7 @@ def crew_reason(pods: Iterable[Object], events: Mapping[str, str]) -> str:
 
 def _why(pod: Object, events: Mapping[str, str]) -> str:
     """Why a pod is not ready; empty if it is."""
-    state = crew_state(pod)
+    state = cluster_pod_state(pod)
     if state.started and _ready(pod):
         return ""
     if state.started:

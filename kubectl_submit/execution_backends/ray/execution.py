@@ -25,6 +25,6 @@ def execution(ray_job: Object) -> Execution:
         workers=1,
         pod_selector=f"batch.kubernetes.io/job-name={metadata['name']}",
         container=command_container(ray_job, submitter),
-        crew_selector=f"{NAME_LABEL}={metadata['name']},{ROLE_LABEL}",
-        retold=True,
+        prerequisite_selector=f"{NAME_LABEL}={metadata['name']},{ROLE_LABEL}",
+        restarts_from_beginning=True,
     )

@@ -17,14 +17,14 @@ def phases(run: Run, ray_job: Object) -> Iterable[Phase]:
     status = ray_job.get("status", {})
     cluster, command = status.get("rayClusterStatus", {}), status.get("rayJobInfo", {})
     ready = cluster.get("stateTransitionTimes", {}).get("ready", "")
-    times_ = [
+    timestamps = [
         ray_job["metadata"]["creationTimestamp"],
-        "" if run.standing.state == QUEUED else status.get("startTime") or "",
+        "" if run.status.state == QUEUED else status.get("startTime") or "",
         ready,
         command.get("startTime") or "",
         command.get("endTime") or run.ended,
     ]
-    pairs = itertools.pairwise(times_)
+    pairs = itertools.pairwise(timestamps)
     for name, (begin, end) in zip(("queue", "cluster", "start", "run"), pairs, strict=True):
         if not begin:
             return
@@ -33,6 +33,6 @@ def phases(run: Run, ray_job: Object) -> Iterable[Phase]:
 
 def worker(run: Run, state: PodState) -> PodState:
     """A pod as it is; what tells a command's lines ends well, whatever becomes of it."""
-    if not run.standing.exit_code or not state.ended:
+    if not run.status.exit_code or not state.ended:
         return state
-    return replace(state, exit_code=run.standing.exit_code, failed=True)
+    return replace(state, exit_code=run.status.exit_code, failed=True)

@@ -73,7 +73,7 @@ def render(parameters: ExecutionParameters) -> list[Node]:
         _set_workers(group, container, parameters)
     _set_request(root, submitter, source)
     kueue.enqueue(root, [pod for pod, _ in pods], parameters.queue, parameters.priority)
-    return [*documents, *run_secrets.documents(parameters.name, facts, parameters.carried)]
+    return [*documents, *run_secrets.documents(parameters.name, facts, parameters.new_secrets)]
 
 
 def _own(parameters: ExecutionParameters) -> RayParameters:

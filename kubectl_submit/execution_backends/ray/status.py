@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_submit.execution_backends.ray import ray_job_state
-from kubectl_submit.execution_backends.ray.cluster_pods import ROLE_LABEL, crew_state
+from kubectl_submit.execution_backends.ray.cluster_pods import ROLE_LABEL, cluster_pod_state
 from kubectl_submit.execution_backends.run_status import cancelled, pending, succeeded
 from kubectl_submit.model import run
 from kubectl_submit.model.objects import Object
-from kubectl_submit.model.run import Standing
+from kubectl_submit.model.run import RunStatus
 
 
-def status(ray_job: Object, pods: Iterable[Object]) -> Standing:
+def status(ray_job: Object, pods: Iterable[Object]) -> RunStatus:
     """How a run stands whose command a RayJob runs; its cluster's pods say why it does not yet."""
     state = ray_job_state.job_state(ray_job)
     told = state.told
@@ -21,12 +21,12 @@ def status(ray_job: Object, pods: Iterable[Object]) -> Standing:
     if state.cancelled_by and (told is None or told.exit_code == run.CANCELLED_CODE):
         return cancelled(state.cancelled_by, ended=told is not None)
     if told:
-        return Standing(state=run.FAILED, reason=told.summary, exit_code=told.exit_code)
+        return RunStatus(state=run.FAILED, reason=told.summary, exit_code=told.exit_code)
     if state.suspended:
-        return Standing(state=run.QUEUED, reason="the job is suspended")
+        return RunStatus(state=run.QUEUED, reason="the job is suspended")
     if ray_job.get("status", {}).get("jobStatus", "") in ray_job_state.NOT_BEGUN:
-        return pending([crew_state(pod) for pod in pods if _of_cluster(pod)])
-    return Standing(state=run.RUNNING)  # or it has just ended, and the cluster goes
+        return pending([cluster_pod_state(pod) for pod in pods if _of_cluster(pod)])
+    return RunStatus(state=run.RUNNING)  # or it has just ended, and the cluster goes
 
 
 def _of_cluster(pod: Object) -> bool:

@@ -1,11 +1,11 @@
 """Lines of pods: every line once, in each worker's order, however often streams are cut.
 
-`resume` knows where to go on, `prefixed` whose line it is, `worker` how far one has been read,
+`cursor` knows where to go on, `prefixed` whose line it is, `worker` how far one has been read,
 `grouping` who is read together; all of them are pure. `reader` runs the programs, `streams` decides
 which.
 """
 
 from kubectl_submit.following.logs.streams import LogStreams
-from kubectl_submit.following.logs.worker import EVERY_LINE, Wanted
+from kubectl_submit.following.logs.worker import EVERY_LINE, LineOptions
 
-__all__ = ["EVERY_LINE", "LogStreams", "Wanted"]
+__all__ = ["EVERY_LINE", "LineOptions", "LogStreams"]

@@ -16,7 +16,7 @@ LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 REMEMBERED = 1000
 
 
-class Resume:
+class Cursor:
     """Takes the timestamps off, and drops what was seen when a stream is read again. Pure.
 
     `kubectl logs --timestamps` begins each line with an RFC 3339 time of fixed width with
@@ -41,6 +41,7 @@ class Resume:
         self._drop: Counter[bytes] = Counter()
         self._drop_until = b""
         self._rest: list[bytes] = []
+        self._torn_line = b""
         self._dropped = 0
         self.unreadable = False
         """The node had no log to give, or not all of it."""
@@ -88,8 +89,13 @@ class Resume:
         begun = stamp[1] if stamp and stamp[1] not in self._counts else b""
         return min(filter(None, [begun, self._unfinished]), default=b"")
 
-    def again(self) -> None:
-        """The stream is read again, from `since`."""
+    def again(self, *, ended_well: bool = False) -> None:
+        """The stream is read again, from `since`; `ended_well`: the last one ended by itself.
+
+        A runtime that begins a new file in the middle of a line has written the rest of that line
+        as a line of its own, with which the new file begins.
+        """
+        self._torn_line = b"".join(self._rest) if ended_well else b""
         self._unfinished = self._begun
         self._inside = self._begins_later or bool(self._counts)
         self._drop = self._counts.copy()
@@ -158,6 +164,8 @@ class Resume:
                 new.append(line)
         if stamp > self._drop_until:
             self._note_gap(stamp.decode().rstrip())
+            if self.torn and new and STAMP.match(self._torn_line):
+                new[0] = self._torn_line + STAMP.sub(b"", new[0])
             self._drop_until = b""
         return b"".join(new)
 

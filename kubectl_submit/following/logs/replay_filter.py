@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Retold:
+class ReplayFilter:
     """Knows how much of the lines has been told, by whichever pod."""
 
     def __init__(self) -> None:

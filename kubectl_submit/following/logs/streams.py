@@ -20,7 +20,7 @@ from kubectl_submit.following.logs.batches import (
     group_size,
     to_join,
 )
-from kubectl_submit.following.logs.cursor import Resume
+from kubectl_submit.following.logs.cursor import Cursor
 from kubectl_submit.following.logs.events import (
     Close,
     Closed,
@@ -35,8 +35,8 @@ from kubectl_submit.following.logs.events import (
 from kubectl_submit.following.logs.phases import ENDING, READ, Phase
 from kubectl_submit.following.logs.prefixed import Split
 from kubectl_submit.following.logs.reader import Reader
-from kubectl_submit.following.logs.replay_filter import Retold
-from kubectl_submit.following.logs.worker import EVERY_LINE, PodLog, Wanted
+from kubectl_submit.following.logs.replay_filter import ReplayFilter
+from kubectl_submit.following.logs.worker import EVERY_LINE, LineOptions, PodLog
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.process.command import Result, mask
 from kubectl_submit.process.event_loop import Loop, Readable
@@ -68,7 +68,7 @@ class LogStreams:
         write: Callable[[int, bytes], None],
         lost: Callable[[int, str], None],
         *,
-        wanted: Wanted = EVERY_LINE,
+        wanted: LineOptions = EVERY_LINE,
     ) -> None:
         self._loop = loop
         self._reader = Reader(loop, kubectl, execution)
@@ -81,7 +81,7 @@ class LogStreams:
         self._arranging = False
         self._checking = False
         self._allowed = False
-        self._retold = Retold()
+        self._replay_filter = ReplayFilter()
         self.heard_at = 0.0
         """When the last new line came, as the loop counts."""
 
@@ -109,8 +109,8 @@ class LogStreams:
             self._logs[pod].started_again(started_at)
             return
         since = self._wanted.since
-        resume = Resume(keep_times=self._wanted.keep_times, begins_later=bool(since))
-        self._logs[pod] = PodLog(pod, rank, started_at, resume, wanted_since=since)
+        cursor = Cursor(keep_times=self._wanted.keep_times, begins_later=bool(since))
+        self._logs[pod] = PodLog(pod, rank, started_at, cursor, wanted_since=since)
         if again:
             self._logs[pod].begins_later()
         crowded = len(self._streams) >= MOST_GROUPS
@@ -215,7 +215,11 @@ class LogStreams:
             self._show(log, lines)
 
     def _show(self, log: PodLog, data: bytes) -> None:
-        new = self._retold.new(log.pod, data) if self._execution.retold else data
+        new = (
+            self._replay_filter.new(log.pod, data)
+            if self._execution.restarts_from_beginning
+            else data
+        )
         if new:
             self._write(log.rank, new)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from kubectl_submit.following.logs.batch import Batch
-from kubectl_submit.following.logs.cursor import Resume, earlier
+from kubectl_submit.following.logs.cursor import Cursor, earlier
 from kubectl_submit.following.logs.events import Close, Closed, Deleted, Event, Lines, Opened
 from kubectl_submit.following.logs.phases import DONE, RUNNING, UNATTENDED, Phase, State, step
 
@@ -15,7 +15,7 @@ LONGEST_PAUSE = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class LineOptions:
     """Which lines are wanted, and how."""
 
     keep_times: bool = False
@@ -24,7 +24,7 @@ class Wanted:
     """From this moment on: RFC 3339 in whole seconds; empty: all."""
 
 
-EVERY_LINE = Wanted()
+EVERY_LINE = LineOptions()
 
 
 @dataclass(eq=False)
@@ -35,7 +35,7 @@ class PodLog:
     rank: int
     started_at: str = ""
     """When its container has started, or has started again: RFC 3339."""
-    resume: Resume = field(default_factory=Resume)
+    cursor: Cursor = field(default_factory=Cursor)
     wanted_since: str = ""
     """From when its lines are wanted: RFC 3339 in whole seconds; empty: from the beginning."""
     state: State = field(default_factory=State)
@@ -88,8 +88,8 @@ class PodLog:
     @property
     def since(self) -> str:
         """From when its log is to be read: RFC 3339, whole seconds; empty: from the beginning."""
-        if self.resume.since or not self.started_at:
-            return max(self.resume.since, self.wanted_since)
+        if self.cursor.since or not self.started_at:
+            return max(self.cursor.since, self.wanted_since)
         # The kubelet notes the start only after the first lines may have been written.
         return max(earlier(self.started_at, 5), self.wanted_since)
 
@@ -111,15 +111,15 @@ class PodLog:
     def take(self, data: bytes, at: float) -> bytes:
         """The new lines in what has come."""
         if self.state.heard_at is None:
-            self.resume.again()
+            self.cursor.again(ended_well=self._closed_before)
         self.pause = FIRST_PAUSE
         self.advance(Lines(at=at))
-        lines = self.resume.take(data)
-        if self._unread_before and self.resume.newest:
-            if _seconds(self.resume.newest) >= _seconds(self._unread_before):
+        lines = self.cursor.take(data)
+        if self._unread_before and self.cursor.newest:
+            if _seconds(self.cursor.newest) >= _seconds(self._unread_before):
                 self._note_unread()
             self._unread_before = ""
-        gap, self.resume.gap = self.resume.gap, None
+        gap, self.cursor.gap = self.cursor.gap, None
         if gap and not self._closed_before:
             self._note_gap(gap)
         elif gap:
@@ -129,13 +129,13 @@ class PodLog:
 
     def last(self) -> bytes:
         """What came after the last line end, at the very end: a last line without one."""
-        return self.resume.last()
+        return self.cursor.last()
 
     def started_again(self, started_at: str) -> None:
         """Its container runs since that time; if that is a later one, it was started again."""
         if started_at and started_at != self.started_at:
             self.started_at = self._again_at = started_at
-            if not self.resume.newest and self.state.closed_at is None:
+            if not self.cursor.newest and self.state.closed_at is None:
                 self.begins_later()
         if self._gap and self._again_at and _seconds(self._again_at) >= _seconds(self._gap[0]):
             self._gap = None
@@ -148,11 +148,11 @@ class PodLog:
     def how_closed(self, *, well: bool, refused: bool) -> Close:
         """How its stream has ended: `well` without an error, `refused` for good."""
         heard = self.state.heard_at is not None
-        if refused or (well and heard and self.resume.troubled):
+        if refused or (well and heard and self.cursor.troubled):
             return Close.REFUSED
         if not well:
             return Close.BROKEN
-        torn = self.resume.torn if heard else self.resume.begun
+        torn = self.cursor.torn if heard else self.cursor.begun
         return Close.TORN if torn else Close.WELL
 
     def wait(self, now: float) -> float:
@@ -185,7 +185,7 @@ class PodLog:
         self._missing.append(f"lines between {gap[0]} and {gap[1]} may be missing")
 
     def _note_the_end(self, before: Phase, event: Event) -> None:
-        newest = self.resume.newest
+        newest = self.cursor.newest
         if isinstance(event, Closed) and event.how is Close.TORN and newest:
             self._note_gap((newest, "the end"))
             return
