@@ -42,11 +42,11 @@ def render(parameters: BuildParameters) -> list[Node]:
 
 
 def _set_build(container: Node, parameters: BuildParameters) -> None:
-    lent = parameters.temporary_commit
+    pushed = parameters.temporary_commit
     variables = {
         "GIT_URL": parameters.fetch_url,
-        "COMMIT": lent.commit if lent else parameters.source.commit,
-        "REF": lent.ref if lent else "",
+        "COMMIT": pushed.commit if pushed else parameters.source.commit,
+        "REF": pushed.ref if pushed else "",
         "IMAGE": parameters.image,
         "DOCKERFILE": parameters.dockerfile,
         "CONTEXT": parameters.context,

@@ -53,8 +53,8 @@ def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Imag
     if not parameters.via_remote:
         return _build(parameters, kubectl, output)
     root, base = parameters.root, parameters.source.commit
-    with temporary_commit.push_temporarily(root, parameters.via_remote, base, output) as lent:
-        return _build(replace(parameters, temporary_commit=lent), kubectl, output)
+    with temporary_commit.push_temporarily(root, parameters.via_remote, base, output) as pushed:
+        return _build(replace(parameters, temporary_commit=pushed), kubectl, output)
 
 
 def _build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Image:

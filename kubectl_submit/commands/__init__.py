@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 COMMANDS: dict[str, str] = {
     "list": "Show the runs: workers, state, age, commit, and who created them.",
-    "status": "Tell the whole story of one run.",
+    "status": "Show one run with its phases, workers and events.",
     "logs": "Show the output of a run, or of the build of its image.",
     "wait": "Wait until runs have ended; exit as a submit would.",
     "cancel": "Stop runs; what they were stays in the list.",

@@ -96,9 +96,9 @@ def _cancel(one: Run, kubectl: Kubectl, who: str) -> str:
     from kubectl_submit.model.run import BUILT, CANCELLED
     from kubectl_submit.runs import cancellation
 
-    standing = one.status
-    if one.has_ended or standing.state in (BUILT, CANCELLED):
-        reason = f" ({standing.reason})" if standing.reason else ""
-        return f"{one.id} needs no cancelling: {standing.state}{reason}"
+    status = one.status
+    if one.has_ended or status.state in (BUILT, CANCELLED):
+        reason = f" ({status.reason})" if status.reason else ""
+        return f"{one.id} has nothing to cancel: {status.state}{reason}"
     cancellation.cancel(one, kubectl, who)
     return f"{one.id} cancelled"

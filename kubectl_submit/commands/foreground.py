@@ -44,13 +44,13 @@ def _follow(execution: Execution, kubectl: Kubectl, options: Options, output: Ou
     several = execution.workers > 1 and options.logs == "all"
     prefixed = several if options.prefix is None else options.prefix
     lines = output.job(prefixed=prefixed, data=not options.output)
-    wishes = FollowOptions(
+    follow_options = FollowOptions(
         logs=options.logs,
         lines=LineOptions(keep_times=options.timestamps),
         pending=options.pending_timeout,
         contact=options.contact_timeout,
     )
-    return follow(execution, kubectl, lines, wishes)
+    return follow(execution, kubectl, lines, follow_options)
 
 
 def _interrupted(

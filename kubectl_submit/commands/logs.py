@@ -97,7 +97,7 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
         else executions.execution_for_run(found)
     )
     _check(options.worker, execution)
-    wishes = FollowOptions(
+    follow_options = FollowOptions(
         worker=options.worker,
         lines=LineOptions(
             keep_times=options.timestamps, since=times.ago(options.since) if options.since else ""
@@ -110,25 +110,25 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
         _tell_gone(found, output, follow=options.follow)
         return ended if options.follow else 0
     if not options.follow:
-        past_logs.show(execution, pods, kubectl, lines, wishes)
+        past_logs.show(execution, pods, kubectl, lines, follow_options)
         if not options.build and _waits(found, pods, execution):
             output.error(f"{found.name} has not begun: {found.status.state}")
         return 0
-    return _follow(execution, kubectl, lines, wishes, output)
+    return _follow(execution, kubectl, lines, follow_options, output)
 
 
 def _follow(
     execution: Execution,
     kubectl: Kubectl,
     lines: LogListener,
-    wishes: FollowOptions,
+    follow_options: FollowOptions,
     output: Output,
 ) -> int:
     """Show the output to its end; the run's exit code."""
     from kubectl_submit.following.follow import follow
     from kubectl_submit.runs import settlement
 
-    outcome = follow(execution, kubectl, lines, wishes)
+    outcome = follow(execution, kubectl, lines, follow_options)
     settlement.report(execution, outcome, output)
     return outcome.exit_code
 

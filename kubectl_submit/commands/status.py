@@ -1,4 +1,4 @@
-"""Tells the whole story of one run.
+"""Tells the whole details of one run.
 
 Its phases with their times, its workers with exit codes and reasons, the warnings of the cluster,
 and what to type next."""
@@ -55,10 +55,10 @@ def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
     if options.output == "name":
         output.data([found.id])
         return 0
-    story = executions.details_of(found, kubectl)
+    details = executions.details_of(found, kubectl)
     if options.output:
-        document = documents.details_document(story)
+        document = documents.details_document(details)
         output.data([documents.text(document, options.output)])
     else:
-        output.data(details_text.lines(story, kubectl.flags))
+        output.data(details_text.lines(details, kubectl.flags))
     return 0

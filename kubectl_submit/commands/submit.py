@@ -111,6 +111,6 @@ def _report(
     elif options.output:
         from kubectl_submit.runs import documents, executions
 
-        story = executions.details_of_outcome(execution, outcome, kubectl)
-        output.data([documents.text(documents.details_document(story), options.output)])
+        details = executions.details_of_outcome(execution, outcome, kubectl)
+        output.data([documents.text(documents.details_document(details), options.output)])
     return outcome.exit_code

@@ -77,25 +77,25 @@ class _Waiter:
         raise WaitTimeoutError(f"not ended within {seconds} seconds", last_words=self._why())
 
     def _look(self, one: Run) -> None:
-        standing = one.status
-        if standing.start_failure:
-            raise ExecutionError(f"{one.id} cannot run", last_words=standing.start_failure)
-        if standing.state == BUILT and self._lasts(one, BUILT_SECONDS):
+        status = one.status
+        if status.start_failure:
+            raise ExecutionError(f"{one.id} cannot run", last_words=status.start_failure)
+        if status.state == BUILT and self._lasts(one, BUILT_SECONDS):
             raise ExecutionError(f"{one.name} was built, and then never created")
-        if standing.decided and self._lasts(one, LINGER_SECONDS):
-            self._conclude(one, standing.decided)
+        if status.decided and self._lasts(one, LINGER_SECONDS):
+            self._conclude(one, status.decided)
             return
-        if standing.exit_code is None:
+        if status.exit_code is None:
             return
-        if standing.exit_code == 125 and not self._lasts(one, POD_SECONDS):
+        if status.exit_code == 125 and not self._lasts(one, POD_SECONDS):
             return
         del self._missing[one.name]
-        if standing.exit_code:
-            how = "cancelled " if standing.state == CANCELLED else ""
-            self._output.error(f"{one.id}: {how}{standing.reason}")
-            self.exit_code = standing.exit_code
+        if status.exit_code:
+            how = "cancelled " if status.state == CANCELLED else ""
+            self._output.error(f"{one.id}: {how}{status.reason}")
+            self.exit_code = status.exit_code
         else:
-            self._output.status(f"{one.id}: {standing.reason or 'succeeded'}")
+            self._output.status(f"{one.id}: {status.reason or 'succeeded'}")
 
     def _conclude(self, one: Run, outcome: Outcome) -> None:
         """End a Job that waits for a container beside a command which has ended."""

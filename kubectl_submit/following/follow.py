@@ -36,8 +36,8 @@ EVERYTHING = FollowOptions()
 def follow(
     execution: Execution,
     kubectl: Kubectl,
-    audience: LogListener,
-    wishes: FollowOptions = EVERYTHING,
+    listener: LogListener,
+    options: FollowOptions = EVERYTHING,
     *,
     loop: Loop | None = None,
 ) -> Outcome:
@@ -47,19 +47,23 @@ def follow(
     ClusterError when the cluster is out of reach for too long.
     """
     try:
-        outcome, lost = _to_the_end(execution, kubectl, audience, wishes, loop or Loop())
+        outcome, lost = _to_the_end(execution, kubectl, listener, options, loop or Loop())
     except ExecutionError as error:
         settlement.explain(execution, error, kubectl)
         raise
-    return settlement.settle(execution, outcome, kubectl, audience.warn, lost_lines=lost)
+    return settlement.settle(execution, outcome, kubectl, listener.warn, lost_lines=lost)
 
 
 def _to_the_end(
-    execution: Execution, kubectl: Kubectl, audience: LogListener, wishes: FollowOptions, loop: Loop
+    execution: Execution,
+    kubectl: Kubectl,
+    listener: LogListener,
+    options: FollowOptions,
+    loop: Loop,
 ) -> tuple[Outcome, bool]:
     """The outcome, and whether lines may be missing."""
     try:
-        follower = _Follower(loop, execution, kubectl, audience, wishes)
+        follower = _Follower(loop, execution, kubectl, listener, options)
         while not follower.done:
             loop.run_once()
         return follower.result, follower.lost_lines
@@ -75,24 +79,24 @@ class _Follower:
         loop: Loop,
         execution: Execution,
         kubectl: Kubectl,
-        audience: LogListener,
-        wishes: FollowOptions,
+        listener: LogListener,
+        options: FollowOptions,
     ) -> None:
         self.done = False
         self.lost_lines = False
         self._loop = loop
         self._execution = execution
         self._kubectl = kubectl
-        self._audience = audience
-        self._wishes = wishes
+        self._listener = listener
+        self._options = options
         self._progress = Progress(execution)
         self._logs = LogStreams(
             loop,
             kubectl,
             execution,
-            audience.lines,
+            listener.lines,
             self._lost,
-            wanted=wishes.lines,
+            wanted=options.lines,
         )
         self._waiting = Waiting(execution)
         self._queue = QueueWatch(loop, kubectl, execution)
@@ -109,8 +113,8 @@ class _Follower:
             self._watch(execution.pods_path, self._on_pod, labelSelector=execution.pod_selector),
         ]
         loop.later(PATIENCE_SECONDS, self._tell)
-        if wishes.pending is not None:
-            self._give_up_after(wishes.pending)
+        if options.pending is not None:
+            self._give_up_after(options.pending)
 
     @property
     def result(self) -> Outcome:
@@ -153,7 +157,7 @@ class _Follower:
             query,
             on_change,
             needed=needed,
-            contact_seconds=self._wishes.contact,
+            contact_seconds=self._options.contact,
             on_listed=on_listed,
         )
         started.start()
@@ -182,7 +186,7 @@ class _Follower:
         if self._progress.begins_again:
             who = f"worker {state.rank}: " if self._execution.workers > 1 else ""
             again = self._progress.begins_again
-            self._audience.warn(f"{who}the command begins again: {again}")
+            self._listener.warn(f"{who}the command begins again: {again}")
         self._read_log(state, pod, change)
         if state.start_failure and not self._progress.others_failed(state):
             self._cannot_start(state.name, state)
@@ -200,7 +204,7 @@ class _Follower:
             self._end_with(error)
 
     def _read_log(self, state: PodState, pod: Object, change: str) -> None:
-        if not self._wishes.shows(state.rank):
+        if not self._options.shows(state.rank):
             return
         if state.started and change not in NO_MORE:
             again = state.restarts > 0
@@ -217,7 +221,7 @@ class _Follower:
     def _lost(self, rank: int, what: str) -> None:
         self.lost_lines = True
         who = f"worker {rank}: " if self._execution.workers > 1 else ""
-        self._audience.warn(f"warning: {who}{what}")
+        self._listener.warn(f"warning: {who}{what}")
 
     def _tell(self) -> None:
         """Say every now and then why nothing happens, with what events tell of it."""
@@ -234,7 +238,7 @@ class _Follower:
             self._waiting.note_queue(self._queue.reason())
         else:
             self._queue.stop()
-        self._audience.waiting(self._no_contact() or self._reason)
+        self._listener.waiting(self._no_contact() or self._reason)
 
     def _note_refusals(self) -> None:
         """End where the cluster never allows a pod that is still missing."""
@@ -316,7 +320,7 @@ class _Follower:
             many = len(stopping) > 1
             ranks = ", ".join(map(str, stopping))
             who = f"worker{'s' if many else ''} {ranks}"
-            self._audience.warn(
+            self._listener.warn(
                 f"warning: {who} had not stopped yet; "
                 f"what {'they still write' if many else 'it still writes'} is not shown"
             )

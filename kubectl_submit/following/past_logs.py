@@ -18,8 +18,8 @@ def show(
     execution: Execution,
     pods: Iterable[Object],
     kubectl: Kubectl,
-    audience: LogListener,
-    wishes: FollowOptions,
+    listener: LogListener,
+    options: FollowOptions,
     *,
     loop: Loop | None = None,
 ) -> None:
@@ -27,20 +27,20 @@ def show(
     loop = loop or Loop()
 
     def lost(rank: int, what: str) -> None:
-        audience.warn(f"warning: worker {rank}: {what}")
+        listener.warn(f"warning: worker {rank}: {what}")
 
     logs = LogStreams(
         loop,
         kubectl,
         execution,
-        audience.lines,
+        listener.lines,
         lost,
-        wanted=wishes.lines,
+        wanted=options.lines,
     )
     try:
         for pod in pods:
             state = pod_state(pod, execution.container)
-            if state.started and wishes.shows(state.rank):
+            if state.started and options.shows(state.rank):
                 logs.started(state.name, state.rank, state.started_at)
                 logs.ended(state.name)
         logs.read_now()

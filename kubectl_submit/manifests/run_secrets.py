@@ -31,7 +31,7 @@ LARGEST_BUILD_SECRET = 500 << 10
 PULL_SECRET = "kubernetes.io/dockerconfigjson"  # noqa: S105 (a type of Secrets)
 BUILD_SECRETS_PATH = "/run/build-secrets"
 SINGLE = "file"
-"""The name of a file that is carried alone, inside of its volume, where nobody sees it."""
+"""The name of a file that is mounted alone, inside of its volume, where nobody sees it."""
 # For the user that the container runs as, whoever that is: the kubelet lets the group of a pod
 # (its fsGroup) read what only the owner may.
 MODE = 0o400
@@ -80,12 +80,12 @@ def collect(
         [(one.name, f"--secret-env {one.name}={one.source}") for one in variables],
         "Leave one of them out.",
     )
-    carried = [_of_path(number, one) for number, one in enumerate(files)]
+    made = [_of_path(number, one) for number, one in enumerate(files)]
     if variables:
         values = {one.name: os.environ[one.source].encode() for one in variables}
         _check_size(values, "what --secret-env carries")
-        carried.append(RunSecret(suffix="-env", data=values, variables=True))
-    return tuple(carried)
+        made.append(RunSecret(suffix="-env", data=values, variables=True))
+    return tuple(made)
 
 
 def collect_build_secrets(secrets: Sequence[BuildSecret]) -> RunSecret:
@@ -115,9 +115,9 @@ def git_secret(known: Mapping[str, str]) -> RunSecret:
     return RunSecret(suffix="-git", data=data, type=kind)
 
 
-def documents(name: str, facts: dict[str, str], carried: Sequence[RunSecret]) -> Iterator[Node]:
+def documents(name: str, facts: dict[str, str], made: Sequence[RunSecret]) -> Iterator[Node]:
     """The Secrets of a run, for creation beside what runs."""
-    for one in carried:
+    for one in made:
         encoded = {key: base64.b64encode(value).decode() for key, value in one.data.items()}
         secret = tree.quoted(
             {"apiVersion": "v1", "kind": "Secret", "immutable": True, "type": one.type}
@@ -138,9 +138,9 @@ def redacted(document: Node) -> Node:
     return cast("Node", tree.quoted({**rest, "stringData": values}))
 
 
-def add_to_pod(pod_spec: Node, container: Node, name: str, carried: Sequence[RunSecret]) -> None:
+def add_to_pod(pod_spec: Node, container: Node, name: str, made: Sequence[RunSecret]) -> None:
     """Give a container what its run carries."""
-    for one in carried:
+    for one in made:
         if one.path:
             _mount(pod_spec, container, name + one.suffix, one)
         for key in one.data if one.variables else ():
@@ -154,8 +154,8 @@ def _mount(pod_spec: Node, container: Node, secret: str, one: RunSecret) -> None
     volume = secret.rpartition("-")[2]
     items = [{"key": key, "path": path} for key, path in one.files.items()]
     source = {"secretName": secret, "defaultMode": mode, "items": items}
-    tree.put_named(pod_spec, "volumes", {"name": f"carried-{volume}", "secret": source})
-    mount: dict[str, object] = {"name": f"carried-{volume}", "mountPath": one.path}
+    tree.put_named(pod_spec, "volumes", {"name": f"kubectl-submit-{volume}", "secret": source})
+    mount: dict[str, object] = {"name": f"kubectl-submit-{volume}", "mountPath": one.path}
     if one.single:
         mount["subPath"] = next(iter(one.files.values()))
     tree.put_named(container, "volumeMounts", mount | {"readOnly": True}, by="mountPath")

@@ -15,7 +15,7 @@ class Phase:
     """A part of a run's life; times are RFC 3339, empty where they are not known."""
 
     name: str
-    """`build`, `queue`, `pull` or (of Ray) `cluster`, `start`, `run`."""
+    """`build`, `queue`, `start`, `run`, and what a kind of execution has besides."""
     begin: str
     end: str
     seconds: float | None

@@ -32,7 +32,7 @@ class BuildParameters:
     fetch_url: str
     """As the cluster reaches the remote, without credentials."""
     via_remote: str
-    """The remote by which the working tree is lent to the build; empty: it fetches the commit."""
+    """The remote by which the build gets the working tree; empty: it fetches the commit."""
     unconfirmed: str
     """The remote that has the commit as far as is known here, and was not asked; else empty."""
     push_name: str

@@ -9,8 +9,8 @@ from kubectl_submit.cli.options import Options
 from kubectl_submit.errors import UsageError
 from kubectl_submit.manifests import run_secrets
 from kubectl_submit.model.image import Image, seen_from_here
-from kubectl_submit.parameters import local_credentials
-from kubectl_submit.source import git_url
+from kubectl_submit.parameters import docker_credentials
+from kubectl_submit.source import git_credentials, git_url
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +58,9 @@ def run_credentials(options: Options, name: str, image_name: str) -> Credentials
 
 def _registry(options: Options, image_name: str, *others: str) -> run_secrets.RunSecret:
     """What docker knows for an image's registry, and for those of others if it knows any."""
-    hosts = {local_credentials.registry_key(name): name for name in (*others, image_name)}
+    hosts = {docker_credentials.registry_key(name): name for name in (*others, image_name)}
     known = {host: _known_to_docker(options, name) for host, name in hosts.items()}
-    own = local_credentials.registry_key(image_name)
+    own = docker_credentials.registry_key(image_name)
     if not known[own]:
         raise UsageError(
             f"docker knows no password for {own}",
@@ -75,7 +75,7 @@ def _known_to_docker(options: Options, image_name: str) -> dict[str, str]:
     """What docker knows for an image's registry, under its name in the cluster or here."""
     image = Image(name=image_name, digest="")
     here = seen_from_here(image, options.pull_repository, options.image_repository)
-    return local_credentials.registry_password(image.name) or local_credentials.registry_password(
+    return docker_credentials.registry_password(image.name) or docker_credentials.registry_password(
         here.name
     )
 
@@ -87,9 +87,9 @@ def _known_to_git(url: str, own_url: str) -> dict[str, str]:
             f"the cluster fetches from {url}, and a key for ssh does not leave this machine",
             remedy="Name a Secret with --git-secret, or an https URL with --git-url.",
         )
-    own = local_credentials.git_password(own_url) if git_url.takes_password(own_url) else {}
-    known = own or local_credentials.git_password(url)
-    if not known and not local_credentials.is_public(url):
+    own = git_credentials.git_password(own_url) if git_url.takes_password(own_url) else {}
+    known = own or git_credentials.git_password(url)
+    if not known and not git_credentials.is_public(url):
         raise UsageError(
             f"git knows no password for {url}, which is not public",
             remedy="Let a credential helper of git's know one, or name a Secret with --git-secret.",

@@ -1,4 +1,4 @@
-"""A run's story for people. Pure."""
+"""A run's details for people. Pure."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from kubectl_submit.runs.table import aligned
 MOST_EVENTS = 10
 
 
-def lines(story: RunDetails, flags: Sequence[str]) -> Iterator[str]:
+def lines(details: RunDetails, flags: Sequence[str]) -> Iterator[str]:
     """What to show; `flags` are kubectl's own, as the user gave them."""
-    run = story.run
+    run = details.run
     yield printable(_headline(run))
     facts = [[f"  {key}", value] for key, value in _facts(run) if value]
     yield from _command(run, max((len(key) for key, _ in facts), default=0))
@@ -28,16 +28,16 @@ def lines(story: RunDetails, flags: Sequence[str]) -> Iterator[str]:
     yield ""
     rows = [
         [phase.name, times.span(phase.seconds), phase.begin, phase.end or "-"]
-        for phase in story.phases
+        for phase in details.phases
     ]
     yield from aligned([["PHASE", "TIME", "FROM", "TO"], *rows])
-    if story.workers or story.gone:
+    if details.workers or details.gone:
         yield ""
         head = ["WORKER", "STATE", "EXIT CODE", "REASON", "STARTED", "ENDED", "POD", "NODE"]
-        rows = [_worker(pod, node) for pod, node in story.workers]
-        rows += [[str(rank), "gone", "-", why, "-", "-", "-", "-"] for rank, why in story.gone]
+        rows = [_worker(pod, node) for pod, node in details.workers]
+        rows += [[str(rank), "gone", "-", why, "-", "-", "-", "-"] for rank, why in details.gone]
         yield from aligned([head, *sorted(rows, key=lambda row: int(row[0]))])
-    warnings = [event for event in story.events if event.warning][-MOST_EVENTS:]
+    warnings = [event for event in details.events if event.warning][-MOST_EVENTS:]
     if warnings:
         yield ""
         yield from aligned(
@@ -48,9 +48,9 @@ def lines(story: RunDetails, flags: Sequence[str]) -> Iterator[str]:
 
 
 def _headline(run: Run) -> str:
-    standing = run.status
-    reason = f": {standing.reason}" if standing.reason else ""
-    return f"{run.id} in {run.namespace}: {standing.state}{reason}"
+    status = run.status
+    reason = f": {status.reason}" if status.reason else ""
+    return f"{run.id} in {run.namespace}: {status.state}{reason}"
 
 
 def _facts(run: Run) -> Iterator[tuple[str, str]]:

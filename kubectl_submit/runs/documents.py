@@ -26,10 +26,10 @@ def list_document(runs: Sequence[Run]) -> Document:
     return {"apiVersion": API_VERSION, "kind": "RunList", "items": [_run(run) for run in runs]}
 
 
-def details_document(story: RunDetails) -> Document:
+def details_document(details: RunDetails) -> Document:
     """One run with its phases, workers and events."""
     return {
-        **run_document(story.run),
+        **run_document(details.run),
         "phases": [
             {
                 "name": phase.name,
@@ -37,15 +37,15 @@ def details_document(story: RunDetails) -> Document:
                 "begin": phase.begin or None,
                 "end": phase.end or None,
             }
-            for phase in story.phases
+            for phase in details.phases
         ],
         "pods": [
-            *(_pod(pod, node) for pod, node in story.workers),
-            *(_gone(rank, why) for rank, why in story.gone),
+            *(_pod(pod, node) for pod, node in details.workers),
+            *(_gone(rank, why) for rank, why in details.gone),
         ],
         "events": [
             {"time": event.time, "about": event.about, "text": event.text, "warning": event.warning}
-            for event in story.events
+            for event in details.events
         ],
     }
 

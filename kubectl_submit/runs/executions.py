@@ -67,8 +67,8 @@ def details_of_outcome(execution: Execution, outcome: Outcome, kubectl: Kubectl)
     if outcome.exit_code == 0 and not told.run.has_ended:  # nobody waited for its end
         return told
     reason = told.run.status.reason if outcome.plain else outcome.summary
-    standing = replace(told.run.status, exit_code=outcome.exit_code, reason=reason)
-    return replace(told, run=replace(told.run, status=standing))
+    status = replace(told.run.status, exit_code=outcome.exit_code, reason=reason)
+    return replace(told, run=replace(told.run, status=status))
 
 
 def _events(asked: Pending[list[Object]]) -> list[Object]:

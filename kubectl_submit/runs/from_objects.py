@@ -93,7 +93,7 @@ def _run(namespace: str, name: str, parts: _Parts) -> Run:
         namespace=namespace,
         kind=parts.backend.kind,
         backend=parts.backend.name,
-        status=_standing(parts, name),
+        status=_status(parts, name),
         workers=workers,
         ready=ready,
         created=min(begun),
@@ -126,7 +126,7 @@ def _workers(parts: _Parts) -> tuple[int, int]:
     return parts.backend.workers(parts.main)
 
 
-def _standing(parts: _Parts, name: str) -> RunStatus:
+def _status(parts: _Parts, name: str) -> RunStatus:
     if parts.main is None:
         return build_status(parts.build or {}, name)
     return parts.backend.status(parts.main, parts.pods)

@@ -71,12 +71,12 @@ def row(run: Run) -> dict[str, str]:
 
 def state(run: Run) -> str:
     """The state with the heart of its reason: `Failed (33)`, `Pending (Unschedulable)`."""
-    standing = run.status
+    status = run.status
     reason = ""
-    if standing.state == FAILED and standing.exit_code != 125:
-        reason = str(standing.exit_code)
-    elif standing.state == CANCELLED:
-        reason = standing.reason
-    elif standing.state == PENDING:
-        reason = standing.reason.partition(":")[0]
-    return f"{standing.state} ({reason[:REASON_LENGTH]})" if reason else standing.state
+    if status.state == FAILED and status.exit_code != 125:
+        reason = str(status.exit_code)
+    elif status.state == CANCELLED:
+        reason = status.reason
+    elif status.state == PENDING:
+        reason = status.reason.partition(":")[0]
+    return f"{status.state} ({reason[:REASON_LENGTH]})" if reason else status.state

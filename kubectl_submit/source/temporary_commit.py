@@ -47,38 +47,39 @@ PUSH_ELSEWHERE = ("--recurse-submodules=no", ADDRESS)
 
 @dataclass(frozen=True, kw_only=True)
 class TemporaryCommit:
-    """A commit that is on the remote as long as it is lent."""
+    """A commit that is on the remote for the time of a build."""
 
     commit: str
     ref: str
 
 
 def check(snapshot: Snapshot, *, confirmed: bool) -> None:
-    """Raise GateError where the working tree cannot be lent, or would lend too much.
+    """Raise GateError where the working tree cannot be pushed, or too much would be.
 
     `confirmed`: whether large files and those that look like secrets are meant. RepositoryError
     where git does not tell what is new.
     """
     if not snapshot.remote:
-        raise GateError("there is no remote to lend the working tree by", remedy=LOCAL_BUILD)
+        raise GateError("there is no remote to push the working tree to", remedy=LOCAL_BUILD)
     submodules = (*snapshot.changes.submodules, *snapshot.unpushed_submodules)
     if submodules:
         raise GateError(
-            f"the working tree of a submodule cannot be lent: {submodules[0]}",
+            f"changes inside a submodule cannot be pushed with the working tree: {submodules[0]}",
             remedy=f"Commit and push inside. {LOCAL_BUILD}",
         )
     files = repository.untracked(snapshot.root)
     inside = [path for path in files if path.endswith("/")] or snapshot.repositories_without_url
     if inside:
         raise GateError(
-            f"a repository inside of this one cannot be lent: {inside[0]}",
+            f"a repository inside this one cannot be pushed with the working tree: {inside[0]}",
             remedy="Add it as a submodule, or name it in .gitignore.",
         )
     changed = [path for path in snapshot.changes.tracked if (snapshot.root / path).exists()]
     large = repository.of_lfs(snapshot.root, (*changed, *files))
     if large:
+        names = ", ".join(map(gate.shown, large[:5]))
         raise GateError(
-            f"changed files of git LFS cannot be lent: {', '.join(map(gate.shown, large[:5]))}",
+            f"changed git LFS files cannot be pushed with the working tree: {names}",
             remedy=f"Commit and push them. {LOCAL_BUILD}",
         )
     new = (*files, *repository.added(snapshot.root))
@@ -103,30 +104,30 @@ def push_temporarily(
     with tempfile.TemporaryDirectory(prefix="kubectl-submit-") as scratch:
         environment = _environment(root, Path(scratch))
         commit = _commit(root, base, environment)
-        lent = TemporaryCommit(commit=commit, ref=temporary_refs.new(commit))
-        output.status(f"lending the working tree to {remote} as {lent.ref}")
+        pushed = TemporaryCommit(commit=commit, ref=temporary_refs.new(commit))
+        output.status(f"pushing the working tree to {remote} as {pushed.ref}")
         others: LeftoverRefs | None = None
         refused = False
         try:
             try:
                 # A push that is cut may be carried out later, when nobody takes it back any more.
                 with signals.held():
-                    _push(root, remote, lent, environment)
+                    _push(root, remote, pushed, environment)
                     others = LeftoverRefs(root, remote, temporary_refs.own_prefix())
             except RepositoryError:
                 refused = True
                 raise
-            yield lent
+            yield pushed
         finally:
             with signals.held():
-                words = _take_back(root, remote, lent, others.refs_so_far() if others else [])
+                words = _take_back(root, remote, pushed, others.refs_so_far() if others else [])
                 if words and not refused:
-                    yourself = f"Delete it: git push {remote} :{lent.ref}"
-                    output.error(f"warning: {lent.ref} stays on {remote}\n{words}\n{yourself}")
+                    yourself = f"Delete it: git push {remote} :{pushed.ref}"
+                    output.error(f"warning: {pushed.ref} stays on {remote}\n{words}\n{yourself}")
 
 
 def _doubt(root: Path, path: str) -> str:
-    """Why a file may not be meant to be lent; empty if nothing speaks against it."""
+    """Why a file may not be meant to be pushed; empty if nothing speaks against it."""
     name = path.rpartition("/")[2].lower()
     if any(fnmatch.fnmatch(name, pattern) for pattern in SECRET_LOOKING):
         return f"{gate.shown(path)} looks like a secret"
@@ -153,7 +154,7 @@ def _environment(root: Path, scratch: Path) -> dict[str, str]:
 
 def _commit(root: Path, base: str, environment: Mapping[str, str]) -> str:
     """Write the working tree as a commit; nobody else's has the same name."""
-    message = f"The working tree as it was lent to a build.\n\n{secrets.token_hex(8)}"
+    message = f"The working tree as a build got it.\n\n{secrets.token_hex(8)}"
     asked = ("config", "--get", "--type=bool", "--default=false", "core.sparseCheckout")
     sparse = ["--sparse"] if _git(root, *asked) == "true" else []  # unknown to git before 2.34
     _git(root, "-c", "core.safecrlf=false", "add", "--all", *sparse, environment=environment)
@@ -162,9 +163,9 @@ def _commit(root: Path, base: str, environment: Mapping[str, str]) -> str:
     return _git(root, *made, environment={**environment, **IDENTITY})
 
 
-def _push(root: Path, remote: str, lent: TemporaryCommit, environment: Mapping[str, str]) -> None:
+def _push(root: Path, remote: str, pushed: TemporaryCommit, environment: Mapping[str, str]) -> None:
     try:
-        _push_refs(root, remote, [f"{lent.commit}:{lent.ref}"], environment)
+        _push_refs(root, remote, [f"{pushed.commit}:{pushed.ref}"], environment)
     except RepositoryError as error:
         raise RepositoryError(
             f"the remote {remote} does not take the working tree",
@@ -173,10 +174,10 @@ def _push(root: Path, remote: str, lent: TemporaryCommit, environment: Mapping[s
         ) from None
 
 
-def _take_back(root: Path, remote: str, lent: TemporaryCommit, others: Sequence[str]) -> str:
+def _take_back(root: Path, remote: str, pushed: TemporaryCommit, others: Sequence[str]) -> str:
     """Delete its ref and others; git's last words where one stays."""
     try:
-        _push_refs(root, remote, [f":{ref}" for ref in (lent.ref, *others)])
+        _push_refs(root, remote, [f":{ref}" for ref in (pushed.ref, *others)])
     except RepositoryError as error:
         return "" if "remote ref does not exist" in error.last_words else error.last_words
     return ""

@@ -30,7 +30,7 @@ def own_prefix() -> str:
 
 
 def new(commit: str) -> str:
-    """A ref for a commit that is lent now."""
+    """A ref for a commit that is pushed now."""
     return f"{own_prefix()}{datetime.now(timezone.utc):{TIME}}-{commit}"
 
 
@@ -67,6 +67,6 @@ class LeftoverRefs:
 
 
 def _is_old(ref: str) -> bool:
-    """Also if it has no time: then an older version has lent it."""
+    """Also if it has no time: then an older version has pushed it."""
     match = FORM.fullmatch(ref)
     return not match or match[1] < f"{datetime.now(timezone.utc) - LONGEST_BUILD:{TIME}}"

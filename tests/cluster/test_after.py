@@ -88,7 +88,7 @@ def test_logs_and_wait(namespace: Namespace, submit: Submit, names: list[str]) -
     waited = submit("wait", "two", "one")
     assert (waited.exit_code, f"job/{names[0]}: worker 1 exited 33" in waited.stderr) == (33, True)
     again = submit("cancel", "one")
-    assert (again.exit_code, "needs no cancelling: Failed" in again.stderr) == (0, True)
+    assert (again.exit_code, "has nothing to cancel: Failed" in again.stderr) == (0, True)
     assert submit("cancel", "--delete", "one", "two").exit_code == 0
     eventually(lambda: namespace.names("jobs,pods,services") == [], "everything is deleted")
 

@@ -125,7 +125,7 @@ def test_a_fork(
     assert "is not on the remote fork\n    Push with `git push fork main`." in refused.stderr
     assert (result.exit_code, result.stdout) == (0, "of the fork\n"), result.stderr
     assert (dirty.exit_code, dirty.stdout) == (0, "not committed\n"), dirty.stderr
-    assert "lending the working tree to fork" in dirty.stderr
+    assert "pushing the working tree to fork" in dirty.stderr
 
 
 def test_a_remote_that_does_not_answer(

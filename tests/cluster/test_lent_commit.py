@@ -37,7 +37,7 @@ def test_the_working_tree(repository: Repository, namespace: Namespace, submit: 
 
     assert result.exit_code == 0
     assert result.stdout == f"kept\nafter\nnew\n{commit}\n"
-    assert "lending the working tree to origin as refs/kubectl-submit/" in result.stderr
+    assert "pushing the working tree to origin as refs/kubectl-submit/" in result.stderr
     assert refs(repository) == ONLY_MAIN
     assert repository.git("status", "--porcelain") == status
     job = namespace.job()["metadata"]

@@ -271,7 +271,7 @@ def mounted(tmp_path: Path, pod: str) -> tuple[Any, int]:
     modes = {
         volume["secret"]["defaultMode"]
         for volume in pod_spec["volumes"]
-        if volume["name"].startswith("carried-")
+        if volume["name"].startswith("kubectl-submit-") and "secret" in volume
     }
     [mode] = modes
     return pod_spec.get("securityContext"), mode

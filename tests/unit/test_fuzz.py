@@ -20,7 +20,7 @@ from kubectl_submit.errors import SubmitError
 from kubectl_submit.following.logs.cursor import Cursor
 from kubectl_submit.following.no_pod import quantity_value
 from kubectl_submit.model import image, provenance
-from kubectl_submit.parameters import collection, local_credentials
+from kubectl_submit.parameters import collection, docker_credentials
 from kubectl_submit.source import git_url
 from kubectl_submit.source.git_settings import access
 from kubectl_submit.source.git_status import parse_status
@@ -54,7 +54,7 @@ PARSERS: list[Callable[[str], Any]] = [
     git_url.takes_password,
     git_url.userinfo,
     access,
-    local_credentials.registry_key,
+    docker_credentials.registry_key,
     lambda text: status_of_a_file(text.replace("\0", "")),
     image.parse_reference,
     image.parse_digest,

@@ -268,7 +268,10 @@ def test_git_that_does_not_tell_what_is_new(
 
 def test_a_repository_inside(project: Project) -> None:
     pushed(project.root / "inside", {"a": "a"})
-    with pytest.raises(GateError, match="a repository inside of this one cannot be lent: inside/"):
+    with pytest.raises(
+        GateError,
+        match="a repository inside this one cannot be pushed with the working tree: inside/",
+    ):
         temporary_commit.check(repository.inspect(project.root), confirmed=True)
 
 
@@ -277,14 +280,17 @@ def test_a_repository_inside_that_is_committed(project: Project) -> None:
     inside.write("a.py")
     inside.commit()
     project.commit()
-    with pytest.raises(GateError, match="a repository inside of this one cannot be lent: inside"):
+    with pytest.raises(
+        GateError,
+        match="a repository inside this one cannot be pushed with the working tree: inside",
+    ):
         temporary_commit.check(repository.inspect(project.root), confirmed=True)
 
 
 def test_a_submodule_that_has_changed(project: Project, tmp_path: Path) -> None:
     project.add_submodule(pushed(tmp_path / "lib", {"lib.py": "text"}), "lib")
     project.write("lib/lib.py", "changed")
-    with pytest.raises(GateError, match="submodule cannot be lent: lib"):
+    with pytest.raises(GateError, match="submodule cannot be pushed with the working tree: lib"):
         temporary_commit.check(repository.inspect(project.root), confirmed=True)
 
 
@@ -364,5 +370,8 @@ def test_changed_files_of_git_lfs(project: Project, tracked: bool) -> None:
     project.write("two words.bin", "large")
     with pytest.raises(GateError) as refused:
         temporary_commit.check(repository.inspect(project.root), confirmed=False)
-    assert refused.value.message == "changed files of git LFS cannot be lent: two words.bin"
+    assert (
+        refused.value.message
+        == "changed git LFS files cannot be pushed with the working tree: two words.bin"
+    )
     assert "--build local --allow-dirty" in refused.value.remedy

@@ -14,8 +14,9 @@ from kubectl_submit.cli.options import Options
 from kubectl_submit.cli.options.values import SecretEnvironment, SecretFile, SecretMount
 from kubectl_submit.errors import MissingProgramError, UsageError
 from kubectl_submit.manifests import run_secrets
-from kubectl_submit.parameters import credentials, local_credentials
+from kubectl_submit.parameters import credentials, docker_credentials
 from kubectl_submit.parameters.credentials import Credentials
+from kubectl_submit.source import git_credentials
 
 from . import git_server
 from .programs import Answer, Program
@@ -57,7 +58,7 @@ def helper(tmp_path: Path) -> Program:
     ],
 )
 def test_the_name_of_a_registry(image: str, key: str) -> None:
-    assert local_credentials.registry_key(image) == key
+    assert docker_credentials.registry_key(image) == key
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_what_the_environment_has_goes_first(
 ) -> None:
     configure({"auths": {"registry.example": {"auth": AUTH}}})
     monkeypatch.setenv("DOCKER_AUTH_CONFIG", said)
-    assert local_credentials.registry_password("registry.example/app") == {"auth": password}
+    assert docker_credentials.registry_password("registry.example/app") == {"auth": password}
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_what_the_environment_has_goes_first(
 )
 def test_what_the_configuration_has(configure: Any, auths: Any, found: dict[str, str]) -> None:
     configure({"auths": auths})
-    assert local_credentials.registry_password("registry.example/app") == found
+    assert docker_credentials.registry_password("registry.example/app") == found
 
 
 @pytest.mark.parametrize(
@@ -110,18 +111,18 @@ def test_what_the_configuration_has(configure: Any, auths: Any, found: dict[str,
 )
 def test_a_helper_that_is_no_name(configure: Any, odd: dict[str, Any]) -> None:
     configure({**odd, "auths": {"registry.example": {"auth": AUTH}}})
-    assert local_credentials.registry_password("registry.example/app") == {"auth": AUTH}
+    assert docker_credentials.registry_password("registry.example/app") == {"auth": AUTH}
 
 
 def test_without_a_configuration(configure: Any) -> None:
-    assert local_credentials.registry_password("registry.example/app") == {}
+    assert docker_credentials.registry_password("registry.example/app") == {}
 
 
 @pytest.mark.parametrize("text", ["{", "\0", "[1", '{"auths": '])
 def test_a_configuration_that_is_none(configure: Any, text: str) -> None:
     configure(text)
     with pytest.raises(UsageError, match="cannot read docker's configuration"):
-        local_credentials.registry_password("registry.example/app")
+        docker_credentials.registry_password("registry.example/app")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_a_helper_is_asked(configure: Any, helper: Program, how: dict[str, Any])
     configure({**how, "auths": {"registry.example": {}}})
     told = {"ServerURL": "registry.example", "Username": "ada", "Secret": "canary"}
     helper.on("get", Answer(json.dumps(told)))
-    found = local_credentials.registry_password("registry.example/app")
+    found = docker_credentials.registry_password("registry.example/app")
     assert found == {"username": "ada", "password": "canary"}
     assert [call.stdin for call in helper.all_calls] == ["registry.example"]
 
@@ -139,7 +140,7 @@ def test_a_helper_is_asked(configure: Any, helper: Program, how: dict[str, Any])
 def test_a_token_of_a_helper(configure: Any, helper: Program) -> None:
     configure({"credsStore": "desktop"})
     helper.on("get", Answer('{"Username": "<token>", "Secret": "canary"}'))
-    assert local_credentials.registry_password("r.example/app") == {"identitytoken": "canary"}
+    assert docker_credentials.registry_password("r.example/app") == {"identitytoken": "canary"}
 
 
 @pytest.mark.parametrize(
@@ -148,13 +149,13 @@ def test_a_token_of_a_helper(configure: Any, helper: Program) -> None:
 def test_a_helper_that_knows_nothing(configure: Any, helper: Program, answer: Answer) -> None:
     configure({"credsStore": "desktop", "auths": {"registry.example": {"auth": AUTH}}})
     helper.on("get", answer)
-    assert local_credentials.registry_password("registry.example/app") == {"auth": AUTH}
+    assert docker_credentials.registry_password("registry.example/app") == {"auth": AUTH}
 
 
 def test_a_helper_that_is_missing(configure: Any) -> None:
     configure({"credsStore": "desktop"})
     with pytest.raises(MissingProgramError, match="docker-credential-desktop was not found"):
-        local_credentials.registry_password("registry.example/app")
+        docker_credentials.registry_password("registry.example/app")
 
 
 def git_helper(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
@@ -165,13 +166,13 @@ def git_helper(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
 
 
 def test_what_git_knows(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert local_credentials.git_password(URL) == {}
-    assert local_credentials.git_password("https://ada:canary@git.example/app") == {
+    assert git_credentials.git_password(URL) == {}
+    assert git_credentials.git_password("https://ada:canary@git.example/app") == {
         "username": "ada",
         "password": "canary",
     }
     git_helper(monkeypatch, "echo username=ada; echo password=canary")
-    assert local_credentials.git_password(URL) == {"username": "ada", "password": "canary"}
+    assert git_credentials.git_password(URL) == {"username": "ada", "password": "canary"}
 
 
 def known(
@@ -279,8 +280,8 @@ def test_a_header_of_git(
 ) -> None:
     """As actions/checkout sets it."""
     header(monkeypatch, value)
-    assert local_credentials.git_password(URL) == found
-    assert local_credentials.git_password("https://other.example/app.git") == {}
+    assert git_credentials.git_password(URL) == found
+    assert git_credentials.git_password("https://other.example/app.git") == {}
 
 
 def test_a_header_that_an_included_file_has(project: Project) -> None:
@@ -288,7 +289,7 @@ def test_a_header_that_an_included_file_has(project: Project) -> None:
     file = f'[http "https://git.example/"]\n\textraheader = AUTHORIZATION: basic {AUTH}\n'
     path = project.write("../credentials", file)
     project.git("config", f"includeIf.gitdir:{project.root}/.git.path", str(path))
-    assert local_credentials.git_password(URL) == {"username": "ada", "password": "canary"}
+    assert git_credentials.git_password(URL) == {"username": "ada", "password": "canary"}
 
 
 @pytest.mark.parametrize(
@@ -304,7 +305,7 @@ def test_the_netrc_file(text: str, found: dict[str, str]) -> None:
     path = Path.home() / ".netrc"
     path.write_text(text)
     path.chmod(0o600)
-    assert local_credentials.git_password(URL) == found
+    assert git_credentials.git_password(URL) == found
 
 
 def test_a_repository_that_is_not_public(
@@ -313,14 +314,14 @@ def test_a_repository_that_is_not_public(
     configure({"auths": {"registry.example": {"auth": AUTH}}})
     with git_server.serving(tmp_path) as server:
         url = f"{server}/origin.remotes/project.git"
-        assert not local_credentials.is_public(url)
+        assert not git_credentials.is_public(url)
         with pytest.raises(UsageError) as refused:
             known(own_url=url, url=url)
         assert refused.value.message == f"git knows no password for {url}, which is not public"
         header(monkeypatch, f"AUTHORIZATION: basic {git_server.BASIC}", f"{server}/")
         assert known(own_url=url, url=url).git_secret == "run-build-git"
-        assert not local_credentials.is_public(url)
-    assert local_credentials.is_public(url)  # nobody answers: the cluster may get one
+        assert not git_credentials.is_public(url)
+    assert git_credentials.is_public(url)  # nobody answers: the cluster may get one
 
 
 def test_a_header_in_a_secret(configure: Any, monkeypatch: pytest.MonkeyPatch) -> None:

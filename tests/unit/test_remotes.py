@@ -171,7 +171,9 @@ def test_a_submodule_whose_commit_is_not_pushed(project: Project, tmp_path: Path
     assert [one.unpushed_submodules for one in snapshots] == [(), ("lib",), ()]
     shutil.rmtree(lib.git("remote", "get-url", "origin"))
     assert repository.inspect(project.root).unpushed_submodules == ()  # nobody knows
-    with pytest.raises(GateError, match="the working tree of a submodule cannot be lent: lib"):
+    with pytest.raises(
+        GateError, match="changes inside a submodule cannot be pushed with the working tree: lib"
+    ):
         temporary_commit.check(second, confirmed=False)
 
 

@@ -1,3 +1,4 @@
+# Over 200 lines: each option of a submit is declared here, once.
 """The options of `kubectl submit`. A default of None means: what the manifest says."""
 
 from __future__ import annotations
