@@ -9,7 +9,7 @@ from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.image import Image
 from kubectl_submit.output import Output
-from kubectl_submit.parameters.collection import BuildParameters
+from kubectl_submit.parameters.build_parameters import BuildParameters
 
 
 class BuildBackend(Protocol):

@@ -6,7 +6,7 @@ from kubectl_submit.build_backends import docker
 from kubectl_submit.execution_backends.kubernetes import job
 from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
 from kubectl_submit.manifests.tree import Node
-from kubectl_submit.parameters.collection import BuildParameters
+from kubectl_submit.parameters.build_parameters import BuildParameters
 from kubectl_submit.runs import build_followers
 
 REGISTRY_SECRET_PATH = "/run/registry-secret"  # noqa: S105 (DOCKER_CONFIG in the manifest)

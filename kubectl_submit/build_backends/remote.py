@@ -16,7 +16,7 @@ from kubectl_submit.model.execution import Outcome
 from kubectl_submit.model.image import Image, digest_of_message
 from kubectl_submit.model.run import CANCELLED_CODE
 from kubectl_submit.output import Output
-from kubectl_submit.parameters.collection import BuildParameters
+from kubectl_submit.parameters.build_parameters import BuildParameters
 from kubectl_submit.process import signals
 from kubectl_submit.source import temporary_commit
 

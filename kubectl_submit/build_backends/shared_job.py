@@ -20,7 +20,7 @@ from kubectl_submit.model.image import digest_of_message
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import pod_state
 from kubectl_submit.model.provenance import NAME_LABEL
-from kubectl_submit.parameters.collection import BuildParameters
+from kubectl_submit.parameters.build_parameters import BuildParameters
 from kubectl_submit.runs import build_followers
 
 TRIES = 10

@@ -15,7 +15,7 @@ from kubectl_submit.commands import dry_run, preflight
 from kubectl_submit.errors import ClusterError, RepositoryError, SubmitError
 from kubectl_submit.manifests import tree
 from kubectl_submit.output import Output
-from kubectl_submit.parameters.collection import collect_build_parameters
+from kubectl_submit.parameters.build_parameters import collect_build_parameters
 from kubectl_submit.runs import documents
 from kubectl_submit.source.repository import git_version, inspect
 from kubectl_submit.source.temporary_refs import LeftoverRefs

@@ -20,10 +20,8 @@ from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.model.image import NOT_BUILT_YET, Image
 from kubectl_submit.output import Output
-from kubectl_submit.parameters.collection import (
-    collect_build_parameters,
-    collect_execution_parameters,
-)
+from kubectl_submit.parameters.build_parameters import collect_build_parameters
+from kubectl_submit.parameters.execution_parameters import collect_execution_parameters
 from kubectl_submit.process import signals
 from kubectl_submit.process.pending import Pending
 from kubectl_submit.runs import settlement

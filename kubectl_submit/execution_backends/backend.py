@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # a list of runs needs none of these
     from kubectl_submit.cli.options import Options
     from kubectl_submit.cluster.kubectl import Kubectl
     from kubectl_submit.manifests.tree import Node
-    from kubectl_submit.parameters.collection import ExecutionParameters
+    from kubectl_submit.parameters.execution_parameters import ExecutionParameters
 
 
 class ExecutionBackend(Protocol):

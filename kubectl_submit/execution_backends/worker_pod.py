@@ -11,13 +11,27 @@ from kubectl_submit.manifests import pod_template, run_secrets, tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import PREFIX
-from kubectl_submit.parameters.collection import ExecutionParameters
+from kubectl_submit.parameters.execution_parameters import ExecutionParameters
 
 # Annotations, as ExecutionParameters.recorded() and as_annotations() name them.
 IMAGE = f"{PREFIX}image"
 BUILD_SECONDS = f"{PREFIX}build-seconds"
 
 SHARED_MEMORY = "/dev/shm"  # noqa: S108
+
+
+def identify(root: Node, parameters: ExecutionParameters) -> None:
+    """Name the object that runs the command, and write on it what is known of the run."""
+    facts = parameters.source.facts(parameters.name)
+    pod_template.identify(root, parameters.name, facts, **parameters.recorded())
+    tree.put_all(root, ("metadata", "labels"), dict(parameters.options.label))
+
+
+def describe(template: Node, parameters: ExecutionParameters, **more: object) -> None:
+    """Write what is known of the run on the template of its pods."""
+    facts = parameters.source.facts(parameters.name)
+    pod_template.describe_pod(template, facts, **more, **parameters.recorded())
+    tree.put_all(template, ("metadata", "labels"), dict(parameters.options.label))
 
 
 def set_amounts(container: Node, amounts: Mapping[str, str | None]) -> None:
@@ -30,14 +44,14 @@ def set_amounts(container: Node, amounts: Mapping[str, str | None]) -> None:
 
 def set_size(container: Node, parameters: ExecutionParameters) -> None:
     """The CPUs, memory and GPUs of one worker."""
-    set_amounts(container, {"cpu": parameters.cpu, "memory": parameters.memory})
-    if parameters.gpus:
+    set_amounts(container, {"cpu": parameters.options.cpu, "memory": parameters.options.memory})
+    if parameters.options.gpus:
         # Kubernetes takes the limit of an extended resource as its request.
-        limit = ("resources", "limits", parameters.gpu_resource)
-        tree.put(container, limit, str(parameters.gpus))
-    elif parameters.gpus == 0:
+        limit = ("resources", "limits", parameters.options.gpu_resource)
+        tree.put(container, limit, str(parameters.options.gpus))
+    elif parameters.options.gpus == 0:
         for kind in ("requests", "limits"):
-            tree.child(container, "resources", kind).pop(parameters.gpu_resource, None)
+            tree.child(container, "resources", kind).pop(parameters.options.gpu_resource, None)
 
 
 def set_image(pod_spec: Node, container: Node, parameters: ExecutionParameters) -> None:
@@ -69,11 +83,11 @@ def _replace(node: object, promised: str, built: Image) -> None:
 
 def set_credentials(pod_spec: Node, container: Node, parameters: ExecutionParameters) -> None:
     """What the command may read and do: Secrets, and a service account with its token."""
-    for secret in parameters.secrets:
+    for secret in parameters.options.secret:
         pod_template.mount_secret(pod_spec, container, secret.name, secret.path)
     run_secrets.add_to_pod(pod_spec, container, parameters.name, parameters.new_secrets)
-    if parameters.service_account:
-        tree.put(pod_spec, ("serviceAccountName",), parameters.service_account)
+    if parameters.options.service_account:
+        tree.put(pod_spec, ("serviceAccountName",), parameters.options.service_account)
         tree.put(pod_spec, ("automountServiceAccountToken",), True)
 
 

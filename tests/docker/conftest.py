@@ -17,7 +17,7 @@ from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.model.image import Image
 from kubectl_submit.output import Output
-from kubectl_submit.parameters.collection import collect_build_parameters
+from kubectl_submit.parameters.build_parameters import collect_build_parameters
 from tests.conftest import local
 
 Build = Callable[..., Image]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
+from kubectl_submit.cli.options import Options
 from kubectl_submit.execution_backends.ray.parameters import RayParameters
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import Source
 from kubectl_submit.parameters import recipe
-from kubectl_submit.parameters.collection import BuildParameters, ExecutionParameters
+from kubectl_submit.parameters.build_parameters import BuildParameters
+from kubectl_submit.parameters.execution_parameters import ExecutionParameters
 
 DIGEST = "sha256:" + "5d" * 32
 COMMIT = "0123456789" * 4
@@ -25,30 +28,22 @@ SOURCE = Source(
 
 
 def execution_parameters(**changes: Any) -> ExecutionParameters:
-    """A plain run, but for these fields."""
+    """A plain run, but for these fields, and for these options of a submit."""
     plain: dict[str, Any] = {
         "name": "app-0123456-x2k4z",
         "source": SOURCE,
         "image": Image(name="registry.example/app", digest=DIGEST),
         "argv": ("python", "train.py"),
-        "workers": None,
-        "gpus": None,
-        "gpu_resource": "nvidia.com/gpu",
-        "cpu": None,
-        "memory": None,
-        "env": (),
-        "secrets": (),
         "new_secrets": (),
         "registry_secret": None,
-        "service_account": None,
-        "timeout": None,
-        "ttl": None,
-        "queue": None,
-        "priority": None,
-        "manifest": None,
         "own": RayParameters(),
     }
-    return ExecutionParameters(**(plain | changes))
+    fields = {field.name for field in dataclasses.fields(ExecutionParameters)}
+    asked = {name: value for name, value in changes.items() if name not in fields}
+    if asked.get("manifest"):
+        asked["manifest"] = str(asked["manifest"])
+    own = {name: value for name, value in changes.items() if name in fields}
+    return ExecutionParameters(**(plain | {"options": Options(**asked)} | own))
 
 
 def build_parameters(**changes: Any) -> BuildParameters:

@@ -20,7 +20,8 @@ from kubectl_submit.errors import SubmitError
 from kubectl_submit.following.logs.cursor import Cursor
 from kubectl_submit.following.no_pod import quantity_value
 from kubectl_submit.model import image, provenance
-from kubectl_submit.parameters import collection, docker_credentials
+from kubectl_submit.parameters import docker_credentials
+from kubectl_submit.parameters.run_name import run_name
 from kubectl_submit.source import git_url
 from kubectl_submit.source.git_settings import access
 from kubectl_submit.source.git_status import parse_status
@@ -40,6 +41,7 @@ PARSERS: list[Callable[[str], Any]] = [
     values.positive_duration,
     values.quantity,
     values.assignment,
+    values.label,
     values.secret_mount,
     values.secret_file,
     values.secret_environment,
@@ -60,7 +62,7 @@ PARSERS: list[Callable[[str], Any]] = [
     image.parse_digest,
     provenance.label_value,
     quantity_value,
-    lambda text: collection.run_name(None, text, 52),
+    lambda text: run_name(None, text, 52),
     lambda text: Cursor().take(text.encode(errors="replace")),
 ]
 OPTIONS = declared(Options)

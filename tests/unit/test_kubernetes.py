@@ -15,7 +15,7 @@ from kubectl_submit.execution_backends.kubernetes.backend import BACKEND as KUBE
 from kubectl_submit.manifests import pod_template, tree
 from kubectl_submit.model import provenance
 from kubectl_submit.model.image import Image
-from kubectl_submit.parameters import collection
+from kubectl_submit.parameters.run_name import run_name
 
 from .examples import DIGEST, SOURCE, execution_parameters
 from .kubernetes_model import expanded
@@ -84,6 +84,14 @@ def test_what_is_always_set() -> None:
         ({"timeout": 90}, {f"{POD} activeDeadlineSeconds": 90}),
         ({"workers": 1}, {}),
         (
+            {"label": (("team", "vision"), ("example.com/cost", "4711"))},
+            {
+                f"{place} labels {key}": value
+                for place in ("metadata", "spec template metadata")
+                for key, value in (("team", "vision"), ("example.com/cost", "4711"))
+            },
+        ),
+        (
             {"workers": 3},
             {
                 "spec completions": 3,
@@ -137,7 +145,7 @@ def test_a_flag_changes_what_it_asks_for(flags: dict[str, Any], changes: dict[st
 
 
 def test_secrets_are_mounted_read_only_for_any_user() -> None:
-    [job] = rendered(secrets=(SecretMount(name="s3", path="/keys"),))
+    [job] = rendered(secret=(SecretMount(name="s3", path="/keys"),))
     pod = job["spec"]["template"]["spec"]
     [_, volume] = pod["volumes"]
     assert volume["secret"] == {"secretName": "s3", "defaultMode": 0o444}
@@ -159,7 +167,7 @@ def test_the_image_keeps_its_entrypoint() -> None:
 
 def test_host_names_of_workers_are_short_enough() -> None:
     """Kubernetes names worker N of a Job NAME-N, which must be a DNS label."""
-    longest = collection.run_name(None, "a" * 99, KUBERNETES.name_limit)
+    longest = run_name(None, "a" * 99, KUBERNETES.name_limit)
     assert len(longest) == KUBERNETES.name_limit
     assert len(f"{longest}-999999999") <= 63
 

@@ -62,7 +62,7 @@ WRONG: list[tuple[str, Any]] = [
 
 
 def render_all(secrets: tuple[SecretMount, ...]) -> None:
-    KUBERNETES.render(execution_parameters(manifest=FILE, secrets=secrets))
+    KUBERNETES.render(execution_parameters(manifest=FILE, secret=secrets))
     remote.render(build_parameters(manifest=FILE, buildkit_image="buildkit:1"))
 
 

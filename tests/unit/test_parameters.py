@@ -16,8 +16,8 @@ from kubectl_submit.cli.options.values import SecretMount
 from kubectl_submit.errors import GateError, UsageError
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import Source
-from kubectl_submit.parameters import collection
-from kubectl_submit.parameters.collection import BuildParameters
+from kubectl_submit.parameters.build_parameters import BuildParameters, collect_build_parameters
+from kubectl_submit.parameters.execution_parameters import collect_execution_parameters
 
 from .examples import build_parameters
 from .repositories import Project
@@ -29,7 +29,7 @@ DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 def collect(**options: Any) -> BuildParameters:
     """The parameters of a local build, but for these options."""
     plain: dict[str, Any] = {"build": "local", "image_repository": "localhost:5000/app"}
-    return collection.collect_build_parameters(Options(**(plain | options)), LIMIT)
+    return collect_build_parameters(Options(**(plain | options)), LIMIT)
 
 
 def test_a_build_of_a_clean_commit(project: Project) -> None:
@@ -169,12 +169,10 @@ def test_a_run_of_what_was_built() -> None:
         registry_secret="registry",
         service_account="robot",
     )
-    found = collection.collect_execution_parameters(options, ("true", "x"), build, image, LIMIT)
+    found = collect_execution_parameters(options, ("true", "x"), build, image, LIMIT)
     assert (found.name, found.source, found.image) == (build.name, build.source, image)
-    assert (found.argv, found.workers, found.gpus, found.ttl) == (("true", "x"), 2, 1, 0)
-    assert (found.cpu, found.memory, found.timeout) == ("1", "1Gi", 9)
-    assert (found.manifest, found.secrets) == (Path("job.yml"), options.secret)
-    assert (found.registry_secret, found.service_account) == ("registry", "robot")
+    assert (found.argv, found.options) == (("true", "x"), options)
+    assert (found.manifest, found.registry_secret) == (Path("job.yml"), "registry")
     environment = found.environment()
     assert environment["A"] == "1"
     assert environment["KUBECTL_SUBMIT_COMMIT"] == build.source.commit
@@ -183,7 +181,7 @@ def test_a_run_of_what_was_built() -> None:
 
 def test_a_run_without_a_build_is_named_after_the_image() -> None:
     image = Image(name="host:5000/team/My.App", digest="")
-    found = collection.collect_execution_parameters(Options(), ("true",), None, image, LIMIT)
+    found = collect_execution_parameters(Options(), ("true",), None, image, LIMIT)
     assert re.fullmatch(r"my-app-.....", found.name)
     assert found.source == Source(created_by="ada@example.com")
 
@@ -199,8 +197,8 @@ def test_without_an_email_it_is_the_login(
 
 def test_an_entrypoint_is_kept_by_a_job_alone() -> None:
     image, options = Image(name="app", digest=""), Options(keep_entrypoint=True)
-    found = collection.collect_execution_parameters(options, ("true",), None, image, LIMIT)
-    assert found.keep_entrypoint
+    found = collect_execution_parameters(options, ("true",), None, image, LIMIT)
+    assert found.options.keep_entrypoint
     on_ray = Options(keep_entrypoint=True, execution="ray")
     with pytest.raises(UsageError, match="--keep-entrypoint is not for --execution ray"):
         execution_backends.named("ray").collect(on_ray)

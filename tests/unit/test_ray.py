@@ -93,7 +93,7 @@ def test_the_command_is_one_line_for_a_shell() -> None:
 
 def test_head_and_workers_have_variables_and_secrets() -> None:
     secret = SecretMount(name="wandb", path="/run/secrets/wandb")
-    job = rendered(env=(("A", "$x"),), secrets=(secret,), service_account="robot")
+    job = rendered(env=(("A", "$x"),), secret=(secret,), service_account="robot")
     head, worker, submitter = pods(job)
     for pod in (head, worker):
         values = {one["name"]: one.get("value") for one in pod["containers"][0]["env"]}

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kubectl_submit.errors import UsageError
-from kubectl_submit.parameters.collection import run_name
+from kubectl_submit.parameters.run_name import run_name
 
 LIMIT = 52
 DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")

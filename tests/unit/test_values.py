@@ -22,6 +22,9 @@ GOOD: list[tuple[Parser, str, object]] = [
     (values.duration, "1h30m", 5400),
     (values.duration, "2d", 172800),
     (values.positive_duration, "1", 1),
+    (values.label, "team=vision", ("team", "vision")),
+    (values.label, "example.com/Cost_Center=a-1.b", ("example.com/Cost_Center", "a-1.b")),
+    (values.label, "empty=", ("empty", "")),
     (values.quantity, "2", "2"),
     (values.quantity, "0.5", "0.5"),
     (values.quantity, "500m", "500m"),
@@ -51,6 +54,11 @@ GOOD: list[tuple[Parser, str, object]] = [
 BAD: dict[Parser, list[str]] = {
     values.duration: ["", "s", "5x", "1.5h", "-5m", " 5m", "5 m", "1h30", "m5", "5m\n", "५", "५m"],
     values.positive_duration: ["0", "0s", "0h0m", "", "x"],
+    values.label: [
+        *("", "team", "=x", "-a=x", "a b=x", "a=b=c", "a=-", "a/b/c=x", "A.com/x=y", "a=\n", "ü=x"),
+        *(f"{'k' * 64}=v", f"k={'v' * 64}", f"{'p' * 254}/k=v", "/k=v"),
+        *("kubectl-submit/name=x", "app.kubernetes.io/managed-by=me", "ray.io/node-type=head"),
+    ],
     values.quantity: ["", "-1", "1gi", "1GiB", "1 Gi", "Gi", "1.", ".5", "1Gi\n", "५Gi", "½"],
     values.assignment: ["", "=1", "1A=x", "A B=x", "Ü=x", "A\n=x", "NOT_SET_ANYWHERE", "A=\udcff"],
     values.secret_mount: ["", ":/x", "s:", "s:x", "s:/", "s://", "s:/a:b", "S", "s_t", "s\n"],

@@ -48,6 +48,7 @@ TEXT = Parsed("TEXT", values.encodable)
 DURATION = Parsed("DURATION", values.positive_duration)
 SECONDS = Parsed("DURATION", values.duration)
 QUANTITY = Parsed("QUANTITY", values.quantity)
+LABEL = Parsed("KEY=VALUE", values.label, named_by=0)
 ASSIGNMENT = Parsed("NAME[=VALUE]", values.assignment, named_by=0)
 SECRET = Parsed("NAME[:/PATH]", values.secret_mount, named_by=0)
 SECRET_FILE = Parsed("LOCAL[:/PATH]", values.secret_file, named_by=1)  # the path in the container

@@ -12,6 +12,7 @@ from kubectl_submit.cli.options.declaration import (
     ASSIGNMENT,
     BUILD_SECRET,
     DURATION,
+    LABEL,
     OBJECT_NAME,
     QUANTITY,
     REPOSITORY,
@@ -198,6 +199,13 @@ class Options(KubectlOptions):
         "Credentials", "--service-account", type=OBJECT_NAME, help="Run (and build) as this one."
     )
 
+    label: tuple[tuple[str, str], ...] = option(
+        "Run",
+        "--label",
+        type=LABEL,
+        multiple=True,
+        help="A label for the job and its pods.",
+    )
     env: tuple[tuple[str, str], ...] = option(
         "Run",
         "--env",

@@ -12,6 +12,15 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 QUANTITY = r"[0-9]+(\.[0-9]+)?(m|k|[MGTPE]|[KMGTPE]i)?"
 DNS_LABEL = r"[a-z]([-a-z0-9]*[a-z0-9])?"
 DNS_SUBDOMAIN = r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
+# Of a label's key behind its prefix, and of its value.
+LABEL_PART = r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
+LABEL_LENGTH = 63
+DNS_LENGTH = 253
+# What finds the objects of a run must stay as it is.
+RESERVED_LABEL = (
+    r"kubectl-submit/|app\.kubernetes\.io/managed-by$|batch\.kubernetes\.io/|job-name$"
+    r"|controller-uid$|kueue\.x-k8s\.io/|ray\.io/"
+)
 ENVIRONMENT_NAME = r"[-._a-zA-Z][-._a-zA-Z0-9]*"
 # The name part of distribution's reference grammar, with an optional host and port.
 REPOSITORY = (
@@ -85,6 +94,27 @@ def assignment(text: str) -> tuple[str, str]:
             raise ValueError(f"{key} is not set in the environment; write {key}=VALUE")
         value = os.environ[key]
     return key, encodable(value)
+
+
+def label(text: str) -> tuple[str, str]:
+    """`KEY=VALUE`, as Kubernetes takes labels; a key may have a prefix: `example.com/team`.
+
+    The rules are those of k8s.io/apimachinery pkg/util/validation.
+    """
+    key, equals, value = text.partition("=")
+    prefix, slash, name = key.rpartition("/")
+    if not equals or not re.fullmatch(LABEL_PART, name) or len(name) > LABEL_LENGTH:
+        raise ValueError(f"{text!r} is not a label; write KEY=VALUE")
+    if slash and not (re.fullmatch(DNS_SUBDOMAIN, prefix) and len(prefix) <= DNS_LENGTH):
+        raise ValueError(f"{prefix!r} is not a prefix for labels; write it as a DNS name")
+    if value and (not re.fullmatch(LABEL_PART, value) or len(value) > LABEL_LENGTH):
+        raise ValueError(
+            f"{value!r} is not a value for a label: letters, digits, '-', '_' and '.', at most "
+            f"{LABEL_LENGTH} characters, letters or digits at both ends"
+        )
+    if re.match(RESERVED_LABEL, key):
+        raise ValueError(f"{key} is set by kubectl-submit or Kubernetes itself")
+    return key, value
 
 
 def secret_mount(text: str) -> SecretMount:

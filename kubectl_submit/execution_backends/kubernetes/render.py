@@ -6,7 +6,7 @@ from kubectl_submit.execution_backends import worker_pod
 from kubectl_submit.execution_backends.kubernetes import job, rendezvous
 from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
 from kubectl_submit.manifests.tree import Node
-from kubectl_submit.parameters.collection import ExecutionParameters
+from kubectl_submit.parameters.execution_parameters import ExecutionParameters
 
 
 def render(parameters: ExecutionParameters) -> list[Node]:
@@ -19,13 +19,12 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     root = tree.only(documents, "Job", source)
     tree.check_shape(root, job.SHAPE, source)
     facts = parameters.source.facts(parameters.name)
-    recorded = parameters.recorded()
-    pod_template.identify(root, parameters.name, facts, **recorded)
+    worker_pod.identify(root, parameters)
     _set_job(root, parameters)
     template = tree.child(root, "spec", "template")
-    pod_template.describe_pod(template, facts, **recorded)
+    worker_pod.describe(template, parameters)
     pod_spec = tree.child(template, "spec")
-    kueue.enqueue(root, [pod_spec], parameters.queue, parameters.priority)
+    kueue.enqueue(root, [pod_spec], parameters.options.queue, parameters.options.priority)
     container = tree.only_container(pod_spec, source)
     pod_template.record_container(root, container)
     worker_pod.set_image(pod_spec, container, parameters)
@@ -39,16 +38,16 @@ def render(parameters: ExecutionParameters) -> list[Node]:
 
 
 def _set_job(root: Node, parameters: ExecutionParameters) -> None:
-    if parameters.workers is not None:
+    if parameters.options.workers is not None:
         tree.put(root, ("spec", "completionMode"), "Indexed")
-        tree.put(root, ("spec", "completions"), parameters.workers)
-        tree.put(root, ("spec", "parallelism"), parameters.workers)
-    if parameters.ttl is not None:
-        tree.put(root, ("spec", "ttlSecondsAfterFinished"), parameters.ttl)
-    if parameters.timeout is not None:
+        tree.put(root, ("spec", "completions"), parameters.options.workers)
+        tree.put(root, ("spec", "parallelism"), parameters.options.workers)
+    if parameters.options.ttl is not None:
+        tree.put(root, ("spec", "ttlSecondsAfterFinished"), parameters.options.ttl)
+    if parameters.options.timeout is not None:
         # On the pod, not on the Job: there it would count the time in the queue.
         path = ("spec", "template", "spec", "activeDeadlineSeconds")
-        tree.put(root, path, parameters.timeout)
+        tree.put(root, path, parameters.options.timeout)
 
 
 def _let_workers_meet(
@@ -56,7 +55,7 @@ def _let_workers_meet(
 ) -> list[Node]:
     """Set what the workers know of each other; the Services that it needs."""
     limits = tree.child(container, "resources").get("limits") or {}
-    gpus = limits.get(parameters.gpu_resource, 0)
+    gpus = limits.get(parameters.options.gpu_resource, 0)
     rendezvous.set_variables(container, parameters.name, workers, gpus)
     if workers == 1:
         return []
@@ -68,7 +67,9 @@ def _let_workers_meet(
 
 def _set_command(container: Node, parameters: ExecutionParameters) -> None:
     """As `command` in place of the image's ENTRYPOINT, or as `args` behind it."""
-    given, other = ("args", "command") if parameters.keep_entrypoint else ("command", "args")
+    given, other = (
+        ("args", "command") if parameters.options.keep_entrypoint else ("command", "args")
+    )
     tree.put(container, (given,), [pod_template.literal(arg) for arg in parameters.argv])
     container.pop(other, None)
     worker_pod.set_environment(container, parameters)

@@ -16,7 +16,7 @@ from kubectl_submit.execution_backends.ray import authentication
 from kubectl_submit.execution_backends.ray.parameters import RayParameters
 from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
 from kubectl_submit.manifests.tree import Node
-from kubectl_submit.parameters.collection import ExecutionParameters
+from kubectl_submit.parameters.execution_parameters import ExecutionParameters
 
 CLUSTER = "spec.rayClusterSpec"
 SHAPE: tree.Shape = {
@@ -49,8 +49,7 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     tree.check_shape(root, SHAPE, source)
     _check_kind(root, source)
     facts = parameters.source.facts(parameters.name)
-    recorded = parameters.recorded()
-    pod_template.identify(root, parameters.name, facts, **recorded)
+    worker_pod.identify(root, parameters)
     head = tree.child(root, "spec", "rayClusterSpec", "headGroupSpec")
     groups = _worker_groups(root, parameters, source)
     _set_job(root, parameters)
@@ -62,7 +61,7 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     pods = [_pod(template, source) for template in templates]
     for template, pod in zip(templates, pods, strict=True):
         name = pod[1].get("name", "")
-        pod_template.describe_pod(template, facts, container=name, **recorded)
+        worker_pod.describe(template, parameters, container=name)
         worker_pod.set_image(*pod, parameters)
     *cluster, (_, submitter) = pods
     for pod_spec, container in cluster:
@@ -72,7 +71,9 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     for group, (_, container) in zip(groups, cluster[1:], strict=True):
         _set_workers(group, container, parameters)
     _set_request(root, submitter, source)
-    kueue.enqueue(root, [pod for pod, _ in pods], parameters.queue, parameters.priority)
+    kueue.enqueue(
+        root, [pod for pod, _ in pods], parameters.options.queue, parameters.options.priority
+    )
     return [*documents, *run_secrets.documents(parameters.name, facts, parameters.new_secrets)]
 
 
@@ -93,7 +94,7 @@ def _check_kind(root: Node, source: str) -> None:
 def _worker_groups(root: Node, parameters: ExecutionParameters, source: str) -> list[Node]:
     groups = tree.child(root, "spec", "rayClusterSpec", "workerGroupSpecs", kind=CommentedSeq)
     sizes = ("workers", "gpus", "cpu", "memory")
-    asked = [f"--{size}" for size in sizes if getattr(parameters, size)]
+    asked = [f"--{size}" for size in sizes if getattr(parameters.options, size)]
     if asked and len(groups) != 1:
         raise ManifestError(
             f"{source}: {len(groups)} worker groups, where {asked[0]} needs one",
@@ -110,10 +111,10 @@ def _pod(template: Node, source: str) -> tuple[Node, Node]:
 
 def _set_job(root: Node, parameters: ExecutionParameters) -> None:
     tree.put(root, ("spec", "entrypoint"), shlex.join(parameters.argv))
-    if parameters.ttl is not None:
-        tree.put(root, ("spec", "ttlSecondsAfterFinished"), parameters.ttl)
-    if parameters.timeout is not None:
-        tree.put(root, ("spec", "activeDeadlineSeconds"), parameters.timeout)
+    if parameters.options.ttl is not None:
+        tree.put(root, ("spec", "ttlSecondsAfterFinished"), parameters.options.ttl)
+    if parameters.options.timeout is not None:
+        tree.put(root, ("spec", "activeDeadlineSeconds"), parameters.options.timeout)
     ray = _own(parameters)
     if ray.entrypoint_gpus is not None:
         tree.put(root, ("spec", "entrypointNumGpus"), ray.entrypoint_gpus)
@@ -135,14 +136,14 @@ def _set_head(pod_spec: Node, container: Node, parameters: ExecutionParameters) 
 
 
 def _set_workers(group: Node, container: Node, parameters: ExecutionParameters) -> None:
-    if parameters.workers is not None:
+    if parameters.options.workers is not None:
         for key in ("replicas", "minReplicas", "maxReplicas"):
-            tree.put(group, (key,), parameters.workers)
+            tree.put(group, (key,), parameters.options.workers)
     if _own(parameters).autoscale:
         for key in ("replicas", "minReplicas"):
             tree.put(group, (key,), 0)
-    if parameters.gpus is not None:  # KubeRay knows them by some names of resources only
-        tree.put(group, ("rayStartParams", "num-gpus"), str(parameters.gpus))
+    if parameters.options.gpus is not None:  # KubeRay knows them by some names of resources only
+        tree.put(group, ("rayStartParams", "num-gpus"), str(parameters.options.gpus))
     worker_pod.set_size(container, parameters)
 
 

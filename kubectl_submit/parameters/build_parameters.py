@@ -1,25 +1,21 @@
-"""BuildParameters and ExecutionParameters, and how they are collected."""
+"""What to build, and how it is collected."""
 
 from __future__ import annotations
 
-import re
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from kubectl_submit.cli.options import Options, values
 from kubectl_submit.errors import UsageError
 from kubectl_submit.manifests import run_secrets
-from kubectl_submit.model.image import Image
-from kubectl_submit.model.provenance import Source, recorded_command
+from kubectl_submit.model.provenance import Source
 from kubectl_submit.parameters import base_images, build_paths, credentials, recipe
+from kubectl_submit.parameters.run_name import run_name
 from kubectl_submit.source import gate, git_url
-from kubectl_submit.source.identity import created_by, me
+from kubectl_submit.source.identity import created_by
 from kubectl_submit.source.repository import STAT_LINES, Snapshot, changes_stat, inspect
 from kubectl_submit.source.temporary_commit import TemporaryCommit
 from kubectl_submit.source.temporary_commit import check as check_temporary_commit
-
-RANDOM_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # as Kubernetes does: spells no words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,44 +71,6 @@ class BuildParameters:
     def job(self) -> str:
         """The name of the Job that builds the image in the cluster."""
         return recipe.job_name(self.image, self.source.commit, self.recipe, after=self.after)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExecutionParameters:
-    """All that an execution backend needs; None means: as the manifest has it."""
-
-    name: str
-    source: Source
-    image: Image
-    argv: tuple[str, ...]
-    workers: int | None
-    gpus: int | None
-    gpu_resource: str
-    cpu: str | None
-    memory: str | None
-    env: tuple[tuple[str, str], ...]
-    secrets: tuple[values.SecretMount, ...]
-    new_secrets: tuple[run_secrets.RunSecret, ...]
-    registry_secret: str | None
-    service_account: str | None
-    timeout: int | None
-    ttl: int | None
-    queue: str | None
-    priority: str | None
-    manifest: Path | None
-    own: object
-    """The options that only this kind of execution has, as its backend collected them."""
-    keep_entrypoint: bool = False
-    """Whether the image's ENTRYPOINT runs, with the command as its arguments."""
-
-    def environment(self) -> dict[str, str]:
-        """The facts as variables of every container, and the user's own after them."""
-        return self.source.environment(self.name) | dict(self.env)
-
-    def recorded(self) -> dict[str, object]:
-        """What is recorded as annotations besides the facts of the source."""
-        recorded = {"image": self.image.reference, **recorded_command(self.argv)}
-        return recorded | ({"changes": self.source.changes} if self.source.changes else {})
 
 
 def collect_build_parameters(options: Options, name_limit: int) -> BuildParameters:
@@ -177,63 +135,6 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
         builder_image=options.builder_image,
         buildkit_image=options.buildkit_image,
     )
-
-
-def collect_execution_parameters(
-    options: Options,
-    argv: tuple[str, ...],
-    build: BuildParameters | None,
-    image: Image,
-    limit: int,
-    own: object = None,
-) -> ExecutionParameters:
-    """What to run; without a build, the source is only who runs it. Raises UsageError.
-
-    `own`: what the backend has collected for itself; `limit`: characters of the run's name.
-    """
-    name = build.name if build else run_name(options.name, image.name.split("/")[-1], limit)
-    known = credentials.run_credentials(options, name, image.name)
-    return ExecutionParameters(
-        name=name,
-        source=build.source if build else Source(created_by=me()),
-        image=image,
-        argv=argv,
-        workers=options.workers,
-        gpus=options.gpus,
-        gpu_resource=options.gpu_resource,
-        cpu=options.cpu,
-        memory=options.memory,
-        env=options.env,
-        secrets=options.secret,
-        new_secrets=known.new_secrets,
-        registry_secret=known.registry_secret,
-        service_account=options.service_account,
-        timeout=options.timeout,
-        ttl=options.ttl,
-        queue=options.queue,
-        priority=options.priority,
-        manifest=Path(options.manifest) if options.manifest else None,
-        own=own,
-        keep_entrypoint=options.keep_entrypoint,
-    )
-
-
-def run_name(prefix: str | None, default: str, limit: int) -> str:
-    """`<prefix>-<random5>`, a DNS label of at most `limit` characters that starts with a letter.
-
-    A default is cut where it is too long; for a prefix that the user chose this is a UsageError.
-    """
-    room = limit - 6
-    if prefix and len(prefix) > room:
-        raise UsageError(
-            f"the name {prefix!r} is {len(prefix)} characters long, {room} are allowed"
-        )
-    safe = prefix or re.sub(r"[^a-z0-9]+", "-", default.lower()).strip("-")
-    if not safe[:1].isalpha():
-        safe = f"run-{safe}".rstrip("-")
-    if len(safe) > room:  # keep the end: it is the commit
-        safe = f"{safe[: room - 8].rstrip('-')}-{safe[-7:].lstrip('-')}"
-    return f"{safe}-{''.join(secrets.choice(RANDOM_LETTERS) for _ in range(5))}"
 
 
 def _source(snapshot: Snapshot) -> Source:

@@ -1,0 +1,72 @@
+"""What to run, and how it is collected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kubectl_submit.cli.options import Options
+from kubectl_submit.manifests import run_secrets
+from kubectl_submit.model.image import Image
+from kubectl_submit.model.provenance import Source, recorded_command
+from kubectl_submit.parameters import credentials
+from kubectl_submit.parameters.build_parameters import BuildParameters
+from kubectl_submit.parameters.run_name import run_name
+from kubectl_submit.source.identity import me
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutionParameters:
+    """All that an execution backend needs."""
+
+    name: str
+    source: Source
+    image: Image
+    argv: tuple[str, ...]
+    options: Options
+    """What the flags ask for in its manifest; None there means: as the manifest has it."""
+    new_secrets: tuple[run_secrets.RunSecret, ...]
+    """The Secrets that are created for it."""
+    registry_secret: str | None
+    own: object
+    """The options that only this kind of execution has, as its backend collected them."""
+
+    @property
+    def manifest(self) -> Path | None:
+        """The user's own manifest."""
+        return Path(self.options.manifest) if self.options.manifest else None
+
+    def environment(self) -> dict[str, str]:
+        """The facts as variables of every container, and the user's own after them."""
+        return self.source.environment(self.name) | dict(self.options.env)
+
+    def recorded(self) -> dict[str, object]:
+        """What is recorded as annotations besides the facts of the source."""
+        recorded = {"image": self.image.reference, **recorded_command(self.argv)}
+        return recorded | ({"changes": self.source.changes} if self.source.changes else {})
+
+
+def collect_execution_parameters(
+    options: Options,
+    argv: tuple[str, ...],
+    build: BuildParameters | None,
+    image: Image,
+    limit: int,
+    own: object = None,
+) -> ExecutionParameters:
+    """What to run; without a build, the source is only who runs it. Raises UsageError.
+
+    `own`: what the backend has collected for itself; `limit`: characters of the run's name.
+    """
+    name = build.name if build else run_name(options.name, image.name.split("/")[-1], limit)
+    known = credentials.run_credentials(options, name, image.name)
+    return ExecutionParameters(
+        name=name,
+        source=build.source if build else Source(created_by=me()),
+        image=image,
+        argv=argv,
+        options=options,
+        new_secrets=known.new_secrets,
+        registry_secret=known.registry_secret,
+        own=own,
+    )
