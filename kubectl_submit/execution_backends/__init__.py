@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import cast
 
-from kubectl_submit.cli.options.execution_kinds import EXECUTION_BACKENDS
 from kubectl_submit.execution_backends.backend import ExecutionBackend
+from kubectl_submit.model.execution_kinds import EXECUTION_BACKENDS
 
 __all__ = ["ExecutionBackend", "by_kind", "every", "named"]
 

@@ -23,8 +23,8 @@ from kubectl_submit.cli.options.declaration import (
     Parsed,
     option,
 )
-from kubectl_submit.cli.options.execution_kinds import EXECUTION_BACKENDS
 from kubectl_submit.cli.options.kubectl import KubectlOptions
+from kubectl_submit.model.execution_kinds import EXECUTION_BACKENDS
 
 BUILDS = ("local", "remote")
 EXECUTIONS = tuple(EXECUTION_BACKENDS)

@@ -1,0 +1,1 @@
+"""A kind of execution for the tests: a folder, as each kind has one."""
