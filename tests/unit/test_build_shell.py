@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import embed_shell
+from scripts import embed
 from tests.patience import PATIENCE
 
 from . import git_server
@@ -43,14 +43,15 @@ ALWAYS = {
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 4\n".format("4" * 64)
 
 
-def test_the_manifest_has_the_script() -> None:
-    """If not: python -m scripts.embed_shell."""
-    assert embed_shell.MANIFEST.read_text(encoding="utf-8") == embed_shell.embedded()
+@pytest.mark.parametrize("one", [embed.BUILD, embed.SUBMITTER])
+def test_the_manifest_has_the_program(one: embed.Embedded) -> None:
+    """If not: python -m scripts.embed."""
+    assert one.manifest.read_text(encoding="utf-8") == one.written()
 
 
 def test_shellcheck_finds_nothing() -> None:
     assert SHELLCHECK, "this test needs shellcheck: pip install --group dev"
-    argv = [SHELLCHECK, "--shell=sh", str(embed_shell.SHELL)]
+    argv = [SHELLCHECK, "--shell=sh", str(embed.BUILD.program)]
     found = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
 
@@ -82,7 +83,7 @@ class Job:
         docker.parent.mkdir()
         docker.write_text(DOCKER)
         docker.chmod(0o755)
-        script = embed_shell.script().replace("/build/", f"{home}/")
+        script = embed.BUILD.text().replace("/build/", f"{home}/")
         script = script.replace("/run/user/1000/buildkit", str(self.buildkit))
         script = script.replace("/dev/termination-log", str(message))
         ran = subprocess.run(

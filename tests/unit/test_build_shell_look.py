@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import embed_shell
+from scripts import embed
 
 from .programs import Answer, Metadata, Program
 
@@ -38,7 +38,7 @@ class Shell:
             (folder / name).mkdir()
 
     def run(self, *flags: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        text = embed_shell.script()
+        text = embed.BUILD.text()
         for place in ("/build", "/run/user/1000/buildkit", "/dev/termination-log"):
             text = text.replace(f"{place}/", f"{self.folder}/{place.split('/')[-1]}/")
         text = text.replace("/dev/termination-log", str(self.message))

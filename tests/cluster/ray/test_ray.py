@@ -143,7 +143,9 @@ print("free", flush=True)
     eventually(lambda: len(rays.pods("worker")) == 2, "two came")
     result = running.finish()
 
-    assert (result.exit_code, result.stdout) == (0, "worked\nfree\n"), result.stderr
+    # Ray itself says something where a worker is slow to come.
+    lines = [line for line in result.stdout.splitlines() if "(raylet)" not in line]
+    assert (result.exit_code, lines) == (0, ["worked", "free"]), result.stderr
     group = rays.job["spec"]["rayClusterSpec"]["workerGroupSpecs"][0]
     assert (group["minReplicas"], group["maxReplicas"]) == (0, 2)
 
