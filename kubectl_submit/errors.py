@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 
 class SubmitError(Exception):
     """An error that a user can meet: what failed, the tool's own last words, what to do."""
@@ -43,8 +45,31 @@ class GateError(RepositoryError):
     """The commit is not what the cluster would see: changes, untracked files, not pushed."""
 
 
+class ClusterFault(Enum):
+    """Why the cluster did not do what it was asked for, as far as its words tell."""
+
+    NOT_FOUND = "there is no such object, or no such kind of objects"
+    FORBIDDEN = "we may not, or a policy or a quota is against it"
+    NOT_PERMITTED = "we do not have the permission"
+    JOB_QUOTA = "a quota on the number of Jobs is full"
+    NOT_LOGGED_IN = "it does not know who asks"
+    ALREADY_EXISTS = "there is one of this name"
+    OTHER = "something else"
+
+
 class ClusterError(SubmitError):
     """kubectl failed, or the cluster refused."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        last_words: str = "",
+        remedy: str = "",
+        fault: ClusterFault = ClusterFault.OTHER,
+    ) -> None:
+        super().__init__(message, last_words=last_words, remedy=remedy)
+        self.fault = fault
 
 
 class OutputError(SubmitError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kubectl_submit.errors import ClusterError
+from kubectl_submit.errors import ClusterError, ClusterFault
 from kubectl_submit.process import command
 
 # A pattern in kubectl's words, what it means, and what a user can do about it. The words are those
@@ -77,17 +77,41 @@ MEANINGS = (
         "See `kubectl config get-contexts`.",
     ),
 )
+# What the API server's words mean; kubectl puts the reason of a Status in brackets (client-go,
+# api/errors), and the first that fits counts.
+FAULTS = (
+    (r"exceeded quota: [^\n]*count/jobs\.batch", ClusterFault.JOB_QUOTA),
+    (r"cannot \w+ resource ", ClusterFault.NOT_PERMITTED),
+    (r"\(NotFound\)", ClusterFault.NOT_FOUND),
+    (r"\(Forbidden\)", ClusterFault.FORBIDDEN),
+    (r"\(Unauthorized\)|must be logged in", ClusterFault.NOT_LOGGED_IN),
+    (r"\(AlreadyExists\)", ClusterFault.ALREADY_EXISTS),
+)
+REFUSED = (ClusterFault.FORBIDDEN, ClusterFault.NOT_PERMITTED, ClusterFault.JOB_QUOTA)
+"""What the server answers with 403."""
 # A line of kubectl's log (k8s.io/klog), and what follows it of a body: indented, in braces, empty,
 # or in hexadecimal.
 LOG_LINE = r"[IWEF]\d{4} "
 LOG_CONTINUES = r"\s|[]}]|$|[0-9a-f]{8}  "
 
 
+def fault(stderr: str) -> ClusterFault:
+    """Why the cluster did not do what it was asked for, from kubectl's words."""
+    return next(
+        (found for pattern, found in FAULTS if re.search(pattern, stderr)), ClusterFault.OTHER
+    )
+
+
 def cluster_error(message: str, stderr: str) -> ClusterError:
     """The error that the words of kubectl mean; `message` where no pattern fits them."""
     meanings = (found[1:] for found in MEANINGS if re.search(found[0], stderr))
     meaning, remedy = next(meanings, (message, ""))
-    return ClusterError(meaning, last_words=command.mask(_without_log(stderr)), remedy=remedy)
+    return ClusterError(
+        meaning,
+        last_words=command.mask(_without_log(stderr)),
+        remedy=remedy,
+        fault=fault(stderr),
+    )
 
 
 def _without_log(stderr: str) -> str:

@@ -11,7 +11,7 @@ from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster import pod_security
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.commands import preflight
-from kubectl_submit.errors import ClusterError
+from kubectl_submit.errors import ClusterError, ClusterFault
 from kubectl_submit.manifests import run_secrets, tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.image import NOT_BUILT_YET, Image
@@ -91,7 +91,7 @@ def _is_judged(document: Node, kubectl: Kubectl) -> bool:
     try:
         kubectl.create(tree.dump([pod]), dry_run=True)
     except ClusterError as error:
-        if "cannot create resource" not in error.last_words:
+        if error.fault is not ClusterFault.NOT_PERMITTED:
             raise
         return False
     return True

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.errors import ClusterError
+from kubectl_submit.errors import ClusterError, ClusterFault
 from kubectl_submit.execution_backends.kubernetes import job_state
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.output import Output
@@ -28,21 +28,17 @@ def create(
     try:
         return execute()
     except ClusterError as error:
-        if not _is_full(error) or not _delete_build(name, kubectl, output):
+        if error.fault is not ClusterFault.JOB_QUOTA or not _delete_build(name, kubectl, output):
             raise
     deadline = time.monotonic() + ROOM_SECONDS
     while True:
         try:
             return execute()
         except ClusterError as error:
-            if not _is_full(error) or time.monotonic() > deadline:
+            if error.fault is not ClusterFault.JOB_QUOTA or time.monotonic() > deadline:
                 raise
         signals.check()
         time.sleep(PAUSE_SECONDS)
-
-
-def _is_full(error: ClusterError) -> bool:
-    return "exceeded quota" in error.last_words and "jobs.batch" in error.last_words
 
 
 def _delete_build(name: str, kubectl: Kubectl, output: Output) -> bool:

@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable
 
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.cluster.kubectl_errors import REFUSED, fault
 from kubectl_submit.cluster.object_watch import NO_MORE, ObjectWatch
+from kubectl_submit.errors import ClusterFault
 from kubectl_submit.following.workload import WorkloadState, position, queued, workload_state
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
@@ -20,7 +22,7 @@ JOB_LABEL = f"{GROUP}/job-uid"
 POSITION_SECONDS = 10.0
 """Kueue makes the list anew for each question."""
 # Kueue is not there, or we may not ask it: that does not change while a run waits.
-FOR_EVER = ("(NotFound)", "(Forbidden)")
+FOR_EVER = (ClusterFault.NOT_FOUND, *REFUSED)
 
 
 class QueueWatch:
@@ -98,7 +100,7 @@ class QueueWatch:
         def end(result: Result) -> None:
             if result.exit_code == 0:
                 learn(json.loads(b"".join(pieces)))
-            elif any(sign in result.stderr for sign in FOR_EVER):
+            elif fault(result.stderr) in FOR_EVER:
                 self._asked[path] = float("inf")
 
         self._loop.read(self._kubectl.read(path), pieces.append, end)

@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Sequence
 
 from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.errors import ClusterError, NoSuchRunError
+from kubectl_submit.cluster.kubectl_errors import REFUSED
+from kubectl_submit.errors import ClusterError, ClusterFault, NoSuchRunError
 from kubectl_submit.execution_backends import every
 from kubectl_submit.model.provenance import MANAGED, NAME_LABEL
 from kubectl_submit.model.run import Run
@@ -56,7 +57,7 @@ def read_objects(kubectl: Kubectl, namespace: str | None, selector: str = "") ->
         try:
             objects = items.result()
         except ClusterError as error:
-            if what == NEEDED or not absent(error.last_words):
+            if what == NEEDED or not absent(error.fault):
                 raise
             found.absent.add(what)
         else:
@@ -124,6 +125,6 @@ def _foreign(kubectl: Kubectl, namespace: str, name: str) -> str:
     return ""
 
 
-def absent(words: str) -> bool:
-    """Whether kubectl says that there is no such kind of objects, or that we may not see them."""
-    return any(word in words for word in ("(NotFound)", "(Forbidden)"))
+def absent(fault: ClusterFault) -> bool:
+    """Whether there is no such kind of objects, or we may not see them."""
+    return fault is ClusterFault.NOT_FOUND or fault in REFUSED

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.cluster.kubectl_errors import fault
 from kubectl_submit.cluster.object_watch import NO_MORE, ObjectWatch
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.run import Run
@@ -65,7 +66,7 @@ class RunWatch:
 
     def _do_without(self, what: str, result: Result) -> bool:
         """Whether the cluster has no such objects, or does not show them to us, which is fine."""
-        fine = what != lookup.NEEDED and lookup.absent(result.stderr)
+        fine = what != lookup.NEEDED and lookup.absent(fault(result.stderr))
         if fine:
             self._objects.absent.add(what)
             self._listed(what)

@@ -9,7 +9,7 @@ import pytest
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.commands import job_quota
-from kubectl_submit.errors import ClusterError
+from kubectl_submit.errors import ClusterError, ClusterFault
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.provenance import NAME_LABEL
 from kubectl_submit.output import Output
@@ -23,6 +23,7 @@ FULL = ClusterError(
     "not allowed",
     last_words='jobs.batch "x" is forbidden: exceeded quota: jobs, requested: count/jobs.batch=1, '
     "used: count/jobs.batch=1, limited: count/jobs.batch=1",
+    fault=ClusterFault.JOB_QUOTA,
 )
 COMPLETE = [{"type": "Complete", "status": "True"}]
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.errors import ClusterError, MissingProgramError
+from kubectl_submit.cluster.kubectl_errors import cluster_error
+from kubectl_submit.errors import ClusterError, ClusterFault, MissingProgramError
 
 from .examples import execution
 from .programs import Answer, Program
@@ -306,3 +307,25 @@ def test_no_kubectl() -> None:
     assert not os.environ.get("KUBECTL_PATH")
     with pytest.raises(MissingProgramError, match="kubectl was not found on PATH"):
         Kubectl().create("")
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ('Error from server (NotFound): jobs.batch "x" not found', ClusterFault.NOT_FOUND),
+        (
+            'Error from server (Forbidden): User "a" cannot list resource "pods"',
+            ClusterFault.NOT_PERMITTED,
+        ),
+        (
+            'jobs.batch "x" is forbidden: exceeded quota: one, requested: count/jobs.batch=1',
+            ClusterFault.JOB_QUOTA,
+        ),
+        ('Error from server (Forbidden): admission webhook "x" denied', ClusterFault.FORBIDDEN),
+        ("error: You must be logged in to the server (Unauthorized)", ClusterFault.NOT_LOGGED_IN),
+        ('Error from server (AlreadyExists): jobs.batch "x"', ClusterFault.ALREADY_EXISTS),
+        ("Unable to connect to the server: EOF", ClusterFault.OTHER),
+    ],
+)
+def test_what_the_cluster_is_against(words: str, fault: ClusterFault) -> None:
+    assert cluster_error("cannot", words).fault is fault
