@@ -214,7 +214,3 @@ def test_what_worked_before_may_work_again(cluster: Simulation, listener: Listen
     refused = Answer(stderr=words, exit_code=1)
     cluster.on("/jobs?", Answer(lines(run.job[:1])), refused, Answer(lines(run.job), FOREVER))
     assert watch_run(cluster, run, listener).exit_code == 7
-
-
-def test_logs_of_a_run_have_their_ranks() -> None:
-    assert {rank for rank, _ in logs_of(Run("first-of-two")).logs.values()} == {0, 1}
