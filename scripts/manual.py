@@ -15,7 +15,7 @@ import click
 from kubectl_submit import __version__
 from kubectl_submit.cli import command_line, help_text
 from kubectl_submit.cli.options.declaration import GroupedOption
-from kubectl_submit.commands import COMMANDS
+from kubectl_submit.cli.options.subcommands import COMMANDS
 
 PAGE = Path("dist/kubectl-submit.1")
 EXIT_CODES = {

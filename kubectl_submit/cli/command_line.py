@@ -14,7 +14,7 @@ from kubectl_submit import __version__
 from kubectl_submit.cli.help_text import ABOUT, GroupedCommand
 from kubectl_submit.cli.options import Options, configuration
 from kubectl_submit.cli.options.declaration import GroupedOption, declared
-from kubectl_submit.commands import COMMANDS, load
+from kubectl_submit.cli.options.subcommands import COMMANDS, declaration
 from kubectl_submit.errors import UsageError
 
 
@@ -86,7 +86,7 @@ def submit_command() -> GroupedCommand:
 
 def subcommand(word: str) -> GroupedCommand:
     """The click command of a word in COMMANDS."""
-    module = load(word)
+    module = declaration(word)
     command = _grouped(word, module.OPTIONS, COMMANDS[word])
     command.pieces = f"[OPTIONS] {module.WORDS}".rstrip()
     command.examples = module.EXAMPLES
@@ -133,9 +133,9 @@ def _parse_command(typed: Typed) -> Call:
     command = subcommand(word)
     given = _parse(command, [*typed.before, *(["--", *after] if after else [])])
     words = given.pop("words")
-    if words and not load(word).WORDS:
+    if words and not declaration(word).WORDS:
         raise click.UsageError(f"{words[0]!r}: {program()} {word} takes no words")
-    return Call(command=word, options=load(word).OPTIONS(**given), words=words)
+    return Call(command=word, options=declaration(word).OPTIONS(**given), words=words)
 
 
 def _parse(command: GroupedCommand, arguments: list[str]) -> dict[str, Any]:

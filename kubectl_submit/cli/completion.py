@@ -15,7 +15,7 @@ import click
 from kubectl_submit.cli import command_line
 from kubectl_submit.cli.options import KubectlOptions
 from kubectl_submit.cli.options.declaration import GroupedOption, declared
-from kubectl_submit.commands import COMMANDS, load
+from kubectl_submit.cli.options.subcommands import COMMANDS, declaration
 
 FILES, NO_FILES = ":0", ":4"
 TIMEOUT = "2s"
@@ -112,8 +112,8 @@ def _values(option: GroupedOption, before: Sequence[str]) -> tuple[list[Choice],
 
 def _words(word: str, typed: Sequence[str], before: Sequence[str]) -> list[Choice]:
     """What else a command takes: names of runs, or words of its own."""
-    choices: Sequence[str] = getattr(load(word), "CHOICES", ())
-    if load(word).WORDS.startswith("NAME"):
+    choices: Sequence[str] = getattr(declaration(word), "CHOICES", ())
+    if declaration(word).WORDS.startswith("NAME"):
         choices = _from_cluster("run", before)
     return [(name, "") for name in choices if name not in typed]
 

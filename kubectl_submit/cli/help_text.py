@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from kubectl_submit.cli.options.declaration import GroupedOption
-from kubectl_submit.commands import COMMANDS
+from kubectl_submit.cli.options.subcommands import COMMANDS
 
 HOME = "https://github.com/kubectl-submit/kubectl-submit"
 ABOUT = (

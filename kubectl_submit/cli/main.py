@@ -14,6 +14,7 @@ from kubectl_submit import __version__, commands
 from kubectl_submit.cli import command_line
 from kubectl_submit.cli.command_line import Call
 from kubectl_submit.cli.help_text import HOME
+from kubectl_submit.cli.options.subcommands import FOLLOWING
 from kubectl_submit.errors import SubmitError, UsageError
 from kubectl_submit.process import signals
 
@@ -69,7 +70,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _exit_code(error: SubmitError, word: str) -> int:
     """That of the error; kubectl's own where no exit code of a run can be mistaken for it."""
-    if word in commands.FOLLOWING or error.exit_code != SubmitError.exit_code:
+    if word in FOLLOWING or error.exit_code != SubmitError.exit_code:
         return error.exit_code
     return USAGE if isinstance(error, UsageError) else FAILED
 

@@ -1,44 +1,20 @@
-"""The subcommands: what follows a submit, and what prepares one; imported on use."""
+"""The commands: one module a subcommand, `submit`, and the parts of the larger ones."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any, Protocol, cast
 
-from kubectl_submit.cli.options import KubectlOptions
-
-if TYPE_CHECKING:
-    from kubectl_submit.output import Output
-
-COMMANDS: dict[str, str] = {
-    "list": "Show the runs: workers, state, age, commit, and who created them.",
-    "status": "Show one run with its phases, workers and events.",
-    "logs": "Show the output of a run, or of the build of its image.",
-    "wait": "Wait until runs have ended; exit as a submit would.",
-    "cancel": "Stop runs; what they were stays in the list.",
-    "doctor": "Check what a submit from this folder would need.",
-    "init": "Write a configuration file to be filled in, and manifests to be edited.",
-    "completion": "Write what a shell needs to complete this command.",
-}
-"""Word → what it does, in one line."""
-FOLLOWING = ("", "logs", "wait")
-"""The commands that exit with the code of a run, and so with 125 where they fail themselves."""
+from kubectl_submit.output import Output
 
 
 class Command(Protocol):
-    """What every module here offers."""
-
-    OPTIONS: type[KubectlOptions]
-    """Its options, declared as those of a submit are."""
-    WORDS: str
-    """How its other words are called in its usage: `NAME...`; empty if it takes none."""
-    EXAMPLES: str
-    """The end of its help: command lines, each below a comment that says what it does."""
+    """What every module of a subcommand offers."""
 
     def run(self, options: Any, words: tuple[str, ...], output: Output) -> int:
         """Do it; the exit code. Raises SubmitError."""
 
 
 def load(word: str) -> Command:
-    """The module of a word in COMMANDS."""
+    """The module of a subcommand."""
     return cast("Command", import_module(f"{__name__}.{word}"))

@@ -1,19 +1,10 @@
-"""Writes what a shell needs to complete this command.
-
-`bash`, `zsh` and `fish` complete `kubectl-submit`: put `source <(kubectl submit completion bash)`
-into your ~/.bashrc. `kubectl` is a program that kubectl's own completion calls for `kubectl
-submit`: put it, executable, on PATH as kubectl_complete-submit, unless pip has done that."""
+"""Runs `completion`; its options are declared in cli/options/subcommands/completion.py."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from kubectl_submit.cli.options.subcommand import SubcommandOptions
+from kubectl_submit.cli.options.subcommands.completion import WORDS, CompletionOptions
 from kubectl_submit.errors import UsageError
-
-if TYPE_CHECKING:
-    from kubectl_submit.output import Output
+from kubectl_submit.output import Output
 
 BASH = r"""
 _kubectl_submit() {
@@ -71,24 +62,9 @@ KUBECTL = """
 exec kubectl-submit __complete "$@"
 """
 SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH, "kubectl": KUBECTL}
-CHOICES = tuple(SCRIPTS)
-WORDS = "bash|zsh|fish|kubectl"
-EXAMPLES = """\
-# Complete kubectl-submit in this bash
-source <(kubectl submit completion bash)
-
-# Let kubectl's own completion complete `kubectl submit`
-kubectl submit completion kubectl > ~/.local/bin/kubectl_complete-submit
-chmod +x ~/.local/bin/kubectl_complete-submit
-"""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
-class OPTIONS(SubcommandOptions):
-    """The options of `completion`."""
-
-
-def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
+def run(options: CompletionOptions, words: tuple[str, ...], output: Output) -> int:
     """Write the script; 0. Raises UsageError."""
     del options
     if len(words) != 1 or words[0] not in SCRIPTS:

@@ -1,42 +1,28 @@
-"""Writes a .kubectl-submit.yaml in which every option stands with its meaning, to be filled in.
-
-It goes into the root of the repository. Nothing is overwritten; on a terminal it asks where
-images are pushed."""
+"""Runs `init`; its options are declared in cli/options/subcommands/init.py."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from kubectl_submit import execution_backends
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cli.options.configuration import FILE_NAME
 from kubectl_submit.cli.options.declaration import (
     KUBECTL_GROUP,
     GroupedOption,
     declared,
-    option,
 )
-from kubectl_submit.cli.options.subcommand import SubcommandOptions
+from kubectl_submit.cli.options.subcommands.init import FOLDER, InitOptions
 from kubectl_submit.errors import ConfigurationError
+from kubectl_submit.manifests import tree
+from kubectl_submit.output import Output
 
-if TYPE_CHECKING:
-    from kubectl_submit.output import Output
-
-WORDS = ""
-EXAMPLES = """\
-# Write a configuration file into the root of this repository
-kubectl submit init
-
-# … and the manifests, to be edited
-kubectl submit init --manifests
-"""
-FOLDER = "kubectl-submit"
 HEAD = """\
 # Defaults of `kubectl submit` in this repository. A flag wins over the environment (beside each
 # option in the manual: KUBECTL_SUBMIT_…), the environment over this file. Take the # away before
@@ -46,28 +32,12 @@ HEAD = """\
 KUBECTL = ("namespace", "context")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
-class OPTIONS(SubcommandOptions):
-    """The options of `init`."""
-
-    manifests: bool = option(
-        "Files",
-        "--manifests",
-        is_flag=True,
-        default=False,
-        configurable=False,
-        help=f"Also write the manifests, for editing, to {FOLDER}/.",
-    )
-
-
-def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
+def run(options: InitOptions, words: tuple[str, ...], output: Output) -> int:
     """Write the files; 0. Raises ConfigurationError where one is there already."""
     del words
     root = _root(Path.cwd())
     files = {root / FILE_NAME: ""}
     if options.manifests:
-        from kubectl_submit.manifests import tree  # which loads a YAML library
-
         files |= {root / FOLDER / name: tree.read(None, name)[0] for name in _manifests()}
     there = [str(path.relative_to(root)) for path in files if path.exists()]
     if there:
@@ -115,8 +85,6 @@ def _example(one: GroupedOption) -> str:
 
 def _manifests() -> list[str]:
     """The manifests of builds and of each kind of execution."""
-    from kubectl_submit import execution_backends
-
     return ["build-remote.yml", *(one.manifest for one in execution_backends.every())]
 
 

@@ -1,82 +1,22 @@
-"""Shows the runs in a namespace.
-
-The newest run comes last. What is shown stands in the cluster, on the objects of each run; nothing
-is stored on this machine."""
+"""Runs `list`; its options are declared in cli/options/subcommands/list.py."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import click
-
 from kubectl_submit.cli.options import kubectl_flags
-from kubectl_submit.cli.options.declaration import option
-from kubectl_submit.cli.options.subcommand import SubcommandOptions
-from kubectl_submit.cli.options.submit import DOCUMENTS
+from kubectl_submit.cli.options.subcommands.list import ListOptions
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import UsageError
-
-if TYPE_CHECKING:  # what --help need not wait for is imported where it is used
-    from kubectl_submit.cluster.kubectl import Kubectl
-    from kubectl_submit.model.run import Run
-    from kubectl_submit.output import Output
-    from kubectl_submit.runs.table import Table
-
-WORDS = ""
-EXAMPLES = """\
-# The runs in the namespace
-kubectl submit list
-
-# Your own in all namespaces, as they change
-kubectl submit list --mine -A -w
-
-# The names of all, for a script
-kubectl submit list -o name
-"""
+from kubectl_submit.model.run import Run
+from kubectl_submit.output import Output
+from kubectl_submit.process.event_loop import Loop
+from kubectl_submit.runs import documents, lookup
+from kubectl_submit.runs.run_watch import RunWatch
+from kubectl_submit.runs.table import MOVING, Table, row
+from kubectl_submit.source import identity
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
-class OPTIONS(SubcommandOptions):
-    """The options of `list`."""
-
-    mine: bool = option(
-        "Runs", "--mine", is_flag=True, default=False, configurable=False, help="Only my own."
-    )
-    all_namespaces: bool = option(
-        "Runs",
-        "--all-namespaces",
-        "-A",
-        is_flag=True,
-        default=False,
-        configurable=False,
-        help="Of all namespaces.",
-    )
-    watch: bool = option(
-        "Output",
-        "--watch",
-        "-w",
-        is_flag=True,
-        default=False,
-        configurable=False,
-        help="Go on, with a new line for each change.",
-    )
-    output: str | None = option(
-        "Output",
-        "--output",
-        "-o",
-        type=click.Choice((*DOCUMENTS, "wide")),
-        configurable=False,
-        help="For scripts, or with more columns.",
-    )
-
-
-def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
+def run(options: ListOptions, words: tuple[str, ...], output: Output) -> int:
     """Show them; 0. Raises ClusterError, UsageError."""
-    from kubectl_submit.cluster.kubectl import Kubectl
-    from kubectl_submit.runs import documents, lookup
-    from kubectl_submit.runs.table import Table, row
-    from kubectl_submit.source import identity
-
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
     selector = identity.mine() if options.mine else ""
     namespace = None if options.all_namespaces else kubectl.namespace()
@@ -103,10 +43,6 @@ def _watch(
     kubectl: Kubectl, namespace: str | None, selector: str, table: Table, output: Output
 ) -> None:
     """Show them, and each one again when it has changed, as long as somebody reads."""
-    from kubectl_submit.process.event_loop import Loop
-    from kubectl_submit.runs.run_watch import RunWatch
-    from kubectl_submit.runs.table import MOVING, row
-
     shown: dict[tuple[str, str], dict[str, str]] = {}
     first, read, loop = [table.header()], True, Loop()
 

@@ -1,92 +1,28 @@
-"""Shows the output of a run.
-
-Without --follow: what there is now. With it: to the end of the run, and the exit code is the run's
-own, as that of a submit."""
+"""Runs `logs`; its options are declared in cli/options/subcommands/logs.py."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from kubectl_submit import times
 from kubectl_submit.cli.options import kubectl_flags
-from kubectl_submit.cli.options.declaration import DURATION, option
-from kubectl_submit.cli.options.subcommand import SubcommandOptions
+from kubectl_submit.cli.options.subcommands.logs import LogsOptions
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import UsageError
+from kubectl_submit.following import past_logs
+from kubectl_submit.following.follow import follow
+from kubectl_submit.following.listener import FollowOptions, LogListener
+from kubectl_submit.following.logs import LineOptions
 from kubectl_submit.model.execution import Execution
-
-if TYPE_CHECKING:
-    from kubectl_submit.cluster.kubectl import Kubectl
-    from kubectl_submit.following.listener import FollowOptions, LogListener
-    from kubectl_submit.model.objects import Object
-    from kubectl_submit.model.run import Run
-    from kubectl_submit.output import Output
-
-WORDS = "NAME"
-EXAMPLES = """\
-# What a run has written
-kubectl submit logs hello-07b7803-lccg6
-
-# Follow it to its end, and exit with its exit code
-kubectl submit logs -f hello-07b7803-lccg6
-
-# The last ten minutes of worker 2
-kubectl submit logs --worker 2 --since 10m hello-07b7803-lccg6
-
-# The build of its image
-kubectl submit logs --build hello-07b7803-lccg6
-"""
+from kubectl_submit.model.objects import Object
+from kubectl_submit.model.pods import pod_state
+from kubectl_submit.model.run import PENDING, QUEUED, Run
+from kubectl_submit.output import Output
+from kubectl_submit.runs import executions, lookup, settlement
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
-class OPTIONS(SubcommandOptions):
-    """The options of `logs`."""
-
-    follow: bool = option(
-        "Lines",
-        "--follow",
-        "-f",
-        is_flag=True,
-        default=False,
-        configurable=False,
-        help="Go on to the end of the run, and exit with its exit code.",
-    )
-    worker: int | None = option(
-        "Lines", "--worker", type=int, metavar="N", configurable=False, help="Of this rank only."
-    )
-    build: bool = option(
-        "Lines",
-        "--build",
-        is_flag=True,
-        default=False,
-        configurable=False,
-        help="Of the image's build in the cluster instead.",
-    )
-    since: int | None = option(
-        "Lines",
-        "--since",
-        type=DURATION,
-        configurable=False,
-        help="Not those that are older; default: all.",
-    )
-    timestamps: bool = option(
-        "Lines",
-        "--timestamps",
-        is_flag=True,
-        default=False,
-        help="Show when each line was written.",
-    )
-
-
-def run(options: OPTIONS, words: tuple[str, ...], output: Output) -> int:
+def run(options: LogsOptions, words: tuple[str, ...], output: Output) -> int:
     """Show them; 0, or with --follow the run's exit code. Raises SubmitError."""
-    from kubectl_submit import times
-    from kubectl_submit.cluster.kubectl import Kubectl
-    from kubectl_submit.following import past_logs
-    from kubectl_submit.following.listener import FollowOptions
-    from kubectl_submit.following.logs import LineOptions
-    from kubectl_submit.runs import executions, lookup
-
     if len(words) != 1:
         raise UsageError("say whose output to show: one name", remedy="See `kubectl submit list`.")
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
@@ -125,9 +61,6 @@ def _follow(
     output: Output,
 ) -> int:
     """Show the output to its end; the run's exit code."""
-    from kubectl_submit.following.follow import follow
-    from kubectl_submit.runs import settlement
-
     outcome = follow(execution, kubectl, lines, follow_options)
     settlement.report(execution, outcome, output)
     return outcome.exit_code
@@ -142,9 +75,6 @@ def _tell_gone(run: Run, output: Output, *, follow: bool) -> None:
 
 def _waits(run: Run, pods: Iterable[Object], execution: Execution) -> bool:
     """Whether it is still to begin, so that nobody can have written anything."""
-    from kubectl_submit.model.pods import pod_state
-    from kubectl_submit.model.run import PENDING, QUEUED
-
     begun = any(pod_state(pod, execution.container).started for pod in pods)
     return run.status.state in (PENDING, QUEUED) and not begun
 

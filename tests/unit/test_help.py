@@ -13,7 +13,7 @@ from kubectl_submit.cli import command_line, main
 from kubectl_submit.cli.help_text import HOME
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cli.options.declaration import declared
-from kubectl_submit.commands import COMMANDS
+from kubectl_submit.cli.options.subcommands import COMMANDS
 
 
 @pytest.fixture(autouse=True)

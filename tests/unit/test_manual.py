@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cli.options.declaration import declared
-from kubectl_submit.commands import COMMANDS
+from kubectl_submit.cli.options.subcommands import COMMANDS
 from scripts import manual
 
 

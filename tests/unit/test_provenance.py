@@ -11,11 +11,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kubectl_submit import commands
 from kubectl_submit.cli import command_line
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cli.options.declaration import declared
-from kubectl_submit.commands import COMMANDS
+from kubectl_submit.cli.options.subcommands import COMMANDS, declaration
 from kubectl_submit.model import provenance
 from kubectl_submit.model.provenance import Source
 
@@ -135,7 +134,7 @@ def test_a_command_that_is_too_long_is_recorded_shortened(argv: list[str], power
     }
 
 
-@pytest.mark.parametrize("options", [Options, *(commands.load(one).OPTIONS for one in COMMANDS)])
+@pytest.mark.parametrize("options", [Options, *(declaration(one).OPTIONS for one in COMMANDS)])
 def test_no_fact_is_read_as_an_option(options: type[Any]) -> None:
     """A command of ours submits another run: what it is told of itself changes nothing there."""
     facts = set(SOURCE.environment("app-0123456-x2k4z"))

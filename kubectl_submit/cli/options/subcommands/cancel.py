@@ -1,0 +1,52 @@
+"""Stops runs, whether they run, wait or are still being built.
+
+A run that was cancelled stays in the list, with the name of whoever cancelled it. One that has
+ended is left as it is; cancelling twice is fine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kubectl_submit.cli.options.declaration import option
+from kubectl_submit.cli.options.subcommand import SubcommandOptions
+
+WORDS = "NAME..."
+
+EXAMPLES = """\
+# Stop one run; it stays in the list
+kubectl submit cancel hello-07b7803-lccg6
+
+# Stop all of your own that have not ended
+kubectl submit cancel --all --mine
+
+# Delete two runs with everything that belongs to them
+kubectl submit cancel --delete hello-07b7803-lccg6 hello-51c9f02-x2k4z
+"""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
+class CancelOptions(SubcommandOptions):
+    """The options of `cancel`."""
+
+    all_of_them: bool = option(
+        "Runs",
+        "--all",
+        is_flag=True,
+        default=False,
+        configurable=False,
+        help="All that have not ended, instead of names; only together with --mine.",
+    )
+    mine: bool = option(
+        "Runs", "--mine", is_flag=True, default=False, configurable=False, help="Only my own."
+    )
+    delete: bool = option(
+        "Runs",
+        "--delete",
+        is_flag=True,
+        default=False,
+        configurable=False,
+        help="Delete them, ended or not, with everything that belongs to them.",
+    )
+
+
+OPTIONS = CancelOptions

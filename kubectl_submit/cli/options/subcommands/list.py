@@ -1,0 +1,65 @@
+"""Shows the runs in a namespace.
+
+The newest run comes last. What is shown stands in the cluster, on the objects of each run; nothing
+is stored on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+
+from kubectl_submit.cli.options.declaration import option
+from kubectl_submit.cli.options.subcommand import SubcommandOptions
+from kubectl_submit.cli.options.submit import DOCUMENTS
+
+WORDS = ""
+
+EXAMPLES = """\
+# The runs in the namespace
+kubectl submit list
+
+# Your own in all namespaces, as they change
+kubectl submit list --mine -A -w
+
+# The names of all, for a script
+kubectl submit list -o name
+"""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
+class ListOptions(SubcommandOptions):
+    """The options of `list`."""
+
+    mine: bool = option(
+        "Runs", "--mine", is_flag=True, default=False, configurable=False, help="Only my own."
+    )
+    all_namespaces: bool = option(
+        "Runs",
+        "--all-namespaces",
+        "-A",
+        is_flag=True,
+        default=False,
+        configurable=False,
+        help="Of all namespaces.",
+    )
+    watch: bool = option(
+        "Output",
+        "--watch",
+        "-w",
+        is_flag=True,
+        default=False,
+        configurable=False,
+        help="Go on, with a new line for each change.",
+    )
+    output: str | None = option(
+        "Output",
+        "--output",
+        "-o",
+        type=click.Choice((*DOCUMENTS, "wide")),
+        configurable=False,
+        help="For scripts, or with more columns.",
+    )
+
+
+OPTIONS = ListOptions

@@ -1,0 +1,70 @@
+"""Shows the output of a run.
+
+Without --follow: what there is now. With it: to the end of the run, and the exit code is the run's
+own, as that of a submit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kubectl_submit.cli.options.declaration import DURATION, option
+from kubectl_submit.cli.options.subcommand import SubcommandOptions
+
+WORDS = "NAME"
+
+EXAMPLES = """\
+# What a run has written
+kubectl submit logs hello-07b7803-lccg6
+
+# Follow it to its end, and exit with its exit code
+kubectl submit logs -f hello-07b7803-lccg6
+
+# The last ten minutes of worker 2
+kubectl submit logs --worker 2 --since 10m hello-07b7803-lccg6
+
+# The build of its image
+kubectl submit logs --build hello-07b7803-lccg6
+"""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
+class LogsOptions(SubcommandOptions):
+    """The options of `logs`."""
+
+    follow: bool = option(
+        "Lines",
+        "--follow",
+        "-f",
+        is_flag=True,
+        default=False,
+        configurable=False,
+        help="Go on to the end of the run, and exit with its exit code.",
+    )
+    worker: int | None = option(
+        "Lines", "--worker", type=int, metavar="N", configurable=False, help="Of this rank only."
+    )
+    build: bool = option(
+        "Lines",
+        "--build",
+        is_flag=True,
+        default=False,
+        configurable=False,
+        help="Of the image's build in the cluster instead.",
+    )
+    since: int | None = option(
+        "Lines",
+        "--since",
+        type=DURATION,
+        configurable=False,
+        help="Not those that are older; default: all.",
+    )
+    timestamps: bool = option(
+        "Lines",
+        "--timestamps",
+        is_flag=True,
+        default=False,
+        help="Show when each line was written.",
+    )
+
+
+OPTIONS = LogsOptions

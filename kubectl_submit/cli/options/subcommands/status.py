@@ -1,0 +1,41 @@
+"""Tells the whole details of one run.
+
+Its phases with their times, its workers with exit codes and reasons, the warnings of the cluster,
+and what to type next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+
+from kubectl_submit.cli.options.declaration import option
+from kubectl_submit.cli.options.subcommand import SubcommandOptions
+from kubectl_submit.cli.options.submit import DOCUMENTS
+
+WORDS = "NAME"
+
+EXAMPLES = """\
+# Phases, workers and warnings of a run; a beginning of its name is enough
+kubectl submit status hello-07b78
+
+# Its exit code, for a script
+kubectl submit status hello-07b7803-lccg6 -o json | jq .exitCode
+"""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
+class StatusOptions(SubcommandOptions):
+    """The options of `status`."""
+
+    output: str | None = option(
+        "Output",
+        "--output",
+        "-o",
+        type=click.Choice(DOCUMENTS),
+        configurable=False,
+        help="For scripts.",
+    )
+
+
+OPTIONS = StatusOptions
