@@ -33,7 +33,7 @@ def kill(component: str, number: signal.Signals = signal.SIGKILL) -> None:
     """End a part of the local cluster at once, or send it another signal."""
     local("LOCAL_GIT")
     status = subprocess.run([LOCAL_CLUSTER, "status"], capture_output=True, text=True, check=False)
-    match = re.search(rf"^{component} +running \(pid (\d+)\)", status.stdout, re.MULTILINE)
+    match = re.search(rf"^{component} +(?:running|not ready) \(pid (\d+)\)", status.stdout, re.MULTILINE)
     assert match, status.stdout
     os.kill(int(match[1]), number)
 
