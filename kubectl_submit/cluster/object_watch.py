@@ -180,7 +180,7 @@ class ObjectWatch:
         self.stop()
         if self._needed:
             raise ClusterError(
-                "may not watch the job; it goes on in the cluster",
+                "you may not watch jobs; the job keeps running",
                 last_words=result.stderr,
                 remedy="Ask for the permission to list and watch jobs and pods.",
             )

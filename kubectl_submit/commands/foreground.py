@@ -60,7 +60,7 @@ def _interrupted(
     job = f"{execution.kind}/{execution.name}"
     if not options.cancel_on_interrupt:
         hint = " (Ctrl-C again within 2 seconds cancels it)" if signals.by_hand() else ""
-        output.error(f"detached; {job} goes on in the cluster{hint}")
+        output.error(f"detached; {job} keeps running{hint}")
         output.error(_how_to_go_on(execution, kubectl))
         if not (signals.by_hand() and signals.again(CANCEL_WINDOW_SECONDS)):
             return Outcome(exit_code=CANCELLED_CODE, summary="")

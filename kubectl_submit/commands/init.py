@@ -42,7 +42,7 @@ def run(options: InitOptions, words: tuple[str, ...], output: Output) -> int:
     there = [str(path.relative_to(root)) for path in files if path.exists()]
     if there:
         raise ConfigurationError(
-            f"there is already: {', '.join(there)}", remedy="Nothing was written."
+            f"{', '.join(there)} already exists", remedy="Nothing was written."
         )
     files[root / FILE_NAME] = configuration(_image_repository(), manifests=options.manifests)
     for path, text in files.items():

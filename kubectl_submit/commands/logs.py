@@ -24,7 +24,7 @@ from kubectl_submit.runs import executions, lookup, settlement
 def run(options: LogsOptions, words: tuple[str, ...], output: Output) -> int:
     """Show them; 0, or with --follow the run's exit code. Raises SubmitError."""
     if len(words) != 1:
-        raise UsageError("say whose output to show: one name", remedy="See `kubectl submit list`.")
+        raise UsageError("logs takes exactly one run name", remedy="See `kubectl submit list`.")
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
     [found] = lookup.find(kubectl, words)
     execution = (

@@ -13,7 +13,7 @@ from kubectl_submit.output import Output
 def run(options: WaitOptions, words: tuple[str, ...], output: Output) -> int:
     """Wait for them; the exit code of the first that fails, else 0. Raises SubmitError."""
     if not words:
-        raise UsageError("say what to wait for: names", remedy="See `kubectl submit list`.")
+        raise UsageError("wait takes the names of runs", remedy="See `kubectl submit list`.")
 
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
     return wait_for_runs.wait(kubectl, words, options.timeout, output)

@@ -81,7 +81,7 @@ class _Waiter:
         if status.start_failure:
             raise ExecutionError(f"{one.id} cannot run", last_words=status.start_failure)
         if status.state == BUILT and self._lasts(one, BUILT_SECONDS):
-            raise ExecutionError(f"{one.name} was built, and then never created")
+            raise ExecutionError(f"{one.name} has an image, but no job was created for it")
         if status.decided and self._lasts(one, LINGER_SECONDS):
             self._conclude(one, status.decided)
             return

@@ -69,7 +69,7 @@ def load(text: str, source: str) -> list[Node]:
         mark = error.problem_mark or error.context_mark
         where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
         raise ManifestError(
-            f"{source}{where}: {error.problem or 'not valid YAML'}", remedy="Mend the manifest."
+            f"{source}{where}: {error.problem or 'not valid YAML'}", remedy="Fix the manifest."
         ) from None
     except (YAMLError, ValueError) as error:
         raise ManifestError(f"{source}: not valid YAML", last_words=str(error)) from None

@@ -22,7 +22,7 @@ class Image:
 
     @property
     def reference(self) -> str:
-        """What the pod runs: `name@sha256:…`, or `name:tag` where there is no digest."""
+        """What the pod runs: `name@sha256:…`, or `name:tag` where there is not a digest."""
         if self.digest:
             return f"{self.name}@{self.digest}"
         return f"{self.name}:{self.tag}" if self.tag else self.name
@@ -31,7 +31,7 @@ class Image:
 def parse_digest(text: object) -> str:
     """The digest `sha256:…`; ValueError if it is none."""
     if not isinstance(text, str) or not text.startswith("sha256:"):
-        raise ValueError(f"{text!r} is no digest")
+        raise ValueError(f"{text!r} is not a digest")
     return text
 
 

@@ -63,7 +63,7 @@ def _registry(options: Options, image_name: str, *others: str) -> run_secrets.Ru
     own = docker_credentials.registry_key(image_name)
     if not known[own]:
         raise UsageError(
-            f"docker knows no password for {own}",
+            f"no docker credentials found for {own}",
             remedy=f"Log in with `docker login {own}`, or name a Secret with --registry-secret.",
         )
     return run_secrets.registry_secret(
@@ -91,7 +91,7 @@ def _known_to_git(url: str, own_url: str) -> dict[str, str]:
     known = own or git_credentials.git_password(url)
     if not known and not git_credentials.is_public(url):
         raise UsageError(
-            f"git knows no password for {url}, which is not public",
+            f"no git credentials found for {url}, which is not public",
             remedy="Let a credential helper of git's know one, or name a Secret with --git-secret.",
         )
     return known

@@ -221,7 +221,7 @@ def test_the_token_of_a_ci(
     result = submit(*flags, *CAT, cwd=repository.folder, env=private_environment)
 
     assert refused.exit_code == 125
-    assert f"git knows no password for {server}/" in refused.stderr
+    assert f"no git credentials found for {server}/" in refused.stderr
     assert (result.exit_code, result.stdout) == (0, "hello\n"), result.stderr
     assert_not_seen(password, namespace, result)
     assert_not_seen(account, namespace, result)

@@ -168,7 +168,7 @@ def test_ctrl_c_while_the_reader_pauses(
     namespace.wait("--for=jsonpath={.status.ready}=1", "--all", "jobs")
 
     running.press_ctrl_c()
-    running.wait_for("goes on in the cluster")
+    running.wait_for("keeps running")
 
     go.touch()
     assert running.finish().exit_code == 130

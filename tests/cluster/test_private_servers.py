@@ -96,7 +96,7 @@ def test_what_this_machine_does_not_know(
 
     host = local("LOCAL_PRIVATE_PULL_REGISTRY")
     assert (result.exit_code, result.stdout) == (125, "")
-    assert f"error: docker knows no password for {host}\n" in result.stderr
+    assert f"error: no docker credentials found for {host}\n" in result.stderr
     assert namespace.names("jobs,pods,secrets") == []
 
 

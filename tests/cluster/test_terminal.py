@@ -49,7 +49,7 @@ def test_the_first_ctrl_c_leaves_and_the_second_cancels(
     exit_code, shown = cancelled.finish()
     assert (exit_code, "cancelled by " in shown) == (130, True)
     exit_code, shown = left.finish()
-    assert (exit_code, "goes on in the cluster" in shown) == (130, True)
+    assert (exit_code, "keeps running" in shown) == (130, True)
     states = dict(line.split()[:4:3] for line in submit("list").stdout.splitlines()[1:])
     assert sorted(states.values()) == ["Cancelled", "Running"]
 
@@ -92,7 +92,7 @@ def test_a_configuration_that_is_asked_for(
     written = (repository.folder / ".kubectl-submit.yaml").read_text(encoding="utf-8")
     assert yaml.safe_load(written) == {"image-repository": "registry.example/me/app"}
     again = submit("init", "--manifests", cwd=repository.folder)
-    assert (again.exit_code, "there is already: .kubectl-submit.yaml" in again.stderr) == (1, True)
+    assert (again.exit_code, ".kubectl-submit.yaml already exists" in again.stderr) == (1, True)
     assert not (repository.folder / "kubectl-submit").exists()
     repository.commit()
     assert submit("--", "true", cwd=repository.folder).exit_code == 0

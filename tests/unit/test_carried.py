@@ -252,7 +252,7 @@ def test_a_secret_of_the_users_is_hidden(parts: str, shown: Any) -> None:
 def test_a_path_with_nul(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     (tmp_path / configuration.FILE_NAME).write_text(f"{line}\n")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(click.UsageError, match="it holds a NUL character"):
+    with pytest.raises(click.UsageError, match="it contains a NUL byte"):
         command_line.parse(command_line.read(["--image", "x", "--", "true"]))
 
 

@@ -15,7 +15,7 @@ def choices(*words: str) -> list[str]:
 
 def test_commands_come_first() -> None:
     found, directive = completion.complete([""])
-    assert ("list", "Show the runs: workers, state, age, commit, and who created them.") in found
+    assert ("list", "List runs: workers, state, age, commit, and who created them.") in found
     assert directive == completion.NO_FILES
 
 

@@ -92,7 +92,7 @@ def test_a_mistake_in_what_is_merged_is_told_with_its_place(
 ) -> None:
     Path(FILE).write_text("env: {1A: 1}")
     assert main.run(["-e", "A=1", "--", "true"]) == 125
-    assert "'1A' is no name for a variable; write NAME=VALUE (in .kub" in capsys.readouterr().err
+    assert "'1A' is not a name for a variable; write NAME=VALUE (in .kub" in capsys.readouterr().err
     monkeypatch.setenv("KUBECTL_SUBMIT_ENV", "2A=1")
     assert main.run(["-e", "A=1", "--", "true"]) == 125
     assert "(in the environment, KUBECTL_SUBMIT_ENV)" in capsys.readouterr().err
@@ -168,11 +168,11 @@ def test_what_is_no_text_is_told() -> None:
     ("text", "variables", "message"),
     [
         ("workers: none", {}, "'none' is not a valid integer range (in .kubectl-submit.yaml)"),
-        ("name: My_Job", {}, "'My_Job' is no name; use lower-case letters"),
+        ("name: My_Job", {}, "'My_Job' is not a valid name; use lower-case letters"),
         (
             "",
             {"KUBECTL_SUBMIT_MEMORY": "lots"},
-            "'lots' is no quantity; write 500m, 2 or 16Gi "
+            "'lots' is not a quantity; write 500m, 2 or 16Gi "
             "(in the environment, KUBECTL_SUBMIT_MEMORY)",
         ),
     ],

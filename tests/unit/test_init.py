@@ -42,8 +42,6 @@ def test_overwrites_nothing(
     (tmp_path / "kubectl-submit").mkdir()
     (tmp_path / "kubectl-submit" / "job.yml").write_text("mine", "utf-8")
     assert main.run(["init", "--manifests"]) == 1
-    assert (
-        "there is already: kubectl-submit/job.yml\nNothing was written." in capfd.readouterr().err
-    )
+    assert "kubectl-submit/job.yml already exists\nNothing was written." in capfd.readouterr().err
     assert not (tmp_path / configuration.FILE_NAME).exists()
     assert subcommand("init").help

@@ -224,7 +224,7 @@ def test_secrets_that_exist_are_taken(configure: Any) -> None:
 
 
 def test_what_nobody_knows(configure: Any) -> None:
-    with pytest.raises(UsageError, match="docker knows no password for registry") as unknown:
+    with pytest.raises(UsageError, match="no docker credentials found for registry") as unknown:
         known()
     assert "docker login registry.example" in unknown.value.remedy
     with pytest.raises(UsageError, match="a key for ssh does not leave this machine"):
@@ -317,7 +317,7 @@ def test_a_repository_that_is_not_public(
         assert not git_credentials.is_public(url)
         with pytest.raises(UsageError) as refused:
             known(own_url=url, url=url)
-        assert refused.value.message == f"git knows no password for {url}, which is not public"
+        assert refused.value.message == f"no git credentials found for {url}, which is not public"
         header(monkeypatch, f"AUTHORIZATION: basic {git_server.BASIC}", f"{server}/")
         assert known(own_url=url, url=url).git_secret == "run-build-git"
         assert not git_credentials.is_public(url)

@@ -72,7 +72,7 @@ def test_a_signal_detaches_from_what_runs(running: Program, which: signal.Signal
     process.send_signal(which)
     out, err = process.communicate()
     assert (process.returncode, out) == (130, "")
-    assert "detached; job/recorded-pod-deleted goes on in the cluster" in err
+    assert "detached; job/recorded-pod-deleted keeps running" in err
     assert "kubectl submit logs -f recorded-pod-deleted -n unit-samples\n" in err
     assert "kubectl submit cancel recorded-pod-deleted -n unit-samples\n" in err
     assert running.calls("delete") == []
@@ -87,7 +87,7 @@ def test_a_signal_during_the_create_orphans_nothing(running: Program) -> None:
     process = start_waiting_for_ctrl_c(0, "--image", "app")
     out, err = process.communicate()
     assert (process.returncode, out) == (130, "")
-    assert "detached; job/recorded-pod-deleted goes on in the cluster" in err
+    assert "detached; job/recorded-pod-deleted keeps running" in err
     assert running.running == []
 
 

@@ -131,7 +131,7 @@ def test_out_of_reach_the_build_may_go_on(kubectl: Program) -> None:
     play(kubectl, run)
     refused: dict[str, Any] = {"stderr": "(Forbidden): no\n", "exit_code": 1}
     kubectl.on("/jobs?", Answer(Open("refused"), **refused))
-    with pytest.raises(ClusterError, match="may not watch the job"):
+    with pytest.raises(ClusterError, match="may not watch jobs"):
         build()
     assert kubectl.calls("delete") == []
 

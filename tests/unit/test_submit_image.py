@@ -115,7 +115,7 @@ def test_a_job_that_cannot_be_watched_goes_on(
     assert submit("--image", "app") == 125
     assert cluster.calls("delete") == []
     said = capfd.readouterr().err
-    assert "error: may not watch the job; it goes on in the cluster\n" in said
+    assert "error: you may not watch jobs; the job keeps running\n" in said
     assert "kubectl submit logs -f recorded-failed -n unit-samples\n" in said
     assert "kubectl submit cancel recorded-failed -n unit-samples\n" in said
 

@@ -56,7 +56,7 @@ class KubectlOptions:
         KUBECTL_GROUP,
         "--request-timeout",
         metavar="DURATION",
-        help="For single requests; streams are not limited.",
+        help="Time limit for a single request; streams have none.",
     )
     log_level: int | None = option(
         KUBECTL_GROUP, "--v", "-v", type=int, metavar="LEVEL", help="kubectl's own log level."

@@ -51,19 +51,21 @@ class Options(KubectlOptions):
     workers: int | None = option(
         "Size", "--workers", type=click.IntRange(1), help="How many pods run the command."
     )
-    gpus: int | None = option("Size", "--gpus", type=click.IntRange(0), help="GPUs of each worker.")
-    cpu: str | None = option("Size", "--cpu", type=QUANTITY, help="CPUs of each worker.")
-    memory: str | None = option("Size", "--memory", type=QUANTITY, help="Memory of each worker.")
+    gpus: int | None = option(
+        "Size", "--gpus", type=click.IntRange(0), help="GPUs for each worker."
+    )
+    cpu: str | None = option("Size", "--cpu", type=QUANTITY, help="CPUs for each worker.")
+    memory: str | None = option("Size", "--memory", type=QUANTITY, help="Memory for each worker.")
     gpu_resource: str = option(
         "Size",
         "--gpu-resource",
         default="nvidia.com/gpu",
         metavar="NAME",
-        help="What the cluster calls a GPU.",
+        help="The resource name of a GPU in this cluster.",
     )
 
     image: str | None = option(
-        "Image", "--image", metavar="REF", help="Run this image; build nothing."
+        "Image", "--image", metavar="REF", help="Run this image instead of building one."
     )
     rebuild: bool = option(
         "Image", "--rebuild", is_flag=True, default=False, help="Build even if the image exists."
@@ -81,10 +83,18 @@ class Options(KubectlOptions):
         help="The same repository as the cluster names it, where that differs.",
     )
     dockerfile: str | None = option(
-        "Image", "--dockerfile", path=True, metavar="PATH", help="Default: Dockerfile in the root."
+        "Image",
+        "--dockerfile",
+        path=True,
+        metavar="PATH",
+        help="The Dockerfile; default: Dockerfile in the root.",
     )
     build_context: str | None = option(
-        "Image", "--build-context", path=True, metavar="DIR", help="Default: the root."
+        "Image",
+        "--build-context",
+        path=True,
+        metavar="DIR",
+        help="The build context; default: the root.",
     )
     target: str | None = option(
         "Image", "--target", metavar="STAGE", help="The stage of the Dockerfile to build."
@@ -103,10 +113,16 @@ class Options(KubectlOptions):
         help="Run the image's ENTRYPOINT, with the command as its arguments.",
     )
     builder_image: str | None = option(
-        "Image", "--builder-image", metavar="REF", help="Has git and docker buildx (remote build)."
+        "Image",
+        "--builder-image",
+        metavar="REF",
+        help="The image that has git and docker buildx (remote build).",
     )
     buildkit_image: str | None = option(
-        "Image", "--buildkit-image", metavar="REF", help="Rootless BuildKit (remote build)."
+        "Image",
+        "--buildkit-image",
+        metavar="REF",
+        help="The image of rootless BuildKit (remote build).",
     )
 
     build_cpu: str | None = option(
@@ -136,13 +152,16 @@ class Options(KubectlOptions):
         "-y",
         is_flag=True,
         default=False,
-        help="Large files and those that look like secrets are meant, too (with --allow-dirty).",
+        help="With --allow-dirty: also push large files and files that look like secrets.",
     )
     git_remote: str | None = option(
-        "Git", "--git-remote", metavar="NAME", help="Default: the branch's, else origin."
+        "Git",
+        "--git-remote",
+        metavar="NAME",
+        help="The remote to build from; default: the branch's, else origin.",
     )
     git_url: str | None = option(
-        "Git", "--git-url", metavar="URL", help="The remote as the cluster reaches it."
+        "Git", "--git-url", metavar="URL", help="The URL of the remote as the cluster reaches it."
     )
 
     secret: tuple[values.SecretMount, ...] = option(
@@ -179,13 +198,13 @@ class Options(KubectlOptions):
         "Credentials",
         "--registry-secret",
         type=OBJECT_NAME,
-        help="An existing dockerconfigjson Secret, to push and to pull.",
+        help="An existing dockerconfigjson Secret to push and pull the image with.",
     )
     git_secret: str | None = option(
         "Credentials",
         "--git-secret",
         type=OBJECT_NAME,
-        help="An existing basic-auth or ssh-auth Secret, to fetch.",
+        help="An existing basic-auth or ssh-auth Secret to fetch the commit with.",
     )
     credentials_from_local: bool = option(
         "Credentials",
@@ -196,7 +215,10 @@ class Options(KubectlOptions):
         "which is gone with the build or the run.",
     )
     service_account: str | None = option(
-        "Credentials", "--service-account", type=OBJECT_NAME, help="Run (and build) as this one."
+        "Credentials",
+        "--service-account",
+        type=OBJECT_NAME,
+        help="The ServiceAccount that the run (and the build) uses.",
     )
 
     label: tuple[tuple[str, str], ...] = option(
@@ -220,7 +242,7 @@ class Options(KubectlOptions):
         type=Parsed("PREFIX", values.name_prefix),
         # KUBECTL_SUBMIT_NAME tells a command the name of its own run.
         envvar="KUBECTL_SUBMIT_NAME_PREFIX",
-        help="The name begins so; default: repository and commit.",
+        help="The beginning of the run's name; default: repository and commit.",
     )
     timeout: int | None = option(
         "Run",
@@ -232,16 +254,17 @@ class Options(KubectlOptions):
         "Run",
         "--pending-timeout",
         type=DURATION,
-        help="Give up if it has not started by then (exit 124); time in a queue does not count.",
+        help="Give up if it has not started after this time (exit 124); "
+        "time in a queue does not count.",
     )
     queue: str | None = option(
-        "Run", "--queue", type=OBJECT_NAME, help="The LocalQueue of Kueue that lets it run."
+        "Run", "--queue", type=OBJECT_NAME, help="The Kueue LocalQueue to submit to."
     )
     priority: str | None = option(
         "Run",
         "--priority",
         type=OBJECT_NAME,
-        help="Its PriorityClass; in a queue its WorkloadPriorityClass.",
+        help="The PriorityClass; in a queue the WorkloadPriorityClass.",
     )
     ttl: int | None = option(
         "Run", "--ttl", type=SECONDS, help="How long the finished job stays in the cluster."
@@ -251,17 +274,17 @@ class Options(KubectlOptions):
         "--manifest",
         path=True,
         metavar="FILE",
-        help="Your own Job or RayJob instead of the default.",
+        help="A manifest of your own instead of the default Job or RayJob.",
     )
     autoscale: bool = option(
         "Ray",
         "--autoscale",
         is_flag=True,
         default=False,
-        help="Begin without workers; they come, up to --workers, and go as they are needed.",
+        help="Start without workers; add them as they are needed, up to --workers.",
     )
     idle_timeout: int | None = option(
-        "Ray", "--idle-timeout", type=DURATION, help="When an idle worker goes."
+        "Ray", "--idle-timeout", type=DURATION, help="How long an idle worker is kept."
     )
     ray_version: str | None = option(
         "Ray", "--ray-version", metavar="VERSION", help="The version of Ray in the image."
@@ -272,12 +295,16 @@ class Options(KubectlOptions):
         type=click.IntRange(0),
         help="GPUs for the command itself, which then runs on a worker.",
     )
-    head_cpu: str | None = option("Ray", "--head-cpu", type=QUANTITY, help="CPUs of the head.")
+    head_cpu: str | None = option("Ray", "--head-cpu", type=QUANTITY, help="CPUs for the head.")
     head_memory: str | None = option(
-        "Ray", "--head-memory", type=QUANTITY, help="Memory of the head."
+        "Ray", "--head-memory", type=QUANTITY, help="Memory for the head."
     )
     build_manifest: str | None = option(
-        "Run", "--build-manifest", path=True, metavar="FILE", help="Your own build Job."
+        "Run",
+        "--build-manifest",
+        path=True,
+        metavar="FILE",
+        help="A manifest of your own instead of the default build Job.",
     )
 
     logs: str = option(
@@ -285,7 +312,7 @@ class Options(KubectlOptions):
         "--logs",
         type=click.Choice(LOGS),
         default="all",
-        help="Whose output to show: of all workers, of the first one (rank 0), of none.",
+        help="Which workers' output to show: all, the first (rank 0) or none.",
     )
     timestamps: bool = option(
         "Output",
@@ -298,7 +325,7 @@ class Options(KubectlOptions):
         "Output",
         "--prefix",
         negation="--no-prefix",
-        help="Show each line's worker; default: if there are several.",
+        help="Show which worker wrote each line; default: if there are several workers.",
     )
     contact_timeout: int = option(
         "Output",
@@ -312,7 +339,7 @@ class Options(KubectlOptions):
         "--output",
         "-o",
         type=click.Choice(DOCUMENTS),
-        help="A document about the run on stdout in the end; its output goes to stderr.",
+        help="At the end, write a document about the run to stdout; its output goes to stderr.",
     )
     dry_run: str = option(
         "Output",
@@ -327,14 +354,14 @@ class Options(KubectlOptions):
         "-d",
         is_flag=True,
         default=False,
-        help="Leave once the job is created.",
+        help="Exit once the job is created.",
     )
     cancel_on_interrupt: bool = option(
         "Output",
         "--cancel-on-interrupt",
         is_flag=True,
         default=False,
-        help="Ctrl-C (SIGTERM, SIGHUP) cancels the job instead of leaving it.",
+        help="Cancel the job on Ctrl-C, SIGTERM or SIGHUP instead of detaching from it.",
     )
     quiet: bool = option(
         "Output",
@@ -342,7 +369,7 @@ class Options(KubectlOptions):
         "-q",
         is_flag=True,
         default=False,
-        help="Only the job's output and errors.",
+        help="Write only the job's output and errors.",
     )
     verbose: bool = option(
         "Output",

@@ -65,7 +65,7 @@ def duration(text: str) -> int:
     if text.isascii() and text.isdigit():
         return int(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise ValueError(f"{text!r} is no duration; write 90s, 5m, 1h30m or 2d")
+        raise ValueError(f"{text!r} is not a duration; write 90s, 5m, 1h30m or 2d")
     return sum(int(number) * UNITS[unit] for number, unit in parts)
 
 
@@ -80,7 +80,7 @@ def positive_duration(text: str) -> int:
 def quantity(text: str) -> str:
     """A Kubernetes quantity such as `500m`, `2`, `16Gi`, unchanged."""
     if not re.fullmatch(QUANTITY, text):
-        raise ValueError(f"{text!r} is no quantity; write 500m, 2 or 16Gi")
+        raise ValueError(f"{text!r} is not a quantity; write 500m, 2 or 16Gi")
     return text
 
 
@@ -88,7 +88,7 @@ def assignment(text: str) -> tuple[str, str]:
     """`K=V`, or `K` alone for the value that K has in our own environment."""
     key, equals, value = text.partition("=")
     if not re.fullmatch(ENVIRONMENT_NAME, key):
-        raise ValueError(f"{key!r} is no name for a variable; write NAME=VALUE")
+        raise ValueError(f"{key!r} is not a name for a variable; write NAME=VALUE")
     if not equals:
         if key not in os.environ:
             raise ValueError(f"{key} is not set in the environment; write {key}=VALUE")
@@ -122,7 +122,7 @@ def secret_mount(text: str) -> SecretMount:
     name, colon, path = text.partition(":")
     secret_name(name)
     if colon and (not path.startswith("/") or ":" in path or path.rstrip("/") == ""):
-        raise ValueError(f"{path!r} is no absolute path; write NAME:/path")
+        raise ValueError(f"{path!r} is not an absolute path; write NAME:/path")
     return SecretMount(name=name, path=path or f"/run/secrets/{name}")
 
 
@@ -143,7 +143,7 @@ def secret_environment(text: str) -> SecretEnvironment:
     """`NAME`, or `NAME=KEY` for the value that KEY has in our own environment."""
     name, equals, source = text.partition("=")
     if not re.fullmatch(ENVIRONMENT_NAME, name):
-        raise ValueError(f"{name!r} is no name for a variable; write NAME or NAME=KEY")
+        raise ValueError(f"{name!r} is not a name for a variable; write NAME or NAME=KEY")
     source = source if equals else name
     if source not in os.environ:
         raise ValueError(f"{source!r} is not set in the environment")
@@ -171,7 +171,7 @@ def build_secret(text: str) -> BuildSecret:
 def secret_name(text: str) -> str:
     """The name of a Secret or a ServiceAccount (a DNS subdomain), unchanged."""
     if not re.fullmatch(DNS_SUBDOMAIN, text) or len(text) > 253:
-        raise ValueError(f"{text!r} is no name of a Kubernetes object")
+        raise ValueError(f"{text!r} is not a name for a Kubernetes object")
     return text
 
 
@@ -179,7 +179,7 @@ def name_prefix(text: str) -> str:
     """The beginning of a job's name (a DNS label that starts with a letter), unchanged."""
     if not re.fullmatch(DNS_LABEL, text):
         raise ValueError(
-            f"{text!r} is no name; use lower-case letters, digits and -, a letter first"
+            f"{text!r} is not a valid name; use lower-case letters, digits and -, a letter first"
         )
     return text
 
@@ -194,7 +194,7 @@ def image_repository(text: str) -> str:
 def encodable(text: str) -> str:
     """The text, if the Kubernetes API and a process can carry it: valid UTF-8 without NUL."""
     if "\0" in text:
-        raise ValueError("it holds a NUL character")
+        raise ValueError("it contains a NUL byte")
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -237,7 +237,7 @@ class LogStreams:
         forbidden = "(Forbidden)" in result.stderr
         if forbidden and not self._allowed:
             raise ClusterError(
-                "may not read the job's output; the job goes on",
+                "you may not read logs of pods; the job keeps running",
                 last_words=result.stderr,
                 remedy="Ask for the permission to `get` pods/log.",
             )

@@ -8,14 +8,14 @@ from typing import Protocol, cast
 from kubectl_submit.cli.options.kubectl import KubectlOptions
 
 COMMANDS: dict[str, str] = {
-    "list": "Show the runs: workers, state, age, commit, and who created them.",
+    "list": "List runs: workers, state, age, commit, and who created them.",
     "status": "Show one run with its phases, workers and events.",
     "logs": "Show the output of a run, or of the build of its image.",
-    "wait": "Wait until runs have ended; exit as a submit would.",
-    "cancel": "Stop runs; what they were stays in the list.",
-    "doctor": "Check what a submit from this folder would need.",
-    "init": "Write a configuration file to be filled in, and manifests to be edited.",
-    "completion": "Write what a shell needs to complete this command.",
+    "wait": "Wait until runs have ended, and exit with their exit code.",
+    "cancel": "Stop runs; they stay in the list.",
+    "doctor": "Check everything that a submit from this folder needs.",
+    "init": "Write a configuration file to fill in, and manifests to edit.",
+    "completion": "Write the completion script for a shell.",
 }
 """Word → what it does, in one line."""
 FOLLOWING = ("", "logs", "wait")

@@ -34,10 +34,15 @@ class CancelOptions(SubcommandOptions):
         is_flag=True,
         default=False,
         configurable=False,
-        help="All that have not ended, instead of names; only together with --mine.",
+        help="Cancel all runs that have not ended; only together with --mine.",
     )
     mine: bool = option(
-        "Runs", "--mine", is_flag=True, default=False, configurable=False, help="Only my own."
+        "Runs",
+        "--mine",
+        is_flag=True,
+        default=False,
+        configurable=False,
+        help="Show only my own runs.",
     )
     delete: bool = option(
         "Runs",
@@ -45,7 +50,7 @@ class CancelOptions(SubcommandOptions):
         is_flag=True,
         default=False,
         configurable=False,
-        help="Delete them, ended or not, with everything that belongs to them.",
+        help="Delete the runs, ended or not, with everything that belongs to them.",
     )
 
 

@@ -32,7 +32,12 @@ class ListOptions(SubcommandOptions):
     """The options of `list`."""
 
     mine: bool = option(
-        "Runs", "--mine", is_flag=True, default=False, configurable=False, help="Only my own."
+        "Runs",
+        "--mine",
+        is_flag=True,
+        default=False,
+        configurable=False,
+        help="Show only my own runs.",
     )
     all_namespaces: bool = option(
         "Runs",
@@ -41,7 +46,7 @@ class ListOptions(SubcommandOptions):
         is_flag=True,
         default=False,
         configurable=False,
-        help="Of all namespaces.",
+        help="Show runs in all namespaces.",
     )
     watch: bool = option(
         "Output",
@@ -50,7 +55,7 @@ class ListOptions(SubcommandOptions):
         is_flag=True,
         default=False,
         configurable=False,
-        help="Go on, with a new line for each change.",
+        help="Keep watching; write a new line for each change.",
     )
     output: str | None = option(
         "Output",
@@ -58,7 +63,7 @@ class ListOptions(SubcommandOptions):
         "-o",
         type=click.Choice((*DOCUMENTS, "wide")),
         configurable=False,
-        help="For scripts, or with more columns.",
+        help="The output format: for scripts, or with more columns.",
     )
 
 

@@ -38,10 +38,10 @@ class LogsOptions(SubcommandOptions):
         is_flag=True,
         default=False,
         configurable=False,
-        help="Go on to the end of the run, and exit with its exit code.",
+        help="Follow the output to the end of the run, and exit with its exit code.",
     )
     worker: int | None = option(
-        "Lines", "--worker", type=int, metavar="N", configurable=False, help="Of this rank only."
+        "Lines", "--worker", type=int, metavar="N", configurable=False, help="Show only worker N."
     )
     build: bool = option(
         "Lines",
@@ -49,14 +49,14 @@ class LogsOptions(SubcommandOptions):
         is_flag=True,
         default=False,
         configurable=False,
-        help="Of the image's build in the cluster instead.",
+        help="Show the output of the image build in the cluster instead.",
     )
     since: int | None = option(
         "Lines",
         "--since",
         type=DURATION,
         configurable=False,
-        help="Not those that are older; default: all.",
+        help="Only lines newer than this (10m, 2h); default: all.",
     )
     timestamps: bool = option(
         "Lines",

@@ -34,7 +34,7 @@ class StatusOptions(SubcommandOptions):
         "-o",
         type=click.Choice(DOCUMENTS),
         configurable=False,
-        help="For scripts.",
+        help="The output format for scripts.",
     )
 
 

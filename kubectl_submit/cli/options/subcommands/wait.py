@@ -30,7 +30,7 @@ class WaitOptions(SubcommandOptions):
         "--timeout",
         type=DURATION,
         configurable=False,
-        help="Give up if they have not ended by then (exit 124); default: never.",
+        help="Give up if they have not ended after this time (exit 124); default: never.",
     )
 
 
