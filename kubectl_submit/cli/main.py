@@ -69,7 +69,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _exit_code(error: SubmitError, word: str) -> int:
-    """That of the error; kubectl's own where no exit code of a run can be mistaken for it."""
+    """The error's own; where no run is followed 1, or 2 for a mistake, as kubectl does."""
     if word in FOLLOWING or error.exit_code != SubmitError.exit_code:
         return error.exit_code
     return USAGE if isinstance(error, UsageError) else FAILED

@@ -78,7 +78,7 @@ def _of_built_image(
     kubectl: Kubectl,
     output: Output,
 ) -> tuple[Image, str, list[Node]]:
-    """The same; what was checked before the build is what runs."""
+    """Check the manifest, build the image, and put it in. Gives image, name and manifest."""
     from kubectl_submit.commands import preflight
     from kubectl_submit.execution_backends import worker_pod
     from kubectl_submit.source import gate

@@ -1,4 +1,4 @@
-"""What the commands have come to while another container keeps their Job from ending. Pure.
+"""The outcome of commands that have ended while another container keeps their Job running. Pure.
 
 A container that a webhook has put beside the command (a proxy, an agent) runs on after it, and the
 Job waits for it for ever.

@@ -37,7 +37,7 @@ def outcome(job: ExecutionState, pods: Iterable[PodState], workers: int) -> Outc
 
 
 def name(pod: PodState, workers: int) -> str:
-    """Whom a sentence is about, where there are several: `worker 2 `."""
+    """The prefix that names a worker; empty where there is only one: `worker 2 `."""
     return f"worker {pod.rank} " if workers > 1 else ""
 
 

@@ -9,7 +9,7 @@ from kubectl_submit.cluster.object_watch import MISSING, NO_MORE, ObjectWatch, O
 from kubectl_submit.errors import ExecutionError, PendingTimeoutError, SubmitError
 from kubectl_submit.following.listener import FollowOptions, LogListener
 from kubectl_submit.following.logs import LogStreams
-from kubectl_submit.following.pending_reason import Waiting
+from kubectl_submit.following.pending_reason import WaitingReason
 from kubectl_submit.following.progress import Progress
 from kubectl_submit.following.queue import QueueWatch
 from kubectl_submit.model import start_faults
@@ -98,7 +98,7 @@ class _Follower:
             self._lost,
             wanted=options.lines,
         )
-        self._waiting = Waiting(execution)
+        self._waiting = WaitingReason(execution)
         self._queue = QueueWatch(loop, kubectl, execution)
         self._admitted_at: float | None = None
         self._decided_at: float | None = None

@@ -14,7 +14,7 @@ from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import STARTING, PodState, newest_of_each_rank
 
 
-class Waiting:
+class WaitingReason:
     """Collects what objects and events say, and gives the most telling reason."""
 
     def __init__(self, execution: Execution) -> None:

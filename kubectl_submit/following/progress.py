@@ -22,7 +22,7 @@ class Progress:
         self._state = execution_backends.by_kind(execution.kind).state
         self.job = ExecutionState()
         self.pods: dict[str, PodState] = {}
-        """By name; those that have ended stand in the order of their ends, behind each other."""
+        """By name; pods that have ended are in the order in which they ended."""
         self.given: Outcome | None = None
         """The outcome of a Job that does not end by itself."""
         self.begins_again = ""

@@ -18,7 +18,7 @@ class Fault:
     container: str = ""
     """The one whose log says more; empty where the text says all."""
     tries: int = 1
-    """It is final once it was seen so often."""
+    """How many times it must be seen before it counts as final."""
 
 
 def statuses(status: Object) -> list[Object]:

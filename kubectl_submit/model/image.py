@@ -1,4 +1,4 @@
-"""The value between the build box and the execution box."""
+"""The image that a run uses: name, tag and digest."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class RunStatus:
     reason: str = ""
     """Why, for people: `exited 33`, `Unschedulable: …`."""
     exit_code: int | None = None
-    """That of whoever waits for it; None while it has not ended."""
+    """The exit code that a waiting command returns; None until the run has ended."""
     start_failure: str = ""
     """Why it will never run, though it has not ended; empty while it may."""
     decided: Outcome | None = None

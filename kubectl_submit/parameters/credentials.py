@@ -48,7 +48,10 @@ def build_credentials(
 
 
 def run_credentials(options: Options, name: str, image_name: str) -> Credentials:
-    """What the run of that name pulls with, and what it carries. Raises as `of_build`."""
+    """What the run of that name pulls with, and its new Secrets.
+
+    Raises the same errors as `build_credentials`.
+    """
     made = run_secrets.collect(options.secret_file, options.secret_env, options.secret, options.env)
     if options.registry_secret or not options.credentials_from_local:
         return Credentials(registry_secret=options.registry_secret, new_secrets=made)

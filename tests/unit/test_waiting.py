@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kubectl_submit.execution_backends.kubernetes import job_state
-from kubectl_submit.following.pending_reason import Waiting
+from kubectl_submit.following.pending_reason import WaitingReason
 from kubectl_submit.model import pods
 from kubectl_submit.model.execution_state import ExecutionState
 from kubectl_submit.model.pods import STARTING, PodState
@@ -21,10 +21,10 @@ STARTS = PodState(name="run-1", rank=1)
 STARTS_TOO = PodState(name="run-2", rank=2)
 
 
-def waiting(run: str, workers: int = 1) -> Waiting:
+def waiting(run: str, workers: int = 1) -> WaitingReason:
     """What is known after the events of a recorded run."""
     recorded = Run(run)
-    known = Waiting(execution(uid=recorded.last_job["metadata"]["uid"], workers=workers))
+    known = WaitingReason(execution(uid=recorded.last_job["metadata"]["uid"], workers=workers))
     for event in recorded.events:
         if event["object"]["type"] == "Warning":
             known.note_event(event["object"])
@@ -69,7 +69,7 @@ def test_where_there_never_is_a_pod_it_says_so(run: str, words: str) -> None:
 
 
 def test_what_is_said_of_other_jobs_does_not_count() -> None:
-    known = Waiting(execution(uid="another uid", workers=1))
+    known = WaitingReason(execution(uid="another uid", workers=1))
     for event in Run("pod-security").events:
         known.note_event(event["object"])
     assert known.reason(ExecutionState(), []) == "no pod yet"
@@ -89,13 +89,13 @@ def test_what_is_said_of_other_jobs_does_not_count() -> None:
     ],
 )
 def test_the_most_telling_reason_is_given(pods: list[PodState], workers: int, reason: str) -> None:
-    found = Waiting(execution(uid="1", workers=workers)).reason(ExecutionState(), pods)
+    found = WaitingReason(execution(uid="1", workers=workers)).reason(ExecutionState(), pods)
     assert found.startswith(reason)
     assert bool(found) == bool(reason)
 
 
 def test_what_an_event_says_of_a_pod_that_starts() -> None:
-    known = Waiting(execution(uid="1", workers=1))
+    known = WaitingReason(execution(uid="1", workers=1))
     known.note_event(pod_event())
     assert known.reason(ExecutionState(), [STARTS]) == "FailedMount: no volume"
     assert known.reason(ExecutionState(), [PodState(name="other", rank=0)]) == STARTING
@@ -112,7 +112,7 @@ def test_what_an_event_says_of_a_pod_that_starts() -> None:
 def test_an_event_without_a_message_is_told_by_its_reason(
     event: dict[str, Any], reason: str
 ) -> None:
-    known = Waiting(execution(uid="1", workers=1))
+    known = WaitingReason(execution(uid="1", workers=1))
     known.note_event(event)
     assert known.reason(ExecutionState(), [STARTS]).startswith(reason)
 
