@@ -19,7 +19,7 @@ from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.image import Image
 from kubectl_submit.output import Output
 from kubectl_submit.parameters.build_parameters import BuildParameters
-from kubectl_submit.source import repository
+from kubectl_submit.source import checkout, tracked_files
 
 IGNORE = ".dockerignore"
 
@@ -124,11 +124,11 @@ def _size(secret: BuildSecret) -> int:
 @contextlib.contextmanager
 def _paths(parameters: BuildParameters) -> Iterator[BuildPaths]:
     if parameters.source.dirty:
-        repository.refuse_lfs_pointers(parameters.root)
+        tracked_files.refuse_lfs_pointers(parameters.root)
         with _without_git(parameters) as paths:
             yield paths
     else:
-        with repository.checkout(parameters.root, parameters.source.commit) as folder:
+        with checkout.checkout(parameters.root, parameters.source.commit) as folder:
             yield BuildPaths(
                 context=folder / parameters.context, dockerfile=folder / parameters.dockerfile
             )

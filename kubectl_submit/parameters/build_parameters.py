@@ -13,9 +13,10 @@ from kubectl_submit.parameters import base_images, build_paths, credentials, rec
 from kubectl_submit.parameters.run_name import run_name
 from kubectl_submit.source import gate, git_url
 from kubectl_submit.source.identity import created_by
-from kubectl_submit.source.repository import STAT_LINES, Snapshot, changes_stat, inspect
+from kubectl_submit.source.repository import Snapshot, inspect
 from kubectl_submit.source.temporary_commit import TemporaryCommit
 from kubectl_submit.source.temporary_commit import check as check_temporary_commit
+from kubectl_submit.source.tracked_files import STAT_LINES, changes_stat
 
 
 @dataclass(frozen=True, kw_only=True)

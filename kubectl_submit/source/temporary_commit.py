@@ -18,7 +18,7 @@ from pathlib import Path
 from kubectl_submit.errors import CommandFailedError, GateError, RepositoryError
 from kubectl_submit.output import Output
 from kubectl_submit.process import command, signals
-from kubectl_submit.source import gate, repository, temporary_refs
+from kubectl_submit.source import gate, temporary_refs, tracked_files
 from kubectl_submit.source.git_settings import (
     ADDRESS,
     ASK_NOBODY,
@@ -67,7 +67,7 @@ def check(snapshot: Snapshot, *, confirmed: bool) -> None:
             f"changes inside a submodule cannot be pushed with the working tree: {submodules[0]}",
             remedy=f"Commit and push inside. {LOCAL_BUILD}",
         )
-    files = repository.untracked(snapshot.root)
+    files = tracked_files.untracked(snapshot.root)
     inside = [path for path in files if path.endswith("/")] or snapshot.repositories_without_url
     if inside:
         raise GateError(
@@ -75,14 +75,14 @@ def check(snapshot: Snapshot, *, confirmed: bool) -> None:
             remedy="Add it as a submodule, or name it in .gitignore.",
         )
     changed = [path for path in snapshot.changes.tracked if (snapshot.root / path).exists()]
-    large = repository.of_lfs(snapshot.root, (*changed, *files))
+    large = tracked_files.of_lfs(snapshot.root, (*changed, *files))
     if large:
         names = ", ".join(map(gate.shown, large[:5]))
         raise GateError(
             f"changed git LFS files cannot be pushed with the working tree: {names}",
             remedy=f"Commit and push them. {LOCAL_BUILD}",
         )
-    new = (*files, *repository.added(snapshot.root))
+    new = (*files, *tracked_files.added(snapshot.root))
     doubts = [_doubt(snapshot.root, path) for path in new]
     if any(doubts) and not confirmed:
         raise GateError(

@@ -10,7 +10,7 @@ import pytest
 
 from kubectl_submit.errors import GateError, RepositoryError
 from kubectl_submit.output import Output
-from kubectl_submit.source import repository, temporary_commit, temporary_refs
+from kubectl_submit.source import repository, temporary_commit, temporary_refs, tracked_files
 from kubectl_submit.source.temporary_commit import TemporaryCommit
 from kubectl_submit.source.temporary_refs import LeftoverRefs
 from tests.conftest import eventually
@@ -92,7 +92,7 @@ def test_names_that_are_not_utf8(project: Project) -> None:
     temporary_commit.check(snapshot, confirmed=False)
     # Kubernetes takes no other text.
     assert snapshot.branch.encode() == "caf\ufffd".encode()
-    assert "caf\ufffd | 2" in repository.changes_stat(project.root)
+    assert "caf\ufffd | 2" in tracked_files.changes_stat(project.root)
 
 
 def untouched(project: Project) -> dict[str, tuple[int, int, bytes]]:
