@@ -15,7 +15,7 @@ from kubectl_submit.source import gate, git_url
 from kubectl_submit.source.identity import created_by
 from kubectl_submit.source.repository import Snapshot, inspect
 from kubectl_submit.source.temporary_commit import TemporaryCommit
-from kubectl_submit.source.temporary_commit import check as check_temporary_commit
+from kubectl_submit.source.temporary_commit_check import check as check_temporary_commit
 from kubectl_submit.source.tracked_files import STAT_LINES, changes_stat
 
 
