@@ -16,7 +16,9 @@ from kubectl_submit.errors import ClusterError, CommandFailedError, SubmitError
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
 from kubectl_submit.process import command
+from kubectl_submit.process.masking import mask
 from kubectl_submit.process.pending import Pending
+from kubectl_submit.process.stream import Stream
 
 # A connection that was there and broke (Go's net package); the request may have been heard.
 CUT = ("EOF", "connection reset", "connection lost", "broken pipe")
@@ -62,7 +64,7 @@ class Kubectl:
         """What the server warns of where it is asked to create a manifest; nothing is created."""
         argv = ["create", "-f", "-", "-o", "name", "--dry-run=server"]
         result = self._run(argv, stdin=manifest, check=False)
-        lines = command.mask(result.stderr).splitlines()
+        lines = mask(result.stderr).splitlines()
         return [line.removeprefix(WARNING) for line in lines if line.startswith(WARNING)]
 
     def take_back(self, kind: str, name: str, namespace: str | None, reason: BaseException) -> None:
@@ -156,7 +158,7 @@ class Kubectl:
         except CommandFailedError as error:
             raise cluster_error(f"cannot delete {kind} {name}", error.stderr) from None
 
-    def watch(self, path: str, **query: str) -> command.Stream:
+    def watch(self, path: str, **query: str) -> Stream:
         """The changes of the objects under an API path, one JSON event a line, until it is cut.
 
         `get --raw` writes each event as the server sends it, in one line and without discovery.
@@ -165,7 +167,7 @@ class Kubectl:
         question = urlencode({"watch": "1", **query})
         return self._stream(self._raw(f"{path}?{question}"), env=LEAN)
 
-    def read(self, path: str) -> command.Stream:
+    def read(self, path: str) -> Stream:
         """What stands under an API path, as the server sends it."""
         return self._stream(self._raw(path))
 
@@ -226,7 +228,7 @@ class Kubectl:
 
     def logs(
         self, execution: Execution, pods: Sequence[str], *, since: str, follow: bool
-    ) -> command.Stream:
+    ) -> Stream:
         """The lines of the execution's container in some pods, behind their times (RFC 3339).
 
         `pods` is one name, or a selector for several; then each line stands behind
@@ -254,9 +256,9 @@ class Kubectl:
     def _started(self, argv: Sequence[str]) -> command.Started:
         return command.Started(self._argv(argv), env=kuberc.environment())
 
-    def _stream(self, argv: Sequence[str], env: Mapping[str, str] = {}) -> command.Stream:
+    def _stream(self, argv: Sequence[str], env: Mapping[str, str] = {}) -> Stream:
         env = {**kuberc.environment(), **env}
-        return command.Stream(self._argv(argv, stream=True), env=env)
+        return Stream(self._argv(argv, stream=True), env=env)
 
     def last_lines(self, namespace: str, pod: str, container: str) -> str:
         """The last lines of a container that failed; of its last try, where it begins again.

@@ -17,6 +17,7 @@ from pathlib import Path
 from kubectl_submit.errors import CommandFailedError, RepositoryError
 from kubectl_submit.output import Output
 from kubectl_submit.process import command, signals
+from kubectl_submit.process.masking import mask
 from kubectl_submit.source import temporary_refs
 from kubectl_submit.source.git_settings import (
     ADDRESS,
@@ -138,6 +139,4 @@ def _git(root: Path, *argv: str, environment: Mapping[str, str] = {}) -> str:
     try:
         return command.run(["git", *argv], cwd=root, env=settings).stdout.strip("\n")
     except CommandFailedError as error:
-        raise RepositoryError(
-            f"git {argv[0]} failed", last_words=command.mask(error.stderr)
-        ) from None
+        raise RepositoryError(f"git {argv[0]} failed", last_words=mask(error.stderr)) from None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kubectl_submit.errors import RepositoryError
 from kubectl_submit.process import command
+from kubectl_submit.process.masking import mask
 from kubectl_submit.source import git_lfs, gitpython
 from kubectl_submit.source.git_settings import quiet_environment
 
@@ -67,5 +68,5 @@ def _listed(root: Path, *argv: str) -> tuple[str, ...]:
     """The paths that git lists; what an error leaves out would be taken for not there."""
     status, text, words = gitpython.answer(gitpython.open_repository(root), *argv)
     if status != 0:
-        raise RepositoryError(f"git {argv[0]} failed", last_words=command.mask(words))
+        raise RepositoryError(f"git {argv[0]} failed", last_words=mask(words))
     return tuple(filter(None, text.split("\0")))

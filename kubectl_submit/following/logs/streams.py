@@ -38,8 +38,9 @@ from kubectl_submit.following.logs.reader import Reader
 from kubectl_submit.following.logs.replay_filter import ReplayFilter
 from kubectl_submit.following.logs.worker import EVERY_LINE, LineOptions, PodLog
 from kubectl_submit.model.execution import Execution
-from kubectl_submit.process.command import Result, mask
+from kubectl_submit.process.command import Result
 from kubectl_submit.process.event_loop import Loop, Readable
+from kubectl_submit.process.masking import mask
 
 # Workers that start within that time are read together.
 GATHER_SECONDS = 0.1
