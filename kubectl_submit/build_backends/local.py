@@ -14,11 +14,11 @@ from kubectl_submit.build_backends import docker, platforms
 from kubectl_submit.cli.options.values import BuildSecret
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import BuildError
-from kubectl_submit.manifests import run_secrets
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.image import Image
 from kubectl_submit.output import Output
 from kubectl_submit.parameters.build_parameters import BuildParameters
+from kubectl_submit.parameters import local_secrets
 from kubectl_submit.source import checkout, tracked_files
 
 IGNORE = ".dockerignore"
@@ -104,7 +104,7 @@ def _build(parameters: BuildParameters, reference: str) -> str:
 def _flags(parameters: BuildParameters) -> list[str]:
     flags = docker.build_flags(parameters.target, parameters.build_args, parameters.platform)
     for secret in parameters.secrets:
-        run_secrets.check_build_secret_size(secret, _size(secret))
+        local_secrets.check_build_secret_size(secret, _size(secret))
         flags.append(
             docker.secret_flag(secret, os.path.abspath(secret.file) if secret.file else "")
         )
