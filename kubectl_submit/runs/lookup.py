@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.kubectl_errors import REFUSED
 from kubectl_submit.errors import ClusterError, ClusterFault, NoSuchRunError
+from kubectl_submit.cluster.namespace import current_namespace
+from kubectl_submit.errors import ClusterError, NoSuchRunError
 from kubectl_submit.execution_backends import every
 from kubectl_submit.model.provenance import MANAGED, NAME_LABEL
 from kubectl_submit.model.run import Run
@@ -75,7 +77,7 @@ def find(kubectl: Kubectl, names: Sequence[str], *, selector: str = "") -> list[
 
     A name may have its kind before it, as `list -o name` writes it. Raises NoSuchRunError.
     """
-    namespace = kubectl.namespace()
+    namespace = current_namespace(kubectl)
     there = read(kubectl, namespace, selector)
     found = [_one(kubectl, namespace, there, name.rpartition("/")[2]) for name in names]
     return list({run.name: run for run in found}.values())
