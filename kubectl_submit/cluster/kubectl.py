@@ -31,15 +31,15 @@ class Kubectl:
     request_timeout: str | None = None
 
     def create(self, manifest: str, *flags: str) -> command.Result:
-        """Create every document of a manifest, one after the other, however it goes."""
+        """Create every document of a manifest, one after the other; what kubectl answers."""
         return self._run(["create", "-f", "-", *flags], stdin=manifest, check=False)
 
     def get_manifest(self, manifest: str) -> command.Result:
-        """The objects that a manifest names as they are now, in JSON, however it goes."""
+        """The objects that a manifest names as they are now, in JSON; what kubectl answers."""
         return self._run(["get", "-f", "-", "-o", "json"], stdin=manifest, check=False)
 
     def find(self, names: Sequence[str], namespace: str | None = None) -> command.Result:
-        """Which of these `kind/name` exist, one a line, however it goes."""
+        """Which of these `kind/name` exist, one a line; what kubectl answers."""
         argv = ["get", *names, "-o", "name", "--ignore-not-found", *_in(namespace)]
         return self._run(argv, check=False)
 
@@ -63,7 +63,7 @@ class Kubectl:
         return [name.partition("/")[2] for name in result.stdout.split()]
 
     def version(self) -> command.Result:
-        """The versions of kubectl and of the server, in JSON, however it goes."""
+        """The versions of kubectl and of the server, in JSON; what kubectl answers."""
         return self._run(["version", "-o", "json"], check=False)
 
     def start_can_i(self, verb: str, resource: str) -> command.Started:
@@ -145,6 +145,18 @@ class Kubectl:
         argv += ["--follow"] if follow else []
         return self._stream(argv)
 
+    def last_lines(self, namespace: str, pod: str, container: str) -> str:
+        """The last lines of a container that failed; of its last try, where it begins again.
+
+        Empty where they cannot be had.
+        """
+        argv = ["logs", pod, f"--container={container}", *_in(namespace), f"--tail={LAST_LINES}"]
+        for previous in (["--previous"], []):
+            result = self._run([*argv, *previous], check=False)
+            if result.exit_code == 0 and result.stdout.strip():
+                return result.stdout.strip()
+        return ""
+
     def _raw(self, path: str) -> list[str]:
         """To ask for an API path as it is."""
         return ["get", "--raw", server_path.missing(self.flags, self._told) + path]
@@ -165,24 +177,9 @@ class Kubectl:
         env = {**kuberc.environment(), **env}
         return Stream(self._argv(argv, stream=True), env=env)
 
-    def last_lines(self, namespace: str, pod: str, container: str) -> str:
-        """The last lines of a container that failed; of its last try, where it begins again.
-
-        Empty where they cannot be had.
-        """
-        argv = ["logs", pod, f"--container={container}", *_in(namespace), f"--tail={LAST_LINES}"]
-        for previous in (["--previous"], []):
-            result = self._run([*argv, *previous], check=False)
-            if result.exit_code == 0 and result.stdout.strip():
-                return result.stdout.strip()
-        return ""
-
     def _argv(self, argv: Sequence[str], *, stream: bool = False) -> list[str]:
-        timeout = (
-            []
-            if stream or not self.request_timeout
-            else [f"--request-timeout={self.request_timeout}"]
-        )
+        limited = self.request_timeout and not stream
+        timeout = [f"--request-timeout={self.request_timeout}"] if limited else []
         flags = [*self.flags, *kube_context.pinned(self.flags)]
         return [os.environ.get("KUBECTL_PATH") or "kubectl", *argv, *flags, *timeout]
 
