@@ -272,8 +272,8 @@ class _Follower:
     def _no_contact(self) -> str:
         now = self._loop.now
         for one in self._watched:
-            if one.out_of_contact and now - one.out_of_contact > SILENCE_SECONDS:
-                return f"no contact with the cluster: {one.last_words}"
+            if one.contact.lost_at and now - one.contact.lost_at > SILENCE_SECONDS:
+                return f"no contact with the cluster: {one.contact.last_words}"
         return ""
 
     def _end_with(self, error: SubmitError) -> None:

@@ -15,6 +15,7 @@ MODULES = {
     "prefixed": "kubectl_submit/following/logs/prefixed.py",
     "resume": "kubectl_submit/following/logs/cursor.py",
     "watch": "kubectl_submit/cluster/object_watch.py",
+    "contact": "kubectl_submit/cluster/contact.py",
     "answers": "kubectl_submit/cluster/api_answers.py",
     "follow": "kubectl_submit/following/follow.py",
     "loop": "kubectl_submit/process/event_loop.py",
@@ -44,6 +45,7 @@ TESTS = {
     "prefixed": _LOGS,
     "resume": _LOGS,
     "watch": [f"{UNIT}/test_run_watch.py", *_FOLLOW],
+    "contact": [f"{UNIT}/test_run_watch.py", *_FOLLOW],
     "answers": _FOLLOW,
     "follow": _FOLLOW,
     "loop": _PROCESSES,
@@ -100,7 +102,7 @@ EDITS = [
     Edit("phases", "if state.phase is Phase.GONE and event.hidden:", "if False:"),
     Edit("phases", "if state.phase is Phase.GONE and event.hidden:", "if event.hidden:"),
     # One log.
-    Edit("log", "self.resume.again()", "pass"),
+    Edit("log", "self.cursor.again(ended_well=self._closed_before)", "pass"),
     Edit("log", "self.pause = FIRST_PAUSE", "pass"),
     Edit("log", "if gap and not self._closed_before:", "if gap:"),
     Edit("log", "if gap and not self._closed_before:", "if False:"),
@@ -109,8 +111,8 @@ EDITS = [
     Edit(
         "log", "if self._gap:\n            self._note_gap", "if False:\n            self._note_gap"
     ),
-    Edit("log", "self.resume.torn if heard else self.resume.begun", "self.resume.torn"),
-    Edit("log", "well and heard and self.resume.troubled", "False"),
+    Edit("log", "self.cursor.torn if heard else self.cursor.begun", "self.cursor.torn"),
+    Edit("log", "well and heard and self.cursor.troubled", "False"),
     Edit("batch", "return self.size == 1 or heard", "return True or heard"),
     Edit("batch", "or log.exists or log.pod in self.found", "or log.exists"),
     Edit(
@@ -160,7 +162,7 @@ EDITS = [
         'if event["type"] == "ERROR":\n            pass',
     ),
     Edit("watch", "if result.exit_code != 0 and not self._rest:", "if False:"),
-    Edit("watch", 'if self._failing == "list":', "if True:"),
+    Edit("contact", 'if self._failing == "list":', "if True:"),
     Edit("watch", "if what not in self._worked and", "if"),
     Edit("watch", "api_answers.version(obj) or self._version", "self._version"),
     Edit("watch", "self._on_listed()\n", "pass\n"),

@@ -5,7 +5,7 @@
 which.
 """
 
+from kubectl_submit.following.logs.line_options import EVERY_LINE, LineOptions
 from kubectl_submit.following.logs.streams import LogStreams
-from kubectl_submit.following.logs.worker import EVERY_LINE, LineOptions
 
 __all__ = ["EVERY_LINE", "LineOptions", "LogStreams"]

@@ -32,11 +32,12 @@ from kubectl_submit.following.logs.events import (
     Opened,
     Stalled,
 )
+from kubectl_submit.following.logs.line_options import EVERY_LINE, LineOptions
 from kubectl_submit.following.logs.phases import ENDING, READ, Phase
 from kubectl_submit.following.logs.prefixed import Split
 from kubectl_submit.following.logs.reader import Reader
 from kubectl_submit.following.logs.replay_filter import ReplayFilter
-from kubectl_submit.following.logs.worker import EVERY_LINE, LineOptions, PodLog
+from kubectl_submit.following.logs.worker import PodLog
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.process.command import Result
 from kubectl_submit.process.event_loop import Loop, Readable
