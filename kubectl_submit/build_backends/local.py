@@ -17,8 +17,8 @@ from kubectl_submit.errors import BuildError
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.image import Image
 from kubectl_submit.output import Output
-from kubectl_submit.parameters.build_parameters import BuildParameters
 from kubectl_submit.parameters import local_secrets
+from kubectl_submit.parameters.build_parameters import BuildParameters
 from kubectl_submit.source import checkout, tracked_files
 
 IGNORE = ".dockerignore"

@@ -12,9 +12,8 @@ from kubectl_submit import times
 from kubectl_submit.build_backends import build_job, docker
 from kubectl_submit.cluster import creation
 from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.errors import ClusterError, ClusterFault
 from kubectl_submit.cluster.namespace import current_namespace
-from kubectl_submit.errors import ClusterError
+from kubectl_submit.errors import ClusterError, ClusterFault
 from kubectl_submit.execution_backends.kubernetes import job_state
 from kubectl_submit.execution_backends.kubernetes.execution import execution
 from kubectl_submit.model.execution import Execution

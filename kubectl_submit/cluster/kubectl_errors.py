@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 
 from kubectl_submit.errors import ClusterError, ClusterFault
-from kubectl_submit.process import command
-from kubectl_submit.errors import ClusterError
 from kubectl_submit.process.masking import mask
 
 # A pattern in kubectl's words, what it means, and what a user can do about it. The words are those

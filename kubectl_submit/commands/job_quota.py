@@ -6,9 +6,8 @@ import time
 from collections.abc import Callable
 
 from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.errors import ClusterError, ClusterFault
 from kubectl_submit.cluster.namespace import current_namespace
-from kubectl_submit.errors import ClusterError
+from kubectl_submit.errors import ClusterError, ClusterFault
 from kubectl_submit.execution_backends.kubernetes import job_state
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.output import Output

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.kubectl_errors import REFUSED
-from kubectl_submit.errors import ClusterError, ClusterFault, NoSuchRunError
 from kubectl_submit.cluster.namespace import current_namespace
-from kubectl_submit.errors import ClusterError, NoSuchRunError
+from kubectl_submit.errors import ClusterError, ClusterFault, NoSuchRunError
 from kubectl_submit.execution_backends import every
 from kubectl_submit.model.provenance import MANAGED, NAME_LABEL
 from kubectl_submit.model.run import Run
