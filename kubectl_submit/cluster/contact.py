@@ -7,6 +7,8 @@ from kubectl_submit.process.command import Result
 
 # A connection that held that long was a real one.
 HEALTHY_SECONDS = 30.0
+# Shorter cuts of the connection are nothing to talk about.
+SILENCE_SECONDS = 5.0
 
 
 class Contact:
@@ -19,6 +21,12 @@ class Contact:
         self.last_words = ""
         self._limit = limit
         self._failing = ""
+
+    def trouble(self, now: float) -> str:
+        """That the cluster cannot be reached, for people; empty while it can."""
+        if self.lost_at and now - self.lost_at > SILENCE_SECONDS:
+            return f"no contact with the cluster: {self.last_words}"
+        return ""
 
     def note_list(self) -> None:
         """A list was answered: that says nothing of watches."""
