@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubectl_submit.build_backends import docker, platforms
-from kubectl_submit.cli.options.values import BuildSecret
+from kubectl_submit.cli.options.secret_values import BuildSecret
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import BuildError
 from kubectl_submit.manifests.tree import Node

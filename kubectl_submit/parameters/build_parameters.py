@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_submit.cli.options import Options, values
+from kubectl_submit.cli.options import Options, secret_values
 from kubectl_submit.errors import UsageError
 from kubectl_submit.manifests import run_secrets
 from kubectl_submit.model.provenance import Source
@@ -44,7 +44,7 @@ class BuildParameters:
     target: str | None
     build_args: tuple[tuple[str, str], ...]
     platform: str | None
-    secrets: tuple[values.BuildSecret, ...]
+    secrets: tuple[secret_values.BuildSecret, ...]
     new_secrets: tuple[run_secrets.RunSecret, ...]
     """What is in the Secrets that are made for the build."""
     rebuild: bool

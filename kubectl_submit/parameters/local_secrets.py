@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from kubectl_submit.cli.options.values import (
+from kubectl_submit.cli.options.secret_values import (
     BuildSecret,
     SecretEnvironment,
     SecretFile,

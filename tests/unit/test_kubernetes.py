@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_submit.cli.options.values import SecretMount
+from kubectl_submit.cli.options.secret_values import SecretMount
 from kubectl_submit.execution_backends.kubernetes.backend import BACKEND as KUBERNETES
 from kubectl_submit.manifests import files, pod_template, tree
 from kubectl_submit.model import provenance

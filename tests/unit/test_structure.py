@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from scripts.mutants.edits import EDITS
+from scripts.mutants.edits import MODULES as MUTATED
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "kubectl_submit"
 MODULES = {
@@ -123,3 +126,9 @@ def test_a_long_module_says_why(module: str) -> None:
     text = MODULES[module].read_text(encoding="utf-8")
     lines = text.splitlines()
     assert len(lines) <= 200 or lines[0].startswith("# Over 200 lines: "), f"{len(lines)} lines"
+
+
+def test_each_mutant_fits_the_code() -> None:
+    for edit in EDITS:
+        text = (ROOT / MUTATED[edit.module]).read_text(encoding="utf-8")
+        assert text.count(edit.old) == 1, edit.description
