@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kubectl_submit.build_backends import docker
 from kubectl_submit.execution_backends.kubernetes import job
-from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
+from kubectl_submit.manifests import files, kueue, pod_template, run_secrets, shape, tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.parameters.build_parameters import BuildParameters
 from kubectl_submit.runs import build_followers
@@ -16,10 +16,10 @@ BUILDKIT = "buildkit"
 
 def render(parameters: BuildParameters) -> list[Node]:
     """The build Job, and whatever else stands in the user's manifest. Raises ManifestError."""
-    text, source = tree.read(parameters.manifest, "build-remote.yml")
+    text, source = files.read(parameters.manifest, "build-remote.yml")
     documents = tree.load(text, source)
     root = tree.only(documents, "Job", source)
-    tree.check_shape(root, job.SHAPE, source)
+    shape.check_shape(root, job.SHAPE, source)
     facts = parameters.source.facts(parameters.name)
     pod_template.identify(root, parameters.job, facts)
     tree.put(root, ("metadata", "labels", build_followers.RECIPE_LABEL), parameters.recipe)

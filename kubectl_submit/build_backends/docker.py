@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_submit.cli.options.values import BuildSecret
+from kubectl_submit.cli.options.secret_values import BuildSecret
 from kubectl_submit.errors import BuildError, CommandFailedError, MissingProgramError
 from kubectl_submit.model.image import parse_digest
 from kubectl_submit.process import command

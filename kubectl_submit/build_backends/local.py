@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubectl_submit.build_backends import docker, platforms
-from kubectl_submit.cli.options.values import BuildSecret
+from kubectl_submit.cli.options.secret_values import BuildSecret
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import BuildError
-from kubectl_submit.manifests import run_secrets
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.image import Image
 from kubectl_submit.output import Output
+from kubectl_submit.parameters import local_secrets
 from kubectl_submit.parameters.build_parameters import BuildParameters
-from kubectl_submit.source import repository
+from kubectl_submit.source import checkout, tracked_files
 
 IGNORE = ".dockerignore"
 
@@ -104,7 +104,7 @@ def _build(parameters: BuildParameters, reference: str) -> str:
 def _flags(parameters: BuildParameters) -> list[str]:
     flags = docker.build_flags(parameters.target, parameters.build_args, parameters.platform)
     for secret in parameters.secrets:
-        run_secrets.check_build_secret_size(secret, _size(secret))
+        local_secrets.check_build_secret_size(secret, _size(secret))
         flags.append(
             docker.secret_flag(secret, os.path.abspath(secret.file) if secret.file else "")
         )
@@ -124,11 +124,11 @@ def _size(secret: BuildSecret) -> int:
 @contextlib.contextmanager
 def _paths(parameters: BuildParameters) -> Iterator[BuildPaths]:
     if parameters.source.dirty:
-        repository.refuse_lfs_pointers(parameters.root)
+        tracked_files.refuse_lfs_pointers(parameters.root)
         with _without_git(parameters) as paths:
             yield paths
     else:
-        with repository.checkout(parameters.root, parameters.source.commit) as folder:
+        with checkout.checkout(parameters.root, parameters.source.commit) as folder:
             yield BuildPaths(
                 context=folder / parameters.context, dockerfile=folder / parameters.dockerfile
             )

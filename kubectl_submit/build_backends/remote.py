@@ -8,6 +8,7 @@ from dataclasses import replace
 from kubectl_submit.build_backends import build_job, shared_job
 from kubectl_submit.build_backends.build_lines import BuildLines
 from kubectl_submit.build_backends.shared_job import SharedJob
+from kubectl_submit.cluster import existence
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import BuildError, CancelledError, ClusterError, ExecutionError
 from kubectl_submit.following.follow import follow
@@ -101,7 +102,7 @@ def _submits(count: int) -> str:
 def _is_gone(shared: SharedJob, kubectl: Kubectl) -> bool:
     execution = shared.execution
     try:
-        return bool(kubectl.missing([f"job/{execution.name}"], execution.namespace))
+        return bool(existence.missing(kubectl, [f"job/{execution.name}"], execution.namespace))
     except ClusterError:
         return False
 

@@ -12,6 +12,7 @@ from kubectl_submit import times
 from kubectl_submit.build_backends import build_job, docker
 from kubectl_submit.cluster import creation
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.cluster.namespace import current_namespace
 from kubectl_submit.errors import ClusterError, ClusterFault
 from kubectl_submit.execution_backends.kubernetes import job_state
 from kubectl_submit.execution_backends.kubernetes.execution import execution
@@ -90,7 +91,7 @@ def _builds(one: Object) -> bool:
 
 def _jobs(parameters: BuildParameters, kubectl: Kubectl) -> list[Object]:
     """All Jobs that build, or built, this image; the newest last."""
-    path = f"/apis/batch/v1/namespaces/{kubectl.namespace()}/jobs"
+    path = f"/apis/batch/v1/namespaces/{current_namespace(kubectl)}/jobs"
     selector = f"{build_followers.RECIPE_LABEL}={parameters.recipe}"
     found = kubectl.start_list(path, labelSelector=selector).result()
     return sorted(found, key=_age)
@@ -150,7 +151,7 @@ def leave(shared: SharedJob, kubectl: Kubectl, error: BaseException) -> int:
         if not shared.ours:
             return 1  # nobody knows: it is not ours to delete
     if not left:
-        kubectl.take_back("job", execution.name, execution.namespace, error)
+        creation.take_back("job", execution.name, execution.namespace, error, kubectl)
     return len(left)
 
 

@@ -1,4 +1,6 @@
-"""Sends a manifest: what pods look for first, then the object that runs, then the rest.
+"""Creates what manifests have, all or none: also where a connection is cut meanwhile.
+
+What pods look for is created first, then the object that runs, then the rest.
 
 A pod that looks for a Secret or a ConfigMap before it is there cannot run, and one that asks for
 the name of a Service too early may be told for half a minute that there is none. All of it is owned
@@ -9,11 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from kubectl_submit.cluster import permissions
+from kubectl_submit.cluster.json_output import objects
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.cluster.kubectl_errors import cluster_error
+from kubectl_submit.errors import ClusterError, SubmitError
 from kubectl_submit.manifests import tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.objects import Object
+from kubectl_submit.process.command import Result
+from kubectl_submit.process.masking import mask
 
+# A connection that was there and broke (Go's net package); the request may have been heard.
+CUT = ("EOF", "connection reset", "connection lost", "broken pipe")
+# How kubectl shows a warning of the server (client-go rest/warnings.go).
+WARNING = "Warning: "
+RETRIES = 3
 # What pods look for, besides Secrets; by kind the resource's name.
 PREREQUISITES = {
     "ConfigMap": "configmaps",
@@ -31,21 +44,68 @@ def create(documents: Iterable[Node], kind: str, kubectl: Kubectl) -> Object:
     documents = list(documents)
     main = [one for one in documents if one["kind"] == kind]
     first, others = _by_time([one for one in documents if one["kind"] != kind], kubectl)
-    created = kubectl.create(tree.dump(first)) if first else []
+    created = create_manifest(tree.dump(first), kubectl) if first else []
     try:
-        created += kubectl.create(tree.dump(main))
+        created += create_manifest(tree.dump(main), kubectl)
         owner = created[-1]
         for other in others:
             _own(other, owner)
         if others:
-            kubectl.create(tree.dump(others))
+            create_manifest(tree.dump(others), kubectl)
         _adopt(created[:-1], owner, kubectl)
     except BaseException as error:
         for one in reversed(created):
             metadata = one["metadata"]
-            kubectl.take_back(one["kind"], metadata["name"], metadata["namespace"], error)
+            take_back(one["kind"], metadata["name"], metadata["namespace"], error, kubectl)
         raise
     return owner
+
+
+def create_manifest(manifest: str, kubectl: Kubectl, *, dry_run: bool = False) -> list[Object]:
+    """Create every document of a manifest, all or none; what the server made of them.
+
+    A call whose connection was cut may have been heard, so it is made again: names are ours,
+    nothing can be created twice. Raises ClusterError; then what was created is deleted again.
+    """
+    flags = ["-o", "json", *(["--dry-run=server"] if dry_run else [])]
+    result = kubectl.create(manifest, *flags)
+    for _ in range(RETRIES):
+        if result.exit_code == 0 or not any(sign in result.stderr for sign in CUT):
+            break
+        result = _create_again(manifest, flags, kubectl)
+    created = list(objects(result.stdout))
+    if result.exit_code == 0:
+        return created
+    refusal = cluster_error("the cluster refused the manifest", result.stderr)
+    for obj in [] if dry_run else created:
+        metadata = obj["metadata"]
+        take_back(obj["kind"], metadata["name"], metadata.get("namespace"), refusal, kubectl)
+    raise refusal
+
+
+def warnings(manifest: str, kubectl: Kubectl) -> list[str]:
+    """What the server warns of where it is asked to create a manifest; nothing is created."""
+    result = kubectl.create(manifest, "-o", "name", "--dry-run=server")
+    lines = mask(result.stderr).splitlines()
+    return [line.removeprefix(WARNING) for line in lines if line.startswith(WARNING)]
+
+
+def take_back(
+    kind: str, name: str, namespace: str | None, reason: BaseException, kubectl: Kubectl
+) -> None:
+    """Delete an object because of an error; where it cannot be, the error says that, too."""
+    try:
+        kubectl.delete(kind, name, namespace)
+    except ClusterError as error:
+        if isinstance(reason, SubmitError):
+            yourself = f"Delete {kind} {name} yourself: {error.message}"
+            reason.remedy = "\n".join(filter(None, [reason.remedy, yourself]))
+
+
+def _create_again(manifest: str, flags: Sequence[str], kubectl: Kubectl) -> Result:
+    """Create what the call before this one may have created already."""
+    result = kubectl.create(manifest, *flags)
+    return kubectl.get_manifest(manifest) if "(AlreadyExists)" in result.stderr else result
 
 
 def _by_time(documents: Sequence[Node], kubectl: Kubectl) -> tuple[list[Node], list[Node]]:
@@ -57,7 +117,7 @@ def _by_time(documents: Sequence[Node], kubectl: Kubectl) -> tuple[list[Node], l
     here = [one for one in documents if one["kind"] in PREREQUISITES and not _elsewhere(one)]
     resources = dict.fromkeys(PREREQUISITES[one["kind"]] for one in here)
     verbs = [(resource, verb) for resource in resources for verb in ("patch", "delete")]
-    refused = {resource for resource, _ in kubectl.refused(verbs)}
+    refused = {resource for resource, _ in permissions.refused(kubectl, verbs)}
     early = [one for one in here if PREREQUISITES[one["kind"]] not in refused]
     first = [one for one in documents if one["kind"] == "Secret" or one in early]
     return first, [one for one in documents if one not in first]

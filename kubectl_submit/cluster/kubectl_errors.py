@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from kubectl_submit.errors import ClusterError, ClusterFault
-from kubectl_submit.process import command
+from kubectl_submit.process.masking import mask
 
 # A pattern in kubectl's words, what it means, and what a user can do about it. The words are those
 # of kubectl (cmd/util/helpers.go), of client-go and Go's net package, and of the API server.
@@ -108,7 +108,7 @@ def cluster_error(message: str, stderr: str) -> ClusterError:
     meaning, remedy = next(meanings, (message, ""))
     return ClusterError(
         meaning,
-        last_words=command.mask(_without_log(stderr)),
+        last_words=mask(_without_log(stderr)),
         remedy=remedy,
         fault=fault(stderr),
     )

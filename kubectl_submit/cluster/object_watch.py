@@ -12,6 +12,7 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from kubectl_submit.cluster import api_answers
+from kubectl_submit.cluster.contact import Contact
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.model.objects import Object
@@ -20,8 +21,6 @@ from kubectl_submit.process.event_loop import Loop, Readable
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
-# A connection that held that long was a real one.
-HEALTHY_SECONDS = 30.0
 REFUSALS = ("(Forbidden)", "(Unauthorized)", "must be logged in")
 CHANGES = ("ADDED", "MODIFIED", "DELETED")
 MISSING = "MISSING"
@@ -52,9 +51,7 @@ class ObjectWatch:
         `on_listed` is called when all that exists has been told. `on_refused` may say of an error
         that it is none, because one can do without these objects.
         """
-        self.out_of_contact: float | None = None
-        """Since when (as the loop counts) the cluster could not be reached; None while it can."""
-        self.last_words = ""
+        self.contact = Contact(contact_seconds if needed else None)
         self._loop = loop
         self._kubectl = kubectl
         self._path = path
@@ -63,14 +60,12 @@ class ObjectWatch:
         self._on_listed = on_listed
         self._on_refused = on_refused
         self._needed = needed
-        self._contact_seconds = contact_seconds
         self._known: dict[str, Object] = {}
         self._version = ""
         self._stream: Readable | None = None
         self._stopped = False
         self._begun = 0.0
         self._worked: set[str] = set()
-        self._failing = ""
         self._rest: list[bytes] = []
         self._pause = FIRST_PAUSE
 
@@ -110,8 +105,7 @@ class ObjectWatch:
             self._end("list", Result(exit_code=1, stdout="", stderr=str(error)))
             return
         self._worked.add("list")
-        if self._failing == "list":
-            self.out_of_contact, self._failing = None, ""
+        self.contact.note_list()
         self._version = str(found["metadata"].get("resourceVersion", ""))
         self._compare(objects)
         self._on_listed()
@@ -150,7 +144,7 @@ class ObjectWatch:
 
     def _on_event(self, event: Object) -> None:
         self._pause = FIRST_PAUSE
-        self.out_of_contact, self._failing = None, ""
+        self.contact.note_answer()
         self._worked.add("watch")
         obj = event["object"]
         if event["type"] == "ERROR":
@@ -173,7 +167,7 @@ class ObjectWatch:
                 return
         if result.exit_code != 0 and not self._rest:
             self._version = ""
-        self._note_contact(what, result)
+        self.contact.note_end(what, result, self._begun, self._loop.now)
         self._again()
 
     def _refuse(self, result: Result) -> None:
@@ -188,17 +182,3 @@ class ObjectWatch:
     def _again(self) -> None:
         self._loop.later(self._pause, self.start)
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
-
-    def _note_contact(self, what: str, result: Result) -> None:
-        now = self._loop.now
-        if result.exit_code == 0 or now - self._begun > HEALTHY_SECONDS:
-            self.out_of_contact, self._failing = None, ""
-            return
-        self.last_words = result.stderr.strip()
-        self._failing = what
-        self.out_of_contact = self._begun if self.out_of_contact is None else self.out_of_contact
-        if self._needed and now - self.out_of_contact > self._contact_seconds:
-            raise ClusterError(
-                "lost contact with the cluster; the job may go on",
-                last_words=self.last_words,
-            )

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
+from kubectl_submit.cluster import creation
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.cluster.namespace import current_namespace
 from kubectl_submit.manifests import tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.process.pending import Pending
@@ -27,11 +29,14 @@ def start_restricted_check(kubectl: Kubectl) -> Pending[bool | None]:
 
     None where the namespace may not be read.
     """
-    asked = kubectl.start_labels(f"/api/v1/namespaces/{kubectl.namespace()}")
+    asked = kubectl.start_read(f"/api/v1/namespaces/{current_namespace(kubectl)}")
 
     def restricted() -> bool | None:
-        labels = asked.result()
-        return None if labels is None else labels.get(ENFORCED) == "restricted"
+        result = asked.result()
+        if result.exit_code != 0:
+            return None
+        labels = json.loads(result.stdout)["metadata"].get("labels") or {}
+        return bool(labels.get(ENFORCED) == "restricted")
 
     return Pending(restricted)
 
@@ -44,7 +49,7 @@ def fit(documents: Iterable[Node], kind: str, restricted: bool | None, kubectl: 
     """
     pods = [pod for one in documents if one["kind"] == kind for pod in pod_specs(one)]
     if restricted is None:
-        restricted = any(WARNING in line for line in kubectl.warnings(_job(pods[0])))
+        restricted = any(WARNING in line for line in creation.warnings(_job(pods[0]), kubectl))
     if restricted:
         restrict(pods)
 

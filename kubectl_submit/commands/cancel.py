@@ -5,6 +5,7 @@ from __future__ import annotations
 from kubectl_submit.cli.options import kubectl_flags
 from kubectl_submit.cli.options.subcommands.cancel import CancelOptions
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.cluster.namespace import current_namespace
 from kubectl_submit.errors import UsageError
 from kubectl_submit.model.run import BUILT, CANCELLED, Run
 from kubectl_submit.output import Output
@@ -20,7 +21,7 @@ def run(options: CancelOptions, words: tuple[str, ...], output: Output) -> int:
     if words:
         found = lookup.find(kubectl, words, selector=selector)
     else:
-        every = lookup.read(kubectl, kubectl.namespace(), selector)
+        every = lookup.read(kubectl, current_namespace(kubectl), selector)
         found = [one for one in every if options.delete or not one.has_ended]
         if not found:
             output.status("no runs of yours to cancel")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 from kubectl_submit import execution_backends
 from kubectl_submit.build_backends import docker
 from kubectl_submit.cli.options import Options
-from kubectl_submit.cluster import pod_security
-from kubectl_submit.cluster.kubectl import Kubectl, without_group
+from kubectl_submit.cluster import creation, existence, permissions, pod_security
+from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.cluster.kubectl_errors import cluster_error
+from kubectl_submit.cluster.namespace import current_namespace
 from kubectl_submit.commands import dry_run, preflight
 from kubectl_submit.errors import ClusterError, RepositoryError, SubmitError
 from kubectl_submit.manifests import tree
@@ -62,7 +65,7 @@ def findings(options: Options, kubectl: Kubectl, output: Output) -> Iterator[Fin
     """Every check that matters for these options, one after the other."""
     checks: list[tuple[str, Callable[[], str]]] = [
         ("git", git_version),
-        ("kubectl", kubectl.version),
+        ("kubectl", lambda: _versions(kubectl)),
         ("namespace", lambda: _namespace(kubectl)),
         ("permissions", lambda: _permissions(options, kubectl)),
         ("names", lambda: _names(options, kubectl)),
@@ -115,9 +118,19 @@ def _remote(options: Options) -> str:
     return f"{snapshot.remote or 'no remote'}, with nothing left of builds"
 
 
+def _versions(kubectl: Kubectl) -> str:
+    """The versions of kubectl and of the server."""
+    result = kubectl.version()
+    if result.exit_code != 0:
+        raise cluster_error("cannot reach the cluster", result.stderr)
+    told = json.loads(result.stdout)
+    client, server = told["clientVersion"], told["serverVersion"]
+    return f"{client['gitVersion']}, the server {server['gitVersion']}"
+
+
 def _namespace(kubectl: Kubectl) -> str:
-    name = kubectl.namespace()
-    missing, unread = kubectl.look_for([f"namespace/{name}"])
+    name = current_namespace(kubectl)
+    missing, unread = existence.look_for(kubectl, [f"namespace/{name}"])
     if missing:
         raise ClusterError(f"there is no namespace {name}", remedy="Choose one with -n.")
     return f"{name}, which you may not read" if unread else name
@@ -128,7 +141,7 @@ def _permissions(options: Options, kubectl: Kubectl) -> str:
     carried = (options.secret_file, options.secret_env, options.build_secret)
     if any(carried) or options.credentials_from_local:
         needed += FOR_SECRETS
-    refused = kubectl.refused(needed, sure=True)
+    refused = permissions.refused(kubectl, needed, sure=True)
     if refused:
         told = ", ".join(f"{verb} {resource}" for resource, verb in refused)
         raise ClusterError(f"not allowed: {told}", remedy="Ask for the permission.")
@@ -139,8 +152,8 @@ def _names(options: Options, kubectl: Kubectl) -> str:
     preflight.check_names(options, kubectl)
     queue, priority = preflight.named_queue(options)
     named = [*preflight.named_objects(options), *queue, *priority]
-    unread = kubectl.look_for(named)[1] if named else []
-    there = [without_group(name) for name in named if name not in unread]
+    unread = existence.look_for(kubectl, named)[1] if named else []
+    there = [existence.without_group(name) for name in named if name not in unread]
     told = [f"there: {', '.join(there)}"] if there else []
     told += [f"not checked, as you may not read it: {', '.join(unread)}"] if unread else []
     return "; ".join(told) or "no Secret, service account, queue or priority class is named"
@@ -159,4 +172,4 @@ def _manifest(options: Options, kubectl: Kubectl, output: Output) -> str:
     backend.check([*build, *run], kubectl)
     text = tree.dump([*build, *run])
     told = f"the cluster would take it ({', '.join(str(one['kind']) for one in (*build, *run))})"
-    return "; it warns: ".join([told, *kubectl.warnings(text)])
+    return "; it warns: ".join([told, *creation.warnings(text, kubectl)])

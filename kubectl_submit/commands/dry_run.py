@@ -8,7 +8,7 @@ from dataclasses import replace
 from kubectl_submit import build_backends, execution_backends
 from kubectl_submit.build_backends.given_image import start_resolving
 from kubectl_submit.cli.options import Options
-from kubectl_submit.cluster import pod_security
+from kubectl_submit.cluster import creation, pod_security
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.commands import preflight
 from kubectl_submit.errors import ClusterError, ClusterFault
@@ -67,7 +67,7 @@ def _ask(
     pod_security.fit_namespace(run, backend.object_kind, kubectl)
     everything = [*build, *run]
     preflight.check(everything, backend, options, kubectl)
-    for warning in kubectl.warnings(tree.dump(everything)):
+    for warning in creation.warnings(tree.dump(everything), kubectl):
         output.status(f"the server warns: {warning}")
     judged = [_is_judged(one, kubectl) for one in everything]
     output.status("the server would take it (dry run)")
@@ -89,7 +89,7 @@ def _is_judged(document: Node, kubectl: Kubectl) -> bool:
     pod["apiVersion"], pod["kind"] = "v1", "Pod"
     tree.put(pod, ("metadata", "name"), f"{document['metadata']['name']}-0")
     try:
-        kubectl.create(tree.dump([pod]), dry_run=True)
+        creation.create_manifest(tree.dump([pod]), kubectl, dry_run=True)
     except ClusterError as error:
         if error.fault is not ClusterFault.NOT_PERMITTED:
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kubectl_submit.cli.options import Options
+from kubectl_submit.cluster import creation
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError, ExecutionError, OutputError, PendingTimeoutError
 from kubectl_submit.model.execution import Execution, Outcome
@@ -26,7 +27,7 @@ def run_in_foreground(
     try:
         return _follow(execution, kubectl, options, output)
     except (ExecutionError, PendingTimeoutError) as error:
-        kubectl.take_back(execution.kind, execution.name, execution.namespace, error)
+        creation.take_back(execution.kind, execution.name, execution.namespace, error, kubectl)
         raise
     except (ClusterError, OutputError) as error:
         go_on = _how_to_go_on(execution, kubectl)

@@ -20,7 +20,7 @@ from kubectl_submit.cli.options.declaration import (
 )
 from kubectl_submit.cli.options.subcommands.init import FOLDER, InitOptions
 from kubectl_submit.errors import ConfigurationError
-from kubectl_submit.manifests import tree
+from kubectl_submit.manifests import files
 from kubectl_submit.output import Output
 
 HEAD = """\
@@ -36,16 +36,16 @@ def run(options: InitOptions, words: tuple[str, ...], output: Output) -> int:
     """Write the files; 0. Raises ConfigurationError where one is there already."""
     del words
     root = _root(Path.cwd())
-    files = {root / FILE_NAME: ""}
+    texts = {root / FILE_NAME: ""}
     if options.manifests:
-        files |= {root / FOLDER / name: tree.read(None, name)[0] for name in _manifests()}
-    there = [str(path.relative_to(root)) for path in files if path.exists()]
+        texts |= {root / FOLDER / name: files.read(None, name)[0] for name in _manifests()}
+    there = [str(path.relative_to(root)) for path in texts if path.exists()]
     if there:
         raise ConfigurationError(
             f"{', '.join(there)} already exists", remedy="Nothing was written."
         )
-    files[root / FILE_NAME] = configuration(_image_repository(), manifests=options.manifests)
-    for path, text in files.items():
+    texts[root / FILE_NAME] = configuration(_image_repository(), manifests=options.manifests)
+    for path, text in texts.items():
         path.parent.mkdir(exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(text)

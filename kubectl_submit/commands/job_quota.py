@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.cluster.namespace import current_namespace
 from kubectl_submit.errors import ClusterError, ClusterFault
 from kubectl_submit.execution_backends.kubernetes import job_state
 from kubectl_submit.model.execution import Execution
@@ -43,7 +44,7 @@ def create(
 
 def _delete_build(name: str, kubectl: Kubectl, output: Output) -> bool:
     """Delete the Job that built the image of the run of this name, if there is one."""
-    for run in lookup.read(kubectl, kubectl.namespace()):
+    for run in lookup.read(kubectl, current_namespace(kubectl)):
         if run.name == name and run.build and job_state.job_state(run.build).succeeded:
             build = run.build["metadata"]
             kubectl.delete("job", build["name"], build["namespace"])

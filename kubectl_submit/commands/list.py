@@ -5,6 +5,7 @@ from __future__ import annotations
 from kubectl_submit.cli.options import kubectl_flags
 from kubectl_submit.cli.options.subcommands.list import ListOptions
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.cluster.namespace import current_namespace
 from kubectl_submit.errors import UsageError
 from kubectl_submit.model.run import Run
 from kubectl_submit.output import Output
@@ -19,7 +20,7 @@ def run(options: ListOptions, words: tuple[str, ...], output: Output) -> int:
     """Show them; 0. Raises ClusterError, UsageError."""
     kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
     selector = identity.mine() if options.mine else ""
-    namespace = None if options.all_namespaces else kubectl.namespace()
+    namespace = None if options.all_namespaces else current_namespace(kubectl)
     table = Table(namespaces=options.all_namespaces, wide=options.output == "wide")
     if options.watch:
         if options.output not in (None, "wide"):

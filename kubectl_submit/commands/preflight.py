@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_submit.cli.options import Options
-from kubectl_submit.cluster.kubectl import Kubectl, without_group
+from kubectl_submit.cluster import existence
+from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.execution_backends import ExecutionBackend
 from kubectl_submit.manifests import run_secrets
@@ -68,12 +69,12 @@ def _check_type(registry_secret: str, kubectl: Kubectl) -> None:
 
 
 def _check(kubectl: Kubectl, wanted: Sequence[str], complaint: str, remedy: str) -> None:
-    missing = kubectl.missing(wanted) if wanted else []
+    missing = existence.missing(kubectl, wanted) if wanted else []
     if not missing:
         return
     kind, _, _ = missing[0].partition("/")
     if kind in (LOCAL_QUEUE, WORKLOAD_PRIORITY, PRIORITY):
         there = ", ".join(kubectl.names(kind)) or "none"
         remedy = f"{remedy} There is: {there}."
-    shown = ", ".join(without_group(name) for name in missing)
+    shown = ", ".join(existence.without_group(name) for name in missing)
     raise ClusterError(f"{complaint}: {shown}", remedy=remedy)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.following.follow import ENDED_SECONDS
+from kubectl_submit.following.last_lines import ENDED_SECONDS
 from kubectl_submit.following.listener import FollowOptions, LogListener
 from kubectl_submit.following.logs import LogStreams
 from kubectl_submit.model.execution import Execution

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import copy
 import io
-from collections.abc import Iterable, Iterator, Mapping
-from importlib import resources
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from ruamel.yaml import YAML
@@ -21,44 +19,6 @@ from kubectl_submit.errors import ManifestError
 
 Node = CommentedMap
 KeyPath = tuple[str, ...]
-
-Shape = dict[str, type[Any]]
-# What is edited in every object, and the type it must have there; `[]` is each item of a list.
-OBJECT: Shape = {
-    "metadata": CommentedMap,
-    "metadata.labels": CommentedMap,
-    "metadata.annotations": CommentedMap,
-    "spec": CommentedMap,
-}
-# The same in every pod.
-POD: Shape = {
-    "volumes": CommentedSeq,
-    "imagePullSecrets": CommentedSeq,
-    "initContainers": CommentedSeq,
-    "initContainers[]": CommentedMap,
-    "containers": CommentedSeq,
-    "containers[]": CommentedMap,
-    "containers[].env": CommentedSeq,
-    "containers[].env[]": CommentedMap,
-    "containers[].env[].name": str,
-    "containers[].volumeMounts": CommentedSeq,
-    "containers[].resources": CommentedMap,
-    "containers[].resources.limits": CommentedMap,
-    "containers[].resources.requests": CommentedMap,
-}
-NAMES = {CommentedMap: "a mapping", CommentedSeq: "a list", int: "a number", str: "text"}
-
-
-def read(path: Path | None, default: str) -> tuple[str, str]:
-    """The text of the user's manifest, or of the default one of this name; and how to call it."""
-    if path is None:
-        return _default(default), f"the default {default}"
-    try:
-        return path.read_text(encoding="utf-8"), str(path)
-    except UnicodeDecodeError:
-        raise ManifestError(f"{path} is not UTF-8 text") from None
-    except OSError as error:
-        raise ManifestError(f"cannot read the manifest {path}: {error.strerror}") from None
 
 
 def load(text: str, source: str) -> list[Node]:
@@ -97,14 +57,6 @@ def only(documents: Iterable[Node], kind: str, source: str) -> Node:
     raise ManifestError(f"{source}: {count} {kind} in it (found: {kinds})")
 
 
-def template_shape(template: str) -> Shape:
-    """The shape of a pod template that stands at a path."""
-    inner = {f"spec.{path}": kind for path, kind in POD.items()}
-    return {template: CommentedMap} | {
-        f"{template}.{path}": kind for path, kind in (OBJECT | inner).items()
-    }
-
-
 def first_container(pod_spec: Node, source: str) -> Node:
     """The first container of a pod; ManifestError if none."""
     containers = child(pod_spec, "containers", kind=CommentedSeq)
@@ -123,15 +75,6 @@ def only_container(pod_spec: Node, source: str) -> Node:
         f"{source}: {len(containers)} containers in the pod, where one is needed",
         remedy="Sidecars go to initContainers, with `restartPolicy: Always`.",
     )
-
-
-def check_shape(root: Node, shape: Shape, source: str) -> None:
-    """ManifestError if what we are about to edit is not of the type it must be."""
-    for path, kind in (OBJECT | shape).items():
-        for value in _found(root, path.split(".")):
-            missing = value is None and not path.endswith(("[]", ".name"))
-            if not (missing or isinstance(value, kind)):
-                raise ManifestError(f"{source}: {path} is not {NAMES[kind]}")
 
 
 def child(node: Node, *path: str, kind: type[Any] = CommentedMap) -> Any:
@@ -189,19 +132,6 @@ def quoted(value: object) -> Any:
     return value
 
 
-def _found(node: Any, path: list[str]) -> Iterator[Any]:
-    """The values at a path; `name[]` goes through every item of a list."""
-    if not path:
-        yield node
-    elif isinstance(node, CommentedMap):
-        value = node.get(path[0].removesuffix("[]"))
-        if not path[0].endswith("[]"):
-            yield from _found(value, path[1:])
-        elif isinstance(value, CommentedSeq):
-            for item in value:
-                yield from _found(item, path[1:])
-
-
 def unshared(value: Any) -> Any:
     """A copy of what an anchor shares with other places; they are to stay as they are."""
     if isinstance(value, CommentedMap | CommentedSeq) and value.anchor.value:
@@ -216,11 +146,3 @@ def _yaml() -> YAML:
     yaml.width = 1 << 20  # never fold a line
     yaml.indent(mapping=2, sequence=2, offset=0)
     return yaml
-
-
-def _default(name: str) -> str:
-    """A manifest of ours: inside the wheel, or beside the package in a checkout."""
-    packaged = resources.files("kubectl_submit") / "manifests" / name
-    if packaged.is_file():
-        return packaged.read_text(encoding="utf-8")
-    return (Path(__file__).parents[2] / "manifests" / name).read_text(encoding="utf-8")

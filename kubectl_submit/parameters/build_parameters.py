@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_submit.cli.options import Options, values
+from kubectl_submit.cli.options import Options, secret_values
 from kubectl_submit.errors import UsageError
 from kubectl_submit.manifests import run_secrets
 from kubectl_submit.model.provenance import Source
@@ -13,9 +13,10 @@ from kubectl_submit.parameters import base_images, build_paths, credentials, rec
 from kubectl_submit.parameters.run_name import run_name
 from kubectl_submit.source import gate, git_url
 from kubectl_submit.source.identity import created_by
-from kubectl_submit.source.repository import STAT_LINES, Snapshot, changes_stat, inspect
+from kubectl_submit.source.repository import Snapshot, inspect
 from kubectl_submit.source.temporary_commit import TemporaryCommit
-from kubectl_submit.source.temporary_commit import check as check_temporary_commit
+from kubectl_submit.source.temporary_commit_check import check as check_temporary_commit
+from kubectl_submit.source.tracked_files import STAT_LINES, changes_stat
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ class BuildParameters:
     target: str | None
     build_args: tuple[tuple[str, str], ...]
     platform: str | None
-    secrets: tuple[values.BuildSecret, ...]
+    secrets: tuple[secret_values.BuildSecret, ...]
     new_secrets: tuple[run_secrets.RunSecret, ...]
     """What is in the Secrets that are made for the build."""
     rebuild: bool

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kubectl_submit.cli.options import Options
 from kubectl_submit.errors import RepositoryError, UsageError
-from kubectl_submit.source.repository import is_tracked, untracked
+from kubectl_submit.source.tracked_files import is_tracked, untracked
 
 
 def find(options: Options, root: Path, *, dirty: bool) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from kubectl_submit.cli.options import Options
 from kubectl_submit.errors import UsageError
 from kubectl_submit.manifests import run_secrets
 from kubectl_submit.model.image import Image, seen_from_here
-from kubectl_submit.parameters import docker_credentials
+from kubectl_submit.parameters import docker_credentials, local_secrets
 from kubectl_submit.source import git_credentials, git_url
 
 
@@ -33,7 +33,9 @@ def build_credentials(
     """
     if options.build == "local":  # docker itself knows
         return Credentials(registry_secret=options.registry_secret, git_secret=options.git_secret)
-    made = [run_secrets.collect_build_secrets(options.build_secret)] if options.build_secret else []
+    made = (
+        [local_secrets.collect_build_secrets(options.build_secret)] if options.build_secret else []
+    )
     registry_secret, git_secret = options.registry_secret, options.git_secret
     if options.credentials_from_local and not registry_secret:
         made.append(_registry(options, *images))
@@ -52,7 +54,9 @@ def run_credentials(options: Options, name: str, image_name: str) -> Credentials
 
     Raises the same errors as `build_credentials`.
     """
-    made = run_secrets.collect(options.secret_file, options.secret_env, options.secret, options.env)
+    made = local_secrets.collect(
+        options.secret_file, options.secret_env, options.secret, options.env
+    )
     if options.registry_secret or not options.credentials_from_local:
         return Credentials(registry_secret=options.registry_secret, new_secrets=made)
     registry = _registry(options, image_name)

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import logging
 import os
-import re
 import shlex
 import shutil
 import signal
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from kubectl_submit.errors import CommandFailedError, MissingProgramError
 from kubectl_submit.process import signals
+from kubectl_submit.process.masking import mask
 from kubectl_submit.process.program_end import end_all
 
 log = logging.getLogger(__name__)
 
-PIPE_BYTES = 1 << 20
 READ_BYTES = 1 << 16
 
 # Every exit code is "ok" to sh: its own exceptions cut the output and quote secrets.
@@ -49,7 +45,7 @@ def find(program: str) -> str:
     return path
 
 
-class _Running:
+class Running:
     """What both kinds of running programs can be asked."""
 
     _process: Any = None
@@ -67,7 +63,7 @@ class _Running:
         _send(self._process, signal.SIGKILL)
 
 
-class Started(_Running):
+class Started(Running):
     """A running program whose output is of interest only as a whole."""
 
     def __init__(
@@ -78,14 +74,16 @@ class Started(_Running):
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         output: int | None = None,
+        unattended: bool = False,
     ) -> None:
+        """`unattended`: it asks nobody anything, and what it has started ends with it."""
         redirect = {"_out_bufsize": READ_BYTES}
         if output is not None:
             redirect = {"_out": output, "_err": output}
         # What must not be interrupted is out of reach of the terminal's Ctrl-C, too.
-        apart = signals.holding()
+        apart = unattended or signals.holding()
         try:
-            self._start(argv, stdin, apart, {**_settings(argv, env, cwd), **redirect})
+            self._start(argv, stdin, apart, {**sh_settings(argv, env, cwd), **redirect})
         except BaseException:
             if self._process is not None:
                 end_all([self])
@@ -94,10 +92,10 @@ class Started(_Running):
     def _start(
         self, argv: Sequence[str], stdin: str | None, apart: bool, settings: dict[str, Any]
     ) -> None:
-        command = _command(argv[0])
+        start = sh_command(argv[0])
         # A signal that comes now is handled once it is known which process there is to end.
         with signals.deferred(), open(os.devnull, "rb") as nothing:
-            self._process = command(
+            self._process = start(
                 *argv[1:],
                 _in=nothing if stdin is None else os.fsencode(stdin),
                 _bg=True,
@@ -115,8 +113,8 @@ class Started(_Running):
             raise
         return Result(
             exit_code=self._process.exit_code,
-            stdout=_text(self._process.stdout),
-            stderr=_text(self._process.stderr),
+            stdout=decoded(self._process.stdout),
+            stderr=decoded(self._process.stderr),
         )
 
     def finish(self) -> None:
@@ -147,97 +145,8 @@ def run(
     return result
 
 
-class Stream(_Running):
-    """A running program whose stdout is read as it comes, without blocking.
-
-    It runs in a process group of its own, so that a Ctrl-C on the terminal reaches only us.
-    """
-
-    def __init__(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
-        self.argv = tuple(argv)
-        self._reader, writer = os.pipe()
-        _widen(self._reader)
-        os.set_blocking(self._reader, False)
-        self._nothing = open(os.devnull, "rb")  # noqa: SIM115 (closed by _release)
-        # A file: sh would read a pipe in a thread that wakes up ten times a second.
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by _release)
-        try:
-            command = _command(argv[0])
-            # A signal that comes now is handled once it is known which process there is to end.
-            with signals.deferred():
-                self._process = command(
-                    *argv[1:],
-                    _in=self._nothing,
-                    _out=writer,
-                    _err=self._errors,
-                    _bg=True,
-                    _bg_exc=False,
-                    _new_group=True,
-                    **_settings(argv, env, None),
-                )
-        except BaseException:
-            if self._process is not None:
-                end_all([self])
-            self._release()
-            raise
-        finally:
-            os.close(writer)
-
-    def fileno(self) -> int:
-        """The file descriptor to wait on until there is something to read."""
-        return self._reader
-
-    @property
-    def closed(self) -> bool:
-        """Whether it has been finished or stopped."""
-        return self._reader < 0
-
-    def read(self) -> bytes | None:
-        """Some bytes; b"" at the end of the output; None if nothing has come yet."""
-        try:
-            return os.read(self._reader, READ_BYTES)
-        except BlockingIOError:
-            return None
-
-    def finish(self) -> Result:
-        """Wait for the end of the program (its output has ended) and release it."""
-        self._process.wait()
-        self._errors.seek(0)
-        stderr = _text(self._errors.read())
-        self._release()
-        return Result(exit_code=self._process.process.exit_code, stdout="", stderr=stderr)
-
-    def stop(self) -> None:
-        """End the program now; does nothing if it has ended."""
-        if not self.closed:
-            end_all([self])
-
-    def _release(self) -> None:
-        if self._reader >= 0:
-            os.close(self._reader)
-            self._nothing.close()
-            self._errors.close()
-            self._reader = -1
-
-    def __enter__(self) -> Stream:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-
-def mask(text: str) -> str:
-    """The text without the values of `--token=…`, `--password=…` and the passwords in URLs."""
-    text = re.sub(r"(--(?:token|password)=)\S+", r"\1***", text)
-    return re.sub(r"(?<=://)[^/@\s]+@", "***@", text)
-
-
-def _command(program: str) -> Any:
+def sh_command(program: str) -> Any:
+    """What starts a program with sh. Raises MissingProgramError."""
     import sh  # costs 60 ms: not for --help
 
     return sh.Command(find(program))
@@ -258,9 +167,10 @@ def _signal(pid: int, number: signal.Signals) -> None:
     send(pid, number)
 
 
-def _settings(
+def sh_settings(
     argv: Sequence[str], env: Mapping[str, str] | None, cwd: Path | None
 ) -> dict[str, Any]:
+    """What sh is told for every program; the call is logged here."""
     log.info("+ %s", shlex.join(mask(argument) for argument in argv))
     return {
         "_env": {**os.environ, **env} if env else None,
@@ -270,13 +180,6 @@ def _settings(
     }
 
 
-def _text(output: bytes) -> str:
+def decoded(output: bytes) -> str:
+    """A program's output as text, whatever bytes it has."""
     return output.decode("utf-8", "replace")
-
-
-def _widen(pipe: int) -> None:
-    """Give a pipe more room where the kernel can, so that a fast log is read in large pieces."""
-    size = getattr(fcntl, "F_SETPIPE_SZ", None)
-    if size is not None:
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(pipe, size, PIPE_BYTES)

@@ -27,7 +27,7 @@ LONGEST_LOOK_SECONDS = 0.1
 
 
 class Readable(Protocol):
-    """A running program, as the loop needs it (command.Stream)."""
+    """A running program, as the loop needs it (Stream)."""
 
     def fileno(self) -> int:
         """The file descriptor to wait on until there is something to read."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.kubectl_errors import REFUSED
+from kubectl_submit.cluster.namespace import current_namespace
 from kubectl_submit.errors import ClusterError, ClusterFault, NoSuchRunError
 from kubectl_submit.execution_backends import every
 from kubectl_submit.model.provenance import MANAGED, NAME_LABEL
@@ -75,7 +76,7 @@ def find(kubectl: Kubectl, names: Sequence[str], *, selector: str = "") -> list[
 
     A name may have its kind before it, as `list -o name` writes it. Raises NoSuchRunError.
     """
-    namespace = kubectl.namespace()
+    namespace = current_namespace(kubectl)
     there = read(kubectl, namespace, selector)
     found = [_one(kubectl, namespace, there, name.rpartition("/")[2]) for name in names]
     return list({run.name: run for run in found}.values())

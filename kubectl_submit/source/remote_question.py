@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 
 from kubectl_submit.process import command
+from kubectl_submit.process.masking import mask
 from kubectl_submit.source.git_settings import (
     ADDRESS,
     ASK_NOBODY,
@@ -69,7 +70,7 @@ class Question:
         try:
             self._environment = _environment(root, settings, url, Path(self._folder.name), commit)
             argv = ["git", *FETCH, commit]
-            self._asked = command.Started(argv, cwd=root, env=self._environment)
+            self._asked = command.Started(argv, cwd=root, env=self._environment, unattended=True)
         except BaseException:
             self._folder.cleanup()
             raise
@@ -84,7 +85,7 @@ class Question:
         told = self._asked.result()
         if told.exit_code == 0:
             return Reply(answer=Answer.YES)
-        words = command.mask(told.stderr).strip()
+        words = mask(told.stderr).strip()
         if ONLY_ADVERTISED in words:
             return Reply(answer=Answer.YES if self._is_tip() else Answer.NO_TIP, words=words)
         return Reply(answer=Answer.NO if NOT_THERE.search(words) else Answer.NONE, words=words)

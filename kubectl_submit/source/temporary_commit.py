@@ -7,7 +7,6 @@ sees. Written with an index and an object database of our own, it changes nothin
 from __future__ import annotations
 
 import contextlib
-import fnmatch
 import secrets
 import shutil
 import tempfile
@@ -15,10 +14,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_submit.errors import CommandFailedError, GateError, RepositoryError
+from kubectl_submit.errors import CommandFailedError, RepositoryError
 from kubectl_submit.output import Output
 from kubectl_submit.process import command, signals
-from kubectl_submit.source import gate, repository, temporary_refs
+from kubectl_submit.process.masking import mask
+from kubectl_submit.source import temporary_refs
 from kubectl_submit.source.git_settings import (
     ADDRESS,
     ASK_NOBODY,
@@ -26,14 +26,8 @@ from kubectl_submit.source.git_settings import (
     objects_beside,
     quiet_environment,
 )
-from kubectl_submit.source.repository import Snapshot
 from kubectl_submit.source.temporary_refs import LeftoverRefs
 
-LARGE_BYTES = 100_000_000
-SECRET_LOOKING = (
-    *(".env", ".env.*", "*.pem", "*.key", "*.p12", "*.pfx", "*.ppk", "id_*", ".netrc"),
-    *(".git-credentials", ".npmrc", ".pypirc", "kubeconfig", "credentials"),
-)
 LOCAL_BUILD = "Or build it here: --build local --allow-dirty."
 IDENTITY = {
     "GIT_AUTHOR_NAME": "kubectl-submit",
@@ -51,46 +45,6 @@ class TemporaryCommit:
 
     commit: str
     ref: str
-
-
-def check(snapshot: Snapshot, *, confirmed: bool) -> None:
-    """Raise GateError where the working tree cannot be pushed, or too much would be.
-
-    `confirmed`: whether large files and those that look like secrets are meant. RepositoryError
-    where git does not tell what is new.
-    """
-    if not snapshot.remote:
-        raise GateError("there is no remote to push the working tree to", remedy=LOCAL_BUILD)
-    submodules = (*snapshot.changes.submodules, *snapshot.unpushed_submodules)
-    if submodules:
-        raise GateError(
-            f"changes inside a submodule cannot be pushed with the working tree: {submodules[0]}",
-            remedy=f"Commit and push inside. {LOCAL_BUILD}",
-        )
-    files = repository.untracked(snapshot.root)
-    inside = [path for path in files if path.endswith("/")] or snapshot.repositories_without_url
-    if inside:
-        raise GateError(
-            f"a repository inside this one cannot be pushed with the working tree: {inside[0]}",
-            remedy="Add it as a submodule, or name it in .gitignore.",
-        )
-    changed = [path for path in snapshot.changes.tracked if (snapshot.root / path).exists()]
-    large = repository.of_lfs(snapshot.root, (*changed, *files))
-    if large:
-        names = ", ".join(map(gate.shown, large[:5]))
-        raise GateError(
-            f"changed git LFS files cannot be pushed with the working tree: {names}",
-            remedy=f"Commit and push them. {LOCAL_BUILD}",
-        )
-    new = (*files, *repository.added(snapshot.root))
-    doubts = [_doubt(snapshot.root, path) for path in new]
-    if any(doubts) and not confirmed:
-        raise GateError(
-            "in no commit, and perhaps not meant for the remote and the image",
-            last_words="\n".join(f"  - {doubt}" for doubt in doubts if doubt),
-            remedy="Name in .gitignore what is not meant, and take it out of the index with "
-            "`git rm --cached`; if all of it is meant, add --yes.",
-        )
 
 
 @contextlib.contextmanager
@@ -124,18 +78,6 @@ def push_temporarily(
                 if words and not refused:
                     yourself = f"Delete it: git push {remote} :{pushed.ref}"
                     output.error(f"warning: {pushed.ref} stays on {remote}\n{words}\n{yourself}")
-
-
-def _doubt(root: Path, path: str) -> str:
-    """Why a file may not be meant to be pushed; empty if nothing speaks against it."""
-    name = path.rpartition("/")[2].lower()
-    if any(fnmatch.fnmatch(name, pattern) for pattern in SECRET_LOOKING):
-        return f"{gate.shown(path)} looks like a secret"
-    with contextlib.suppress(OSError):
-        size = (root / path).lstat().st_size
-        if size > LARGE_BYTES:
-            return f"{gate.shown(path)} is large: {size / 1e6:.0f} MB"
-    return ""
 
 
 def _environment(root: Path, scratch: Path) -> dict[str, str]:
@@ -197,6 +139,4 @@ def _git(root: Path, *argv: str, environment: Mapping[str, str] = {}) -> str:
     try:
         return command.run(["git", *argv], cwd=root, env=settings).stdout.strip("\n")
     except CommandFailedError as error:
-        raise RepositoryError(
-            f"git {argv[0]} failed", last_words=command.mask(error.stderr)
-        ) from None
+        raise RepositoryError(f"git {argv[0]} failed", last_words=mask(error.stderr)) from None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kubectl_submit.errors import RepositoryError
 from kubectl_submit.process import command
+from kubectl_submit.process.masking import mask
 from kubectl_submit.source import remotes
 from kubectl_submit.source.git_settings import ADDRESS, ASK_NOBODY, access
 from kubectl_submit.source.identity import me
@@ -42,7 +43,7 @@ class LeftoverRefs:
         reached = access(remotes.url(root, remote, push=True))
         settings = {**reached.environment, **ASK_NOBODY, "LC_ALL": "C"}
         argv = ["git", "ls-remote", "--quiet", ADDRESS, f"{prefix}*"]
-        self._asked = command.Started(argv, cwd=root, env=settings)
+        self._asked = command.Started(argv, cwd=root, env=settings, unattended=True)
 
     def refs(self) -> list[str]:
         """Wait for the answer. Raises RepositoryError where there is none."""
@@ -50,7 +51,7 @@ class LeftoverRefs:
         if answer.exit_code != 0:
             raise RepositoryError(
                 f"the remote {self._remote} does not answer",
-                last_words=command.mask(answer.stderr),
+                last_words=mask(answer.stderr),
             )
         refs = [line.partition("\t")[2] for line in answer.stdout.splitlines()]
         return [ref for ref in refs if _is_old(ref)]

@@ -106,7 +106,7 @@ def through_sh() -> None:
 def quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """All other tests start programs more cheaply."""
     if "through_sh" not in request.fixturenames:
-        monkeypatch.setattr(command, "_command", quick_command)
+        monkeypatch.setattr(command, "sh_command", quick_command)
         monkeypatch.setattr(command, "_signal", quick_signal(command._signal))
 
 
@@ -127,7 +127,7 @@ def cluster(kubectl: Program, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simul
     kubectl.on("patch", Answer())
     kubectl.on("logs", Answer())
     simulation = Simulation()
-    monkeypatch.setattr(command, "Stream", simulation.start)
+    monkeypatch.setattr("kubectl_submit.cluster.kubectl.Stream", simulation.start)
     yield simulation
     assert simulation.running == []
 

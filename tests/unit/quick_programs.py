@@ -131,7 +131,7 @@ class Handle:
 
 
 def quick_command(name: str) -> Callable[..., Handle]:
-    """In place of command._command: what starts this program."""
+    """In place of command.sh_command: what starts this program."""
     path = command.find(name)
 
     def start(*argv: str, _in: Any, **settings: Any) -> Handle:

@@ -146,7 +146,7 @@ class Simulation(selectors.BaseSelector):
         return [call.argv for call in self.all_calls if not call.closed]
 
     def start(self, argv: list[str], *, env: Mapping[str, str] | None = None) -> Call:
-        """Start a kubectl (in place of command.Stream)."""
+        """Start a kubectl (in place of Stream)."""
         call = Call(self, argv, self._answer(argv[1:]), self.now + START_SECONDS)
         self.all_calls.append(call)
         return call

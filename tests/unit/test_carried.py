@@ -12,18 +12,19 @@ import pytest
 
 from kubectl_submit.build_backends import remote
 from kubectl_submit.cli import command_line
-from kubectl_submit.cli.options import configuration, values
+from kubectl_submit.cli.options import configuration, secret_values
 from kubectl_submit.errors import ManifestError, UsageError
 from kubectl_submit.execution_backends.kubernetes.backend import BACKEND as KUBERNETES
 from kubectl_submit.execution_backends.ray.backend import BACKEND as RAY
 from kubectl_submit.manifests import run_secrets, tree
+from kubectl_submit.parameters import local_secrets
 
 from .examples import build_parameters, execution_parameters
 
 
 def collected(*files: str) -> tuple[run_secrets.RunSecret, ...]:
     """What is carried of some files."""
-    return run_secrets.collect([values.secret_file(one) for one in files], [])
+    return local_secrets.collect([secret_values.secret_file(one) for one in files], [])
 
 
 @pytest.mark.parametrize("backend", [KUBERNETES, RAY])
@@ -32,8 +33,9 @@ def test_a_value_stands_in_its_secret_alone(
 ) -> None:
     (tmp_path / "key").write_bytes(b"canary")
     monkeypatch.setenv("TOKEN", "canary")
-    found = run_secrets.collect(
-        [values.secret_file(f"{tmp_path}/key:/etc/key")], [values.secret_environment("A=TOKEN")]
+    found = local_secrets.collect(
+        [secret_values.secret_file(f"{tmp_path}/key:/etc/key")],
+        [secret_values.secret_environment("A=TOKEN")],
     )
     main, *secrets = backend.render(execution_parameters(new_secrets=found))
     encoded = base64.b64encode(b"canary").decode()
@@ -103,13 +105,13 @@ def test_no_more_is_read_than_can_be_carried(
     for number in range(3):
         (tmp_path / "sum" / str(number)).write_bytes(bytes(1 << 19))
     asked: list[int] = []
-    beginning = run_secrets._beginning
+    beginning = local_secrets._beginning
 
     def read(path: Path, size: int) -> bytes:
         asked.append(size)
         return beginning(path, size)
 
-    monkeypatch.setattr(run_secrets, "_beginning", read)
+    monkeypatch.setattr(local_secrets, "_beginning", read)
     with pytest.raises(UsageError, match=f"/{name} has more than a Secret can hold"):
         collected(f"{tmp_path}/{name}")
     assert asked == ([(1 << 20) + 1, (1 << 19) + 1, 1] if name == "sum" else [(1 << 20) + 1])
@@ -148,17 +150,17 @@ def test_a_name_that_no_volume_has(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("text", ["", ":/path", "file:/", "/", "file://"])
 def test_what_names_no_file(text: str) -> None:
     with pytest.raises(ValueError, match="no"):
-        values.secret_file(text)
+        secret_values.secret_file(text)
 
 
 def test_a_local_name_may_have_colons() -> None:
-    assert values.secret_file("a:b").local == "a:b"
-    assert values.secret_file("a:b:/c") == values.SecretFile(local="a:b", path="/c")
+    assert secret_values.secret_file("a:b").local == "a:b"
+    assert secret_values.secret_file("a:b:/c") == secret_values.SecretFile(local="a:b", path="/c")
 
 
 def test_a_variable_that_is_not_set() -> None:
     with pytest.raises(ValueError, match="'NOT_SET' is not set in the environment"):
-        values.secret_environment("A=NOT_SET")
+        secret_values.secret_environment("A=NOT_SET")
 
 
 @pytest.mark.parametrize(
@@ -166,14 +168,14 @@ def test_a_variable_that_is_not_set() -> None:
 )
 def test_what_is_no_build_secret(text: str) -> None:
     with pytest.raises(ValueError, match=r"src=FILE|is not set"):
-        values.build_secret(text)
+        secret_values.build_secret(text)
 
 
 def test_a_build_secret_is_named_by_its_place(tmp_path: Path) -> None:
     (tmp_path / "token").write_bytes(b"canary")
-    secret = values.build_secret(f"id=token,src={tmp_path}/token")
+    secret = secret_values.build_secret(f"id=token,src={tmp_path}/token")
     parameters = build_parameters(
-        secrets=(secret,), new_secrets=(run_secrets.collect_build_secrets([secret]),)
+        secrets=(secret,), new_secrets=(local_secrets.collect_build_secrets([secret]),)
     )
     job, kept = remote.render(parameters)
     container = job["spec"]["template"]["spec"]["containers"][0]
@@ -195,32 +197,35 @@ def test_two_files_at_one_place(second: str) -> None:
 
 def test_a_file_where_a_secret_is(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(b"x")
-    file = values.secret_file(f"{tmp_path}/key")
+    file = secret_values.secret_file(f"{tmp_path}/key")
     with pytest.raises(UsageError, match=r"--secret key and --secret-file .*/key both give"):
-        run_secrets.collect([file], [], [values.secret_mount("key")])
-    assert run_secrets.collect([file], [], [values.secret_mount("other")])
+        local_secrets.collect([file], [], [secret_values.secret_mount("key")])
+    assert local_secrets.collect([file], [], [secret_values.secret_mount("other")])
 
 
 def test_one_variable_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A", "canary")
-    mine, other = values.secret_environment("X=A"), values.secret_environment("X=HOME")
+    mine, other = (
+        secret_values.secret_environment("X=A"),
+        secret_values.secret_environment("X=HOME"),
+    )
     with pytest.raises(UsageError, match="--env X and --secret-env X=A both give X"):
-        run_secrets.collect([], [mine], environment=[("X", "canary")])
+        local_secrets.collect([], [mine], environment=[("X", "canary")])
     with pytest.raises(UsageError, match="--secret-env X=A and --secret-env X=HOME both give X"):
-        run_secrets.collect([], [mine, other])
-    assert run_secrets.collect([], [mine], environment=[("Y", "1"), ("Y", "2")])
+        local_secrets.collect([], [mine, other])
+    assert local_secrets.collect([], [mine], environment=[("Y", "1"), ("Y", "2")])
 
 
 def test_a_variable_must_be_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("X", os.fsdecode(b"canary\xff"))
     with pytest.raises(ValueError, match="the value of 'X' is not valid UTF-8") as refused:
-        values.secret_environment("X")
+        secret_values.secret_environment("X")
     assert "canary" not in str(refused.value)
 
 
 def test_a_build_secret_is_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("X", os.fsdecode(b"a\xff"))
-    assert run_secrets.collect_build_secrets([values.build_secret("id=x,env=X")]).data == {
+    assert local_secrets.collect_build_secrets([secret_values.build_secret("id=x,env=X")]).data == {
         "0": b"a\xff"
     }
 
@@ -256,7 +261,7 @@ def test_a_path_with_nul(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: 
         command_line.parse(command_line.read(["--image", "x", "--", "true"]))
 
 
-@pytest.mark.parametrize("read", [values.secret_file, values.build_secret])
+@pytest.mark.parametrize("read", [secret_values.secret_file, secret_values.build_secret])
 def test_a_path_that_is_no_text(read: Any) -> None:
     with pytest.raises(ValueError, match="not valid UTF-8"):
         read("id=a,src=\udcff")
@@ -321,7 +326,7 @@ def test_a_build_secret_that_is_too_large(
         file.truncate(1 << 40)
     monkeypatch.setenv("LARGE", "x" * size)
     with pytest.raises(UsageError, match="the build secret token is larger than BuildKit takes"):
-        run_secrets.collect_build_secrets([values.build_secret(f"id=token,{source}")])
+        local_secrets.collect_build_secrets([secret_values.build_secret(f"id=token,{source}")])
 
 
 def test_values_that_are_too_large_together(
@@ -331,12 +336,12 @@ def test_values_that_are_too_large_together(
     monkeypatch.setenv("A", "x" * half)
     monkeypatch.setenv("B", "ü" * (half // 2))
     monkeypatch.setenv("C", "x")
-    variables = [values.secret_environment(name) for name in "ABC"]
-    assert run_secrets.collect([], variables[:2])
+    variables = [secret_values.secret_environment(name) for name in "ABC"]
+    assert local_secrets.collect([], variables[:2])
     with pytest.raises(UsageError, match="--secret-env carries is more than a Secret can hold"):
-        run_secrets.collect([], variables)
+        local_secrets.collect([], variables)
     (tmp_path / "large").write_bytes(bytes(500 << 10))
-    secrets = [values.build_secret(f"id={name},src={tmp_path}/large") for name in "abc"]
-    assert run_secrets.collect_build_secrets(secrets[:2])
+    secrets = [secret_values.build_secret(f"id={name},src={tmp_path}/large") for name in "abc"]
+    assert local_secrets.collect_build_secrets(secrets[:2])
     with pytest.raises(UsageError, match="--build-secret carries is more than a Secret can hold"):
-        run_secrets.collect_build_secrets(secrets)
+        local_secrets.collect_build_secrets(secrets)

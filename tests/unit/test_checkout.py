@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from kubectl_submit.errors import RepositoryError
-from kubectl_submit.source import repository
+from kubectl_submit.source import checkout, tracked_files
 
 from .repositories import PATH, Project, contents, pushed
 
 
 def checked_out(project: Project, commit: str = "HEAD") -> dict[str, str]:
     """What a checkout has: path → text, or where a link points."""
-    with repository.checkout(project.root, project.git("rev-parse", commit)) as folder:
+    with checkout.checkout(project.root, project.git("rev-parse", commit)) as folder:
         return {
             str(path.relative_to(folder)): os.readlink(path)
             if path.is_symlink()
@@ -71,7 +71,7 @@ def test_modes_are_those_of_git_whatever_the_umask(project: Project, umask: int)
     project.write("run.sh", mode=0o755)
     project.write("folder/private", mode=0o600)
     commit = project.commit()
-    with repository.checkout(project.root, commit) as folder:
+    with checkout.checkout(project.root, commit) as folder:
         modes = {
             path: stat.S_IMODE((folder / path).stat().st_mode)
             for path in ("run.sh", "main.py", "folder", "folder/private")
@@ -103,7 +103,7 @@ def test_preferences_of_this_machine_do_not_count(project: Project, key: str, va
     project.write(".gitattributes", "Dockerfile text\n")
     commit = project.commit()
     project.git("config", key, value.replace("..", str(project.root.parent)))
-    with repository.checkout(project.root, commit) as folder:
+    with checkout.checkout(project.root, commit) as folder:
         assert os.readlink(folder / "link") == "main.py"
         assert b"\r" not in (folder / "main.py").read_bytes()
         assert b"\r" not in (folder / "Dockerfile").read_bytes()
@@ -121,7 +121,7 @@ def test_attributes_of_the_commit_count(project: Project) -> None:
     project.write(".gitattributes", "*.bat eol=crlf\n")
     project.write("a.bat", "one\n")
     commit = project.commit()
-    with repository.checkout(project.root, commit) as folder:
+    with checkout.checkout(project.root, commit) as folder:
         assert (folder / "a.bat").read_bytes() == b"one\r\n"
         assert (folder / "main.py").read_bytes() == b"print('hello')\n"
 
@@ -182,7 +182,7 @@ def test_a_submodule_that_is_not_there_is_named(nested: Project) -> None:
 def test_a_commit_that_is_not_there_is_named(project: Project) -> None:
     with (
         pytest.raises(RepositoryError, match="cannot check out 000000000000") as refused,
-        repository.checkout(project.root, "0" * 40),
+        checkout.checkout(project.root, "0" * 40),
     ):
         pass
     assert refused.value.last_words
@@ -190,7 +190,7 @@ def test_a_commit_that_is_not_there_is_named(project: Project) -> None:
 
 def test_of_a_worktree(project: Project, tmp_path: Path) -> None:
     project.git("worktree", "add", "--quiet", "-b", "side", str(tmp_path / "side"))
-    with repository.checkout(tmp_path / "side", project.head()) as folder:
+    with checkout.checkout(tmp_path / "side", project.head()) as folder:
         assert (folder / "main.py").read_text() == FILES["main.py"]
 
 
@@ -215,7 +215,7 @@ def test_starts_no_program_of_the_repository(project: Project, tmp_path: Path, h
 
 
 def test_leaves_nothing_behind(project: Project, tmp_path: Path) -> None:
-    with repository.checkout(project.root, project.head()) as folder:
+    with checkout.checkout(project.root, project.head()) as folder:
         assert folder.is_relative_to(tmp_path / "tmp")
     assert list((tmp_path / "tmp").iterdir()) == []
 
@@ -231,7 +231,7 @@ def test_pointers_of_git_lfs_are_no_files(nested: Project, where: str) -> None:
     nested.write(f"{where}/deep/text", POINTER)
     nested.commit(at=where)
     commit = nested.commit() if where != "." else nested.head()
-    with pytest.raises(RepositoryError) as refused, repository.checkout(nested.root, commit):
+    with pytest.raises(RepositoryError) as refused, checkout.checkout(nested.root, commit):
         pass
     assert refused.value.message == "only the pointers of files in git LFS are here"
     assert refused.value.last_words == "deep/a.bin"
@@ -260,18 +260,18 @@ def test_pointers_in_the_working_tree(project: Project) -> None:
     project.commit()
     (project.root / "gone.bin").unlink()
     with pytest.raises(RepositoryError) as refused:
-        repository.refuse_lfs_pointers(project.root)
+        tracked_files.refuse_lfs_pointers(project.root)
     assert refused.value.last_words == "0.bin, 1.bin, 2.bin, 3.bin, 4.bin and 2 more"
     for number in range(7):
         project.write(f"{number}.bin", "large")
-    repository.refuse_lfs_pointers(project.root)
+    tracked_files.refuse_lfs_pointers(project.root)
 
 
 def test_a_submodule_that_git_leaves_out(nested: Project) -> None:
     nested.git("config", "--file", ".gitmodules", "submodule.libs/zwei.update", "none")
     nested.git("submodule", "--quiet", "deinit", "--force", "libs/zwei")
     commit = nested.commit()
-    with repository.checkout(nested.root, commit) as folder:
+    with checkout.checkout(nested.root, commit) as folder:
         assert list((folder / "libs/zwei").iterdir()) == []
         assert (folder / "libs/öuter/outer.py").exists()
 
@@ -282,5 +282,5 @@ def test_a_repository_inside_that_has_no_url(project: Project) -> None:
     inside.write("a.py")
     inside.commit()
     commit = project.commit()
-    with repository.checkout(project.root, commit) as folder:
+    with checkout.checkout(project.root, commit) as folder:
         assert list((folder / "inside").iterdir()) == []

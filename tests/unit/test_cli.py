@@ -12,7 +12,7 @@ import pytest
 from kubectl_submit import __version__
 from kubectl_submit.cli import command_line, main
 from kubectl_submit.cli.options import Options
-from kubectl_submit.cli.options.values import SecretMount
+from kubectl_submit.cli.options.secret_values import SecretMount
 
 from .programs import Answer, Program
 

@@ -12,6 +12,8 @@ import pytest
 
 from kubectl_submit.errors import CommandFailedError, MissingProgramError
 from kubectl_submit.process import command
+from kubectl_submit.process.masking import mask
+from kubectl_submit.process.stream import Stream
 
 from .programs import FOREVER, Answer, Program, Signal
 
@@ -88,7 +90,7 @@ def test_a_program_that_is_missing() -> None:
     with pytest.raises(MissingProgramError, match="tool was not found on PATH"):
         command.run(["tool"])
     with pytest.raises(MissingProgramError):
-        command.Stream(["tool"])
+        Stream(["tool"])
 
 
 def test_a_program_gets_our_environment_and_more(
@@ -138,7 +140,7 @@ def test_an_interrupt_ends_the_program(tool: Program) -> None:
     ],
 )
 def test_secrets_are_masked(text: str, masked: str) -> None:
-    assert command.mask(text) == masked
+    assert mask(text) == masked
 
 
 def test_commands_are_logged_as_they_can_be_typed(

@@ -11,6 +11,7 @@ import pytest
 
 from kubectl_submit.errors import MissingProgramError
 from kubectl_submit.process import command
+from kubectl_submit.process.stream import Stream
 
 from .programs import FOREVER, Answer, Open, Program, Wait
 
@@ -22,7 +23,7 @@ def tool(tmp_path: Path) -> Program:
     return Program(tmp_path / "bin", "tool")
 
 
-def read_all(stream: command.Stream) -> bytes:
+def read_all(stream: Stream) -> bytes:
     """Everything that a stream gives, without waiting but for more."""
     read = b""
     while True:
@@ -35,7 +36,7 @@ def read_all(stream: command.Stream) -> bytes:
 
 def test_a_stream_gives_what_there_is(tool: Program) -> None:
     tool.on(Answer("first\n", Wait("more"), "caf\udce9\n", stderr="err\n", exit_code=3))
-    with command.Stream(["tool"]) as stream:
+    with Stream(["tool"]) as stream:
         select.select([stream], [], [])
         assert stream.read() == b"first\n"
         assert stream.read() is None
@@ -49,13 +50,13 @@ def test_a_stream_gives_what_there_is(tool: Program) -> None:
 def test_a_stream_loses_nothing(tool: Program) -> None:
     text = "".join(f"{number}\n" for number in range(300_000))
     tool.on(Answer(text))
-    with command.Stream(["tool"]) as stream:
+    with Stream(["tool"]) as stream:
         assert read_all(stream).decode() == text
 
 
 def test_a_stream_that_is_stopped_leaves_nothing(tool: Program) -> None:
     tool.on(Answer("first\n", FOREVER))
-    with command.Stream(["tool"]) as stream:
+    with Stream(["tool"]) as stream:
         select.select([stream], [], [])
         assert len(tool.running) == 1
     assert tool.running == []
@@ -64,7 +65,7 @@ def test_a_stream_that_is_stopped_leaves_nothing(tool: Program) -> None:
 
 def test_a_stream_is_not_interrupted_with_us(tool: Program) -> None:
     tool.on(Answer(Open("started"), "x", FOREVER))
-    with command.Stream(["tool"]) as stream:
+    with Stream(["tool"]) as stream:
         select.select([stream], [], [])
         [pid] = tool.running
         assert os.getpgid(pid) != os.getpgid(os.getpid())
@@ -75,13 +76,13 @@ def test_streams_leave_no_open_files(tool: Program) -> None:
     command.run(["tool"])
     before = len(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else 0
     for _ in range(3):
-        with command.Stream(["tool"]) as stream:
+        with Stream(["tool"]) as stream:
             read_all(stream)
             stream.finish()
-        with command.Stream(["tool"]):
+        with Stream(["tool"]):
             pass
         with pytest.raises(MissingProgramError):
-            command.Stream(["no-tool"])
+            Stream(["no-tool"])
         command.run(["tool"])
     after = len(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else 0
     assert after == before
@@ -91,7 +92,7 @@ def test_a_stream_has_no_terminal(tmp_path: Path) -> None:
     asks = tmp_path / "bin" / "asks"
     asks.write_text("#!/bin/sh\nfor n in 0 1 2; do test -t $n && echo $n; done; exit 0\n")
     asks.chmod(0o755)
-    with command.Stream(["asks"]) as stream:
+    with Stream(["asks"]) as stream:
         assert read_all(stream) == b""
 
 
@@ -101,7 +102,7 @@ def test_what_a_wrapper_has_started_ends_with_it(tool: Program, tmp_path: Path) 
     wrapper = tmp_path / "bin" / "wrapper"
     wrapper.write_text('#!/bin/sh\ntool "$@"\nexit\n')
     wrapper.chmod(0o755)
-    with command.Stream(["wrapper"]) as stream:
+    with Stream(["wrapper"]) as stream:
         select.select([stream], [], [])
         assert tool.running
     while tool.running:  # the kernel ends it soon after the wrapper

@@ -9,7 +9,7 @@ import pytest
 
 from kubectl_submit.cli import command_line, main
 from kubectl_submit.cli.options import Options
-from kubectl_submit.cli.options.values import SecretMount
+from kubectl_submit.cli.options.secret_values import SecretMount
 from kubectl_submit.errors import ConfigurationError
 
 FILE = ".kubectl-submit.yaml"

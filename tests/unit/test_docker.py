@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kubectl_submit.build_backends import docker as calls
-from kubectl_submit.cli.options.values import BuildSecret
+from kubectl_submit.cli.options.secret_values import BuildSecret
 from kubectl_submit.errors import BuildError, MissingProgramError
 
 from .examples import inspected

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from kubectl_submit.process import command, program_end, signals
-from kubectl_submit.process.command import Result, Stream
+from kubectl_submit.process.command import Result
 from kubectl_submit.process.event_loop import Loop
+from kubectl_submit.process.stream import Stream
 
 pytestmark = pytest.mark.usefixtures("through_sh")
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from kubectl_submit.cli.options import Options, configuration, values
+from kubectl_submit.cli.options import Options, configuration, secret_values, values
 from kubectl_submit.cli.options.declaration import declared
 from kubectl_submit.errors import SubmitError
 from kubectl_submit.following.logs.cursor import Cursor
@@ -42,10 +42,10 @@ PARSERS: list[Callable[[str], Any]] = [
     values.quantity,
     values.assignment,
     values.label,
-    values.secret_mount,
-    values.secret_file,
-    values.secret_environment,
-    values.build_secret,
+    secret_values.secret_mount,
+    secret_values.secret_file,
+    secret_values.secret_environment,
+    secret_values.build_secret,
     values.secret_name,
     values.name_prefix,
     values.image_repository,

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from kubectl_submit.cluster import existence
+from kubectl_submit.cluster.creation import create_manifest
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.kubectl_errors import cluster_error
 from kubectl_submit.errors import ClusterError, ClusterFault, MissingProgramError
@@ -48,7 +50,7 @@ def job(name: str = "one") -> dict[str, Any]:
 
 def test_creates_a_manifest(kubectl: Program) -> None:
     kubectl.on("create", Answer(json.dumps(job(), indent=4)))
-    assert Kubectl().create("kind: Job  # ünï\n") == [job()]
+    assert create_manifest("kind: Job  # ünï\n", Kubectl()) == [job()]
     call = kubectl.call("create")
     assert call.argv == ["create", "-f", "-", "-o", "json"]
     assert call.stdin == "kind: Job  # ünï\n"
@@ -64,14 +66,14 @@ def test_creates_a_manifest(kubectl: Program) -> None:
 )
 def test_reads_several_objects(kubectl: Program, said: str) -> None:
     kubectl.on("create", Answer(said))
-    assert Kubectl().create("") == [job("one"), job("two")]
+    assert create_manifest("", Kubectl()) == [job("one"), job("two")]
 
 
 def test_what_was_created_before_a_refusal_is_deleted_again(kubectl: Program) -> None:
     kubectl.on("create", Answer(json.dumps(job("one")), stderr="no second one\n", exit_code=1))
     kubectl.on("delete", Answer())
     with pytest.raises(ClusterError, match="the cluster refused the manifest") as refused:
-        Kubectl().create("")
+        create_manifest("", Kubectl())
     assert refused.value.last_words == "no second one"
     assert {"delete", "Job", "one", "--wait=false", "-n", "team"} <= set(
         kubectl.call("delete").argv
@@ -82,14 +84,14 @@ def test_a_refusal_is_told_even_if_nothing_can_be_deleted(kubectl: Program) -> N
     kubectl.on("create", Answer(json.dumps(job("one")), stderr="no second one\n", exit_code=1))
     kubectl.on("delete", Answer(stderr="Error from server (Forbidden): no\n", exit_code=1))
     with pytest.raises(ClusterError) as refused:
-        Kubectl().create("")
+        create_manifest("", Kubectl())
     assert "no second one" in str(refused.value)
 
 
 def test_a_trial_leaves_nothing_to_delete(kubectl: Program) -> None:
     kubectl.on("create", "--dry-run=server", Answer(json.dumps(job()), stderr="no", exit_code=1))
     with pytest.raises(ClusterError, match="the cluster refused the manifest"):
-        Kubectl().create("", dry_run=True)
+        create_manifest("", Kubectl(), dry_run=True)
     assert kubectl.calls("delete") == []
 
 
@@ -103,13 +105,13 @@ def test_a_trial_leaves_nothing_to_delete(kubectl: Program) -> None:
 )
 def test_says_what_is_missing(kubectl: Program, said: str, missing: list[str]) -> None:
     kubectl.on("get", "secret/a", "job/b", "--ignore-not-found", Answer(said))
-    assert Kubectl().missing(["secret/a", "job/b"]) == missing
+    assert existence.missing(Kubectl(), ["secret/a", "job/b"]) == missing
 
 
 def test_what_may_not_be_read_counts_as_there(kubectl: Program) -> None:
     words = 'Error from server (Forbidden): secrets "a" is forbidden: User "nobody" cannot get\n'
     kubectl.on("get", Answer(stderr=words, exit_code=1))
-    assert Kubectl().missing(["secret/a"]) == []
+    assert existence.missing(Kubectl(), ["secret/a"]) == []
 
 
 def test_deletes_without_waiting(kubectl: Program) -> None:
@@ -225,7 +227,7 @@ def test_says_what_the_words_of_kubectl_mean(
 ) -> None:
     kubectl.on("create", Answer(stderr=words, exit_code=1))
     with pytest.raises(ClusterError) as failed:
-        Kubectl().create("")
+        create_manifest("", Kubectl())
     assert failed.value.message.removeprefix("the namespace's ") == message
     assert failed.value.last_words == words.removeprefix(LOGGED).strip()
     assert remedy in failed.value.remedy
@@ -253,7 +255,7 @@ I1129 21:14:23.757991    4822 helpers.go:246] server response object: %s[{
 """
     kubectl.on("create", Answer(stderr=f"Warning: old\n{log}{refusal}\n{log}", exit_code=1))
     with pytest.raises(ClusterError) as failed:
-        Kubectl().create("")
+        create_manifest("", Kubectl())
     assert failed.value.last_words == f"Warning: old\n{refusal}"
     assert failed.value.message == "the cluster forbids it"
 
@@ -261,15 +263,15 @@ I1129 21:14:23.757991    4822 helpers.go:246] server response object: %s[{
 def test_does_not_tell_the_token(kubectl: Program) -> None:
     kubectl.on("create", Answer(stderr="unknown flag --token=s3cret\n", exit_code=1))
     with pytest.raises(ClusterError) as failed:
-        Kubectl(flags=("--token=s3cret",)).create("")
+        create_manifest("", Kubectl(flags=("--token=s3cret",)))
     assert "s3cret" not in str(failed.value)
 
 
 def test_the_users_flags_are_on_every_call_and_the_timeout_on_single_ones(kubectl: Program) -> None:
     kubectl.on(Answer("{}"))
     calls = Kubectl(flags=("--context=c", "--as=a b"), request_timeout="5s")
-    calls.create("")
-    calls.missing(["secret/a"])
+    create_manifest("", calls)
+    existence.missing(calls, ["secret/a"])
     calls.delete("job", "one")
     calls.watch("/api/v1/pods").finish()
     calls.logs(execution(), ["one"], since="", follow=True).finish()
@@ -306,7 +308,7 @@ def test_the_kubectl_that_runs_us_is_the_one_that_runs(
 def test_no_kubectl() -> None:
     assert not os.environ.get("KUBECTL_PATH")
     with pytest.raises(MissingProgramError, match="kubectl was not found on PATH"):
-        Kubectl().create("")
+        create_manifest("", Kubectl())
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from kubectl_submit.cluster.creation import create_manifest
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError
 
@@ -26,7 +27,7 @@ EXISTS = 'Error from server (AlreadyExists): jobs.batch "one" already exists\n'
 )
 def test_what_a_cut_connection_may_have_lost_is_created_again(kubectl: Program, words: str) -> None:
     kubectl.on("create", Answer(stderr=words, exit_code=1), CREATED)
-    assert Kubectl().create("kind: Job") == [JOB]
+    assert create_manifest("kind: Job", Kubectl()) == [JOB]
     assert [call.stdin for call in kubectl.calls("create")] == ["kind: Job", "kind: Job"]
 
 
@@ -34,14 +35,14 @@ def test_what_was_created_before_the_cut_is_read(kubectl: Program) -> None:
     cut, exists = Answer(stderr="EOF\n", exit_code=1), Answer(stderr=EXISTS, exit_code=1)
     kubectl.on("create", cut, exists)
     kubectl.on("get", "-f", "-", CREATED)
-    assert Kubectl().create("kind: Job") == [JOB]
+    assert create_manifest("kind: Job", Kubectl()) == [JOB]
     assert kubectl.call("get").stdin == "kind: Job"
 
 
 def test_what_somebody_else_has_created_is_a_refusal(kubectl: Program) -> None:
     kubectl.on("create", Answer(stderr=EXISTS, exit_code=1))
     with pytest.raises(ClusterError, match="the cluster refused the manifest") as refused:
-        Kubectl().create("kind: Job")
+        create_manifest("kind: Job", Kubectl())
     assert refused.value.last_words == EXISTS.strip()
     assert len(kubectl.all_calls) == 1
 
@@ -49,6 +50,6 @@ def test_what_somebody_else_has_created_is_a_refusal(kubectl: Program) -> None:
 def test_a_connection_that_is_always_cut_is_an_error(kubectl: Program) -> None:
     kubectl.on("create", Answer(stderr="error: EOF\n", exit_code=1))
     with pytest.raises(ClusterError) as failed:
-        Kubectl().create("kind: Job")
+        create_manifest("kind: Job", Kubectl())
     assert failed.value.last_words == "error: EOF"
     assert 1 < len(kubectl.all_calls) < 10

@@ -10,9 +10,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_submit.cli.options.values import SecretMount
+from kubectl_submit.cli.options.secret_values import SecretMount
 from kubectl_submit.execution_backends.kubernetes.backend import BACKEND as KUBERNETES
-from kubectl_submit.manifests import pod_template, tree
+from kubectl_submit.manifests import files, pod_template, tree
 from kubectl_submit.model import provenance
 from kubectl_submit.model.image import Image
 from kubectl_submit.parameters.run_name import run_name
@@ -70,7 +70,7 @@ def asked_for(**flags: Any) -> dict[str, object]:
 
 
 def default() -> Any:
-    return yaml.safe_load(tree.read(None, "job.yml")[0])
+    return yaml.safe_load(files.read(None, "job.yml")[0])
 
 
 def test_what_is_always_set() -> None:
@@ -196,6 +196,6 @@ def test_what_looks_like_something_else_is_a_text(value: str) -> None:
 
 def test_the_manifest_can_be_read_by_people_still() -> None:
     text = tree.dump(KUBERNETES.render(execution_parameters(workers=2, gpus=1)))
-    default, _ = tree.read(None, "job.yml")
+    default, _ = files.read(None, "job.yml")
     comments = re.findall(r"#.*", default)
     assert re.findall(r"#.*", text) == comments

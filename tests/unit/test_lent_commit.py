@@ -10,7 +10,13 @@ import pytest
 
 from kubectl_submit.errors import GateError, RepositoryError
 from kubectl_submit.output import Output
-from kubectl_submit.source import repository, temporary_commit, temporary_refs
+from kubectl_submit.source import (
+    repository,
+    temporary_commit,
+    temporary_commit_check,
+    temporary_refs,
+    tracked_files,
+)
 from kubectl_submit.source.temporary_commit import TemporaryCommit
 from kubectl_submit.source.temporary_refs import LeftoverRefs
 from tests.conftest import eventually
@@ -83,16 +89,16 @@ def test_new_files_beside_those_of_a_sparse_checkout(project: Project) -> None:
 def test_names_that_are_not_utf8(project: Project) -> None:
     for name in (b"caf\xe9", b"na\xefve"):
         (project.root / os.fsdecode(name)).write_text("new")
-    temporary_commit.check(repository.inspect(project.root), confirmed=False)
+    temporary_commit_check.check(repository.inspect(project.root), confirmed=False)
     project.commit()
     (project.root / os.fsdecode(b"caf\xe9")).write_text("changed")
     project.git("config", "core.quotePath", "false")
     project.git("checkout", "--quiet", "-b", os.fsdecode(b"caf\xe9"))
     snapshot = repository.inspect(project.root)
-    temporary_commit.check(snapshot, confirmed=False)
+    temporary_commit_check.check(snapshot, confirmed=False)
     # Kubernetes takes no other text.
     assert snapshot.branch.encode() == "caf\ufffd".encode()
-    assert "caf\ufffd | 2" in repository.changes_stat(project.root)
+    assert "caf\ufffd | 2" in tracked_files.changes_stat(project.root)
 
 
 def untouched(project: Project) -> dict[str, tuple[int, int, bytes]]:
@@ -207,12 +213,12 @@ def test_secrets_and_large_files_that_are_not_in_git_need_a_yes(
         with path.open("wb") as file:
             file.truncate(101_000_000)
     snapshot = repository.inspect(project.root)
-    temporary_commit.check(snapshot, confirmed=True)
+    temporary_commit_check.check(snapshot, confirmed=True)
     if not doubt:
-        temporary_commit.check(snapshot, confirmed=False)
+        temporary_commit_check.check(snapshot, confirmed=False)
         return
     with pytest.raises(GateError, match="perhaps not meant") as refused:
-        temporary_commit.check(snapshot, confirmed=False)
+        temporary_commit_check.check(snapshot, confirmed=False)
     assert f"- {name} {doubt}" in refused.value.last_words
     assert "--yes" in refused.value.remedy
 
@@ -229,9 +235,9 @@ def test_secrets_that_are_only_staged_need_a_yes(project: Project, add: list[str
         project.write(".env")
         project.git(*add, ".env")
     snapshot = repository.inspect(project.root)
-    temporary_commit.check(snapshot, confirmed=True)
+    temporary_commit_check.check(snapshot, confirmed=True)
     with pytest.raises(GateError, match="in no commit, and perhaps not meant") as refused:
-        temporary_commit.check(snapshot, confirmed=False)
+        temporary_commit_check.check(snapshot, confirmed=False)
     assert "- .env looks like a secret" in refused.value.last_words
     assert "git rm --cached" in refused.value.remedy
 
@@ -243,10 +249,10 @@ def test_secrets_that_are_committed_need_no_yes(project: Project) -> None:
     project.write("deleted.pem")
     project.git("add", ".env", "deleted.pem")
     (project.root / "deleted.pem").unlink()
-    temporary_commit.check(repository.inspect(project.root), confirmed=False)
+    temporary_commit_check.check(repository.inspect(project.root), confirmed=False)
     project.write("new.pem")
     with pytest.raises(GateError) as refused:
-        temporary_commit.check(repository.inspect(project.root), confirmed=False)
+        temporary_commit_check.check(repository.inspect(project.root), confirmed=False)
     assert refused.value.last_words == "  - new.pem looks like a secret"
 
 
@@ -262,7 +268,7 @@ def test_git_that_does_not_tell_what_is_new(
     (tmp_path / "odd" / "git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}/odd", prepend=os.pathsep)
     with pytest.raises(RepositoryError, match=f"git {asked} failed") as failed:
-        temporary_commit.check(snapshot, confirmed=False)
+        temporary_commit_check.check(snapshot, confirmed=False)
     assert failed.value.last_words == "fatal: no index"
 
 
@@ -272,7 +278,7 @@ def test_a_repository_inside(project: Project) -> None:
         GateError,
         match="a repository inside this one cannot be pushed with the working tree: inside/",
     ):
-        temporary_commit.check(repository.inspect(project.root), confirmed=True)
+        temporary_commit_check.check(repository.inspect(project.root), confirmed=True)
 
 
 def test_a_repository_inside_that_is_committed(project: Project) -> None:
@@ -284,20 +290,20 @@ def test_a_repository_inside_that_is_committed(project: Project) -> None:
         GateError,
         match="a repository inside this one cannot be pushed with the working tree: inside",
     ):
-        temporary_commit.check(repository.inspect(project.root), confirmed=True)
+        temporary_commit_check.check(repository.inspect(project.root), confirmed=True)
 
 
 def test_a_submodule_that_has_changed(project: Project, tmp_path: Path) -> None:
     project.add_submodule(pushed(tmp_path / "lib", {"lib.py": "text"}), "lib")
     project.write("lib/lib.py", "changed")
     with pytest.raises(GateError, match="submodule cannot be pushed with the working tree: lib"):
-        temporary_commit.check(repository.inspect(project.root), confirmed=True)
+        temporary_commit_check.check(repository.inspect(project.root), confirmed=True)
 
 
 def test_without_a_remote(project: Project) -> None:
     project.git("remote", "remove", "origin")
     with pytest.raises(GateError, match="there is no remote"):
-        temporary_commit.check(repository.inspect(project.root), confirmed=True)
+        temporary_commit_check.check(repository.inspect(project.root), confirmed=True)
 
 
 def lend(project: Project) -> TemporaryCommit:
@@ -366,10 +372,10 @@ def test_changed_files_of_git_lfs(project: Project, tracked: bool) -> None:
     project.push()
     (project.root / "gone.bin").unlink()
     project.write("main.py", "changed")
-    temporary_commit.check(repository.inspect(project.root), confirmed=False)
+    temporary_commit_check.check(repository.inspect(project.root), confirmed=False)
     project.write("two words.bin", "large")
     with pytest.raises(GateError) as refused:
-        temporary_commit.check(repository.inspect(project.root), confirmed=False)
+        temporary_commit_check.check(repository.inspect(project.root), confirmed=False)
     assert (
         refused.value.message
         == "changed git LFS files cannot be pushed with the working tree: two words.bin"

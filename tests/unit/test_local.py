@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kubectl_submit.build_backends import local
-from kubectl_submit.cli.options import values
+from kubectl_submit.cli.options import secret_values
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import BuildError, MissingProgramError, UsageError
 from kubectl_submit.model.image import Image
@@ -183,7 +183,7 @@ def test_leaves_nothing_behind_after_a_failure(
 
 
 def test_a_secret_may_be_as_large_as_buildkit_takes(project: Project, buildx: Program) -> None:
-    secrets = (values.build_secret("id=token,src=large"),)
+    secrets = (secret_values.build_secret("id=token,src=large"),)
     project.write("large", "x" * (500 << 10))
     build(project, secrets=secrets)
     assert buildx.call("--push").flag("--secret") == f"id=token,src={project.root}/large"
@@ -195,7 +195,7 @@ def test_a_secret_may_be_as_large_as_buildkit_takes(project: Project, buildx: Pr
 
 def test_a_variable_is_a_secret_of_that_size_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LARGE", "x" * (500 << 10))
-    parameters = build_parameters(secrets=(values.build_secret("id=token,env=LARGE"),))
+    parameters = build_parameters(secrets=(secret_values.build_secret("id=token,env=LARGE"),))
     assert local._flags(parameters) == ["--secret=id=token,env=LARGE"]
     monkeypatch.setenv("LARGE", "ü" * (499 << 10))
     with pytest.raises(UsageError, match="the build secret token is larger than BuildKit"):

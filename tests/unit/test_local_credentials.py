@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kubectl_submit.cli.options import Options
-from kubectl_submit.cli.options.values import SecretEnvironment, SecretFile, SecretMount
+from kubectl_submit.cli.options.secret_values import SecretEnvironment, SecretFile, SecretMount
 from kubectl_submit.errors import MissingProgramError, UsageError
 from kubectl_submit.manifests import run_secrets
 from kubectl_submit.parameters import credentials, docker_credentials

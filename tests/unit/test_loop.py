@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_submit.process.command import Result, Stream
+from kubectl_submit.process.command import Result
 from kubectl_submit.process.event_loop import Loop
+from kubectl_submit.process.stream import Stream
 
 from .programs import FOREVER, Answer, Program, Wait
 

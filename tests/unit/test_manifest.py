@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ruamel.yaml.comments import CommentedSeq
 
 from kubectl_submit.errors import ManifestError
-from kubectl_submit.manifests import tree
+from kubectl_submit.manifests import files, tree
 
 USERS_OWN = """\
 # Our cluster's own Job.
@@ -69,7 +69,7 @@ def test_what_is_not_touched_stays_to_the_letter() -> None:
 
 @pytest.mark.parametrize("name", ["job.yml", "build-remote.yml"])
 def test_our_own_manifests_stay_to_the_letter(name: str) -> None:
-    text, _ = tree.read(None, name)
+    text, _ = files.read(None, name)
     assert tree.dump(loaded(text)) == text
 
 
@@ -203,12 +203,12 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None, messa
     if content:
         path.write_bytes(content)
     with pytest.raises(ManifestError, match=message) as refused:
-        tree.read(path, "job.yml")
+        files.read(path, "job.yml")
     assert str(path) in refused.value.message
 
 
 def test_a_file_is_called_by_its_path(tmp_path: Path) -> None:
     path = tmp_path / "job.yml"
     path.write_text("ünï: 1", encoding="utf-8")
-    assert tree.read(path, "job.yml") == ("ünï: 1", str(path))
-    assert tree.read(None, "job.yml")[1] == "the default job.yml"
+    assert files.read(path, "job.yml") == ("ünï: 1", str(path))
+    assert files.read(None, "job.yml")[1] == "the default job.yml"

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from kubectl_submit.build_backends import remote
-from kubectl_submit.cli.options.values import SecretMount
+from kubectl_submit.cli.options.secret_values import SecretMount
 from kubectl_submit.errors import ManifestError
 from kubectl_submit.execution_backends.kubernetes.backend import BACKEND as KUBERNETES
 

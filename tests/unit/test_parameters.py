@@ -12,7 +12,7 @@ import pytest
 
 from kubectl_submit import execution_backends
 from kubectl_submit.cli.options import Options
-from kubectl_submit.cli.options.values import SecretMount
+from kubectl_submit.cli.options.secret_values import SecretMount
 from kubectl_submit.errors import GateError, UsageError
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import Source

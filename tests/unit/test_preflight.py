@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from kubectl_submit.cli.options import Options
-from kubectl_submit.cli.options.values import SecretMount
+from kubectl_submit.cli.options.secret_values import SecretMount
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.commands import preflight
 from kubectl_submit.errors import ClusterError

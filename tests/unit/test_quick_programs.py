@@ -10,6 +10,7 @@ import pytest
 
 from kubectl_submit.errors import MissingProgramError
 from kubectl_submit.process import command
+from kubectl_submit.process.stream import Stream
 
 from .programs import FOREVER, Answer, Program, Wait
 from .quick_programs import quick_command, quick_signal
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("through_sh")
 @pytest.fixture(params=["sh", "quick"], autouse=True)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "quick":
-        monkeypatch.setattr(command, "_command", quick_command)
+        monkeypatch.setattr(command, "sh_command", quick_command)
         monkeypatch.setattr(command, "_signal", quick_signal(command._signal))
 
 
@@ -46,7 +47,7 @@ def test_a_result(tool: Program | None) -> None:
 
 @pytest.mark.usefixtures("tool")
 def test_a_stream() -> None:
-    stream, read = command.Stream(["tool"]), b""
+    stream, read = Stream(["tool"]), b""
     while (data := stream.read()) != b"":
         read += data or b""
         time.sleep(0.001)
@@ -58,7 +59,7 @@ def test_a_stream() -> None:
 def test_one_that_is_ended(part: str | Wait, tmp_path: Path) -> None:
     program = Program(tmp_path / "bin", "tool")
     program.on(Answer(part))
-    stream = command.Stream(["tool"])
+    stream = Stream(["tool"])
     while not program.running:
         time.sleep(0.005)
     stream.stop()

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from kubectl_submit.cli.options import Options
-from kubectl_submit.cli.options.values import SecretMount
+from kubectl_submit.cli.options.secret_values import SecretMount
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError, ManifestError, UsageError
 from kubectl_submit.execution_backends.ray import ray_job_state

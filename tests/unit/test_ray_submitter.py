@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_submit.manifests import tree
+from kubectl_submit.manifests import files, tree
 from tests.patience import PATIENCE
 from tests.unit.ray_dashboard import Dashboard, dashboard
 
@@ -22,7 +22,7 @@ CONTACT = "CONTACT_SECONDS = 60"
 
 def program() -> str:
     """The program as it stands in the manifest."""
-    (root,) = tree.load(*tree.read(None, "ray-job.yml"))
+    (root,) = tree.load(*files.read(None, "ray-job.yml"))
     container = root["spec"]["submitterPodTemplate"]["spec"]["containers"][0]
     return str(container["command"][-1])
 

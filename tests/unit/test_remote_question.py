@@ -13,6 +13,7 @@ import pytest
 from kubectl_submit.errors import GateError
 from kubectl_submit.source import gate, remotes, repository
 from kubectl_submit.source.remote_question import Answer, Question, Reply
+from tests.conftest import eventually
 
 from . import git_server
 from .repositories import Project, contents
@@ -101,14 +102,18 @@ def test_who_does_not_answer_does_not_refuse(project: Project, remote: str) -> N
 def test_a_server_that_takes_its_time(
     project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(gate, "PATIENCE_SECONDS", 0.1)
-    ssh = project.write("../ssh", f"#!{sys.executable}\nimport time\ntime.sleep(600)\n", 0o755)
+    monkeypatch.setattr(gate, "PATIENCE_SECONDS", 1.0)
+    pid = tmp_path / "pid"
+    program = f"import os, time\nopen({str(pid)!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)\n"
+    ssh = project.write("../ssh", f"#!{sys.executable}\n{program}", 0o755)
     project.git("config", "core.sshCommand", str(ssh))
     project.git("config", "ssh.variant", "simple")
     project.git("remote", "set-url", "origin", "git@git.example:app.git")
     with gate.confirming(project.root, "origin", project.head()):
         pass
     assert list((tmp_path / "tmp").iterdir()) == []
+    # ssh does not outlive the git that has started it.
+    eventually(lambda: not pid.exists() or not Path(f"/proc/{pid.read_text()}").exists(), "no ssh")
 
 
 def clone(*flags: str) -> Callable[[Project, Path], Project]:

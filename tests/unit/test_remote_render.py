@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubectl_submit.build_backends import remote
-from kubectl_submit.manifests import pod_template, tree
+from kubectl_submit.manifests import files, pod_template, tree
 from kubectl_submit.model import provenance
 
 from .examples import BUILD_JOB, COMMIT, RECIPE, SOURCE, build_parameters
@@ -47,13 +47,13 @@ def rendered(**changes: Any) -> Any:
 
 def asked_for(**changes: Any) -> dict[str, object]:
     """What becomes different in our own Job, beside what always does."""
-    before = yaml.safe_load(tree.read(None, "build-remote.yml")[0])
+    before = yaml.safe_load(files.read(None, "build-remote.yml")[0])
     found = difference(before, rendered(**changes))
     return {path: value for path, value in found.items() if ALWAYS.get(path) != value}
 
 
 def test_what_is_always_set() -> None:
-    before = yaml.safe_load(tree.read(None, "build-remote.yml")[0])
+    before = yaml.safe_load(files.read(None, "build-remote.yml")[0])
     assert difference(before, rendered()) == ALWAYS
 
 

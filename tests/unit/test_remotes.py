@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kubectl_submit.errors import GateError, RepositoryError
-from kubectl_submit.source import gate, repository, temporary_commit
+from kubectl_submit.source import gate, repository, temporary_commit_check
 
 from .repositories import Project, pushed
 
@@ -174,7 +174,7 @@ def test_a_submodule_whose_commit_is_not_pushed(project: Project, tmp_path: Path
     with pytest.raises(
         GateError, match="changes inside a submodule cannot be pushed with the working tree: lib"
     ):
-        temporary_commit.check(second, confirmed=False)
+        temporary_commit_check.check(second, confirmed=False)
 
 
 def test_a_submodule_of_a_submodule_whose_commit_is_not_pushed(

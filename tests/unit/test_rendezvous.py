@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from kubectl_submit.execution_backends.kubernetes.backend import BACKEND as KUBERNETES
-from kubectl_submit.manifests import tree
+from kubectl_submit.manifests import files, tree
 from kubectl_submit.model import provenance
 
 from .examples import SOURCE, execution_parameters
@@ -113,7 +113,7 @@ def test_readme_has_flags_that_every_torchrun_knows() -> None:
 def test_workers_on_the_nodes_network_find_each_other(
     tmp_path: Path, pod: str, policy: str | None
 ) -> None:
-    own = tree.read(None, "job.yml")[0].replace(
+    own = files.read(None, "job.yml")[0].replace(
         "      restartPolicy: Never\n", f"      restartPolicy: Never\n      {pod[1:-1]}\n"
     )
     own = own.replace(", dnsPolicy", "\n      dnsPolicy")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kubectl_submit.errors import RepositoryError
-from kubectl_submit.source import repository
+from kubectl_submit.source import repository, tracked_files
 from kubectl_submit.source.git_status import Changes
 
 from .repositories import Project, contents, pushed
@@ -61,7 +61,7 @@ def conflict(project: Project) -> None:
 def test_a_question_that_git_does_not_answer(project: Project) -> None:
     project.write(".git/index", "of another program\n")
     with pytest.raises(RepositoryError, match="git ls-files failed"):
-        repository.is_tracked(project.root, "main.py")
+        tracked_files.is_tracked(project.root, "main.py")
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_leaves_the_repository_as_it_is(with_lib: Project) -> None:
         os.utime(with_lib.root / path, (1, 1))
     before = contents(with_lib.root)
     repository.inspect(with_lib.root)
-    assert repository.is_tracked(with_lib.root, "main.py")
+    assert tracked_files.is_tracked(with_lib.root, "main.py")
     assert contents(with_lib.root) == before
 
 
@@ -169,4 +169,4 @@ def test_starts_no_program_of_the_repository(project: Project, tmp_path: Path) -
 def test_what_is_tracked(with_lib: Project, path: str, tracked: bool) -> None:
     with_lib.write(".gitignore", "*.log\n")
     with_lib.write("ignored.log")
-    assert repository.is_tracked(with_lib.root, path) is tracked
+    assert tracked_files.is_tracked(with_lib.root, path) is tracked

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from scripts.mutants.edits import EDITS
+from scripts.mutants.edits import MODULES as MUTATED
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "kubectl_submit"
 MODULES = {
@@ -116,3 +119,16 @@ def test_a_kind_of_execution_is_known_in_its_folder_alone() -> None:
         if not module.startswith(known):
             found = word.search(path.read_text(encoding="utf-8"))
             assert not found, f"{module} says {found[0]}" if found else ""
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_a_long_module_says_why(module: str) -> None:
+    text = MODULES[module].read_text(encoding="utf-8")
+    lines = text.splitlines()
+    assert len(lines) <= 200 or lines[0].startswith("# Over 200 lines: "), f"{len(lines)} lines"
+
+
+def test_each_mutant_fits_the_code() -> None:
+    for edit in EDITS:
+        text = (ROOT / MUTATED[edit.module]).read_text(encoding="utf-8")
+        assert text.count(edit.old) == 1, edit.description

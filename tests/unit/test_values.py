@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_submit.cli.options import values
-from kubectl_submit.cli.options.values import SecretMount
+from kubectl_submit.cli.options import secret_values, values
+from kubectl_submit.cli.options.secret_values import SecretMount
 
 Parser = Callable[[str], object]
 
@@ -37,8 +37,8 @@ GOOD: list[tuple[Parser, str, object]] = [
     (values.assignment, "A=b=c", ("A", "b=c")),
     (values.assignment, "A= two words\n", ("A", " two words\n")),
     (values.assignment, "a.b-c_D=ü", ("a.b-c_D", "ü")),
-    (values.secret_mount, "s3", SecretMount(name="s3", path="/run/secrets/s3")),
-    (values.secret_mount, "a.b:/etc/x y", SecretMount(name="a.b", path="/etc/x y")),
+    (secret_values.secret_mount, "s3", SecretMount(name="s3", path="/run/secrets/s3")),
+    (secret_values.secret_mount, "a.b:/etc/x y", SecretMount(name="a.b", path="/etc/x y")),
     (values.secret_name, "a", "a"),
     (values.secret_name, "team.registry-1", "team.registry-1"),
     (values.secret_name, "a" * 253, "a" * 253),
@@ -61,7 +61,18 @@ BAD: dict[Parser, list[str]] = {
     ],
     values.quantity: ["", "-1", "1gi", "1GiB", "1 Gi", "Gi", "1.", ".5", "1Gi\n", "५Gi", "½"],
     values.assignment: ["", "=1", "1A=x", "A B=x", "Ü=x", "A\n=x", "NOT_SET_ANYWHERE", "A=\udcff"],
-    values.secret_mount: ["", ":/x", "s:", "s:x", "s:/", "s://", "s:/a:b", "S", "s_t", "s\n"],
+    secret_values.secret_mount: [
+        "",
+        ":/x",
+        "s:",
+        "s:x",
+        "s:/",
+        "s://",
+        "s:/a:b",
+        "S",
+        "s_t",
+        "s\n",
+    ],
     values.secret_name: ["", "-a", "a-", "A", "a_b", "a/b", "a" * 254, "a\n"],
     values.name_prefix: ["", "1a", "-a", "a-", "A", "a.b", "a_b", "ä", "a\n"],
     values.image_repository: [

@@ -13,14 +13,14 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from kubectl_submit.cli.options import values
+from kubectl_submit.cli.options import secret_values, values
 
 ENVIRONMENT_PREFIX = "KUBECTL_SUBMIT_"
 KUBECTL_GROUP = "kubectl"
 
 
 class Parsed(click.ParamType[Any]):
-    """A value that one of the functions in values.py reads."""
+    """A value that one of the functions in values.py or secret_values.py reads."""
 
     def __init__(
         self, metavar: str, parse: Callable[[str], Any], *, named_by: int | None = None
@@ -50,10 +50,12 @@ SECONDS = Parsed("DURATION", values.duration)
 QUANTITY = Parsed("QUANTITY", values.quantity)
 LABEL = Parsed("KEY=VALUE", values.label, named_by=0)
 ASSIGNMENT = Parsed("NAME[=VALUE]", values.assignment, named_by=0)
-SECRET = Parsed("NAME[:/PATH]", values.secret_mount, named_by=0)
-SECRET_FILE = Parsed("LOCAL[:/PATH]", values.secret_file, named_by=1)  # the path in the container
-SECRET_ENVIRONMENT = Parsed("NAME[=KEY]", values.secret_environment, named_by=0)
-BUILD_SECRET = Parsed("id=ID,src=FILE|env=NAME", values.build_secret, named_by=0)
+SECRET = Parsed("NAME[:/PATH]", secret_values.secret_mount, named_by=0)
+SECRET_FILE = Parsed(
+    "LOCAL[:/PATH]", secret_values.secret_file, named_by=1
+)  # the path in the container
+SECRET_ENVIRONMENT = Parsed("NAME[=KEY]", secret_values.secret_environment, named_by=0)
+BUILD_SECRET = Parsed("id=ID,src=FILE|env=NAME", secret_values.build_secret, named_by=0)
 OBJECT_NAME = Parsed("NAME", values.secret_name)
 REPOSITORY = Parsed("NAME", values.image_repository)
 

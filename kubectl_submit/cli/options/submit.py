@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import click
 
-from kubectl_submit.cli.options import values
+from kubectl_submit.cli.options import secret_values, values
 from kubectl_submit.cli.options.declaration import (
     ASSIGNMENT,
     BUILD_SECRET,
@@ -164,14 +164,14 @@ class Options(KubectlOptions):
         "Git", "--git-url", metavar="URL", help="The URL of the remote as the cluster reaches it."
     )
 
-    secret: tuple[values.SecretMount, ...] = option(
+    secret: tuple[secret_values.SecretMount, ...] = option(
         "Credentials",
         "--secret",
         type=SECRET,
         multiple=True,
         help="Mount an existing Secret read-only, by default at /run/secrets/NAME.",
     )
-    secret_file: tuple[values.SecretFile, ...] = option(
+    secret_file: tuple[secret_values.SecretFile, ...] = option(
         "Credentials",
         "--secret-file",
         type=SECRET_FILE,
@@ -180,14 +180,14 @@ class Options(KubectlOptions):
         help="Carry a file or folder of this machine (at most 1 MiB) in a Secret of the run; "
         "mounted, by default at /run/secrets/NAME.",
     )
-    secret_env: tuple[values.SecretEnvironment, ...] = option(
+    secret_env: tuple[secret_values.SecretEnvironment, ...] = option(
         "Credentials",
         "--secret-env",
         type=SECRET_ENVIRONMENT,
         multiple=True,
         help="Carry a variable of this machine in a Secret of the run.",
     )
-    build_secret: tuple[values.BuildSecret, ...] = option(
+    build_secret: tuple[secret_values.BuildSecret, ...] = option(
         "Credentials",
         "--build-secret",
         type=BUILD_SECRET,

@@ -52,9 +52,10 @@ class KubernetesBackend(ExecutionBackend):
 
     def check(self, documents: list[Node], kubectl: Kubectl) -> None:
         """Ask the server whether it would take it."""
+        from kubectl_submit.cluster import creation
         from kubectl_submit.manifests import tree
 
-        kubectl.create(tree.dump(documents), dry_run=True)
+        creation.create_manifest(tree.dump(documents), kubectl, dry_run=True)
 
     def create(self, documents: list[Node], kubectl: Kubectl) -> Execution:
         """Create the Job and what belongs to it."""

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from kubectl_submit.cluster import creation
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.execution_backends.kubernetes.execution import execution
-from kubectl_submit.manifests import tree
+from kubectl_submit.manifests import shape
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution
 
-SHAPE: tree.Shape = {"spec.completions": int, **tree.template_shape("spec.template")}
+SHAPE: shape.Shape = {"spec.completions": int, **shape.template_shape("spec.template")}
 """What is edited in a Job."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kubectl_submit.execution_backends import worker_pod
 from kubectl_submit.execution_backends.kubernetes import job, rendezvous
-from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
+from kubectl_submit.manifests import files, kueue, pod_template, run_secrets, shape, tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.parameters.execution_parameters import ExecutionParameters
 
@@ -14,10 +14,10 @@ def render(parameters: ExecutionParameters) -> list[Node]:
 
     Pure. Raises ManifestError.
     """
-    text, source = tree.read(parameters.manifest, "job.yml")
+    text, source = files.read(parameters.manifest, "job.yml")
     documents = tree.load(text, source)
     root = tree.only(documents, "Job", source)
-    tree.check_shape(root, job.SHAPE, source)
+    shape.check_shape(root, job.SHAPE, source)
     facts = parameters.source.facts(parameters.name)
     worker_pod.identify(root, parameters)
     _set_job(root, parameters)

@@ -12,6 +12,7 @@ from kubectl_submit.execution_backends.ray.execution import execution
 from kubectl_submit.manifests import tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution
+from kubectl_submit.model.objects import Object
 
 # The words of kubectl where the cluster does not know the kind.
 NO_KIND = r'no matches for kind "RayJob"|doesn\'t have a resource type \"rayjob'
@@ -29,8 +30,12 @@ def create(documents: list[Node], kubectl: Kubectl) -> Execution:
 
 def check(documents: list[Node], kubectl: Kubectl) -> None:
     """Ask the server whether it would take them. Raises ClusterError."""
+
+    def ask(sent: list[Node]) -> list[Object]:
+        return creation.create_manifest(tree.dump(sent), kubectl, dry_run=True)
+
     try:
-        authentication.send(documents, lambda sent: kubectl.create(tree.dump(sent), dry_run=True))
+        authentication.send(documents, ask)
     except ClusterError as error:
         raise _explained(error) from None
 

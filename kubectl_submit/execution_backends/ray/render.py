@@ -14,22 +14,22 @@ from kubectl_submit.errors import ManifestError
 from kubectl_submit.execution_backends import worker_pod
 from kubectl_submit.execution_backends.ray import authentication
 from kubectl_submit.execution_backends.ray.parameters import RayParameters
-from kubectl_submit.manifests import kueue, pod_template, run_secrets, tree
+from kubectl_submit.manifests import files, kueue, pod_template, run_secrets, shape, tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.parameters.execution_parameters import ExecutionParameters
 
 CLUSTER = "spec.rayClusterSpec"
-SHAPE: tree.Shape = {
+SHAPE: shape.Shape = {
     "spec.entrypoint": str,
     CLUSTER: Node,
     f"{CLUSTER}.headGroupSpec": Node,
-    **tree.template_shape(f"{CLUSTER}.headGroupSpec.template"),
+    **shape.template_shape(f"{CLUSTER}.headGroupSpec.template"),
     f"{CLUSTER}.workerGroupSpecs": CommentedSeq,
     f"{CLUSTER}.workerGroupSpecs[]": Node,
     f"{CLUSTER}.workerGroupSpecs[].maxReplicas": int,
     f"{CLUSTER}.workerGroupSpecs[].rayStartParams": Node,
-    **tree.template_shape(f"{CLUSTER}.workerGroupSpecs[].template"),
-    **tree.template_shape("spec.submitterPodTemplate"),
+    **shape.template_shape(f"{CLUSTER}.workerGroupSpecs[].template"),
+    **shape.template_shape("spec.submitterPodTemplate"),
 }
 # Linux' limit of one variable (MAX_ARG_STRLEN), with its name.
 LONGEST_VARIABLE = (1 << 17) - len("REQUEST=") - 1
@@ -43,10 +43,10 @@ REQUEST_FIELDS = {
 
 def render(parameters: ExecutionParameters) -> list[Node]:
     """The RayJob, and what else stands in the user's manifest. Pure. Raises ManifestError."""
-    text, source = tree.read(parameters.manifest, "ray-job.yml")
+    text, source = files.read(parameters.manifest, "ray-job.yml")
     documents = tree.load(text, source)
     root = tree.only(documents, "RayJob", source)
-    tree.check_shape(root, SHAPE, source)
+    shape.check_shape(root, SHAPE, source)
     _check_kind(root, source)
     facts = parameters.source.facts(parameters.name)
     worker_pod.identify(root, parameters)
@@ -154,7 +154,7 @@ def _set_submitter(root: Node) -> None:
     containers = theirs.get("containers")
     if containers and containers[0].get("command"):
         return
-    (default,) = tree.load(*tree.read(None, "ray-job.yml"))
+    (default,) = tree.load(*files.read(None, "ray-job.yml"))
     ours = default["spec"]["submitterPodTemplate"]["spec"]
     if containers:
         containers[0]["command"] = ours["containers"][0]["command"]

@@ -14,19 +14,6 @@ FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class LineOptions:
-    """Which lines are wanted, and how."""
-
-    keep_times: bool = False
-    """Each behind its time."""
-    since: str = ""
-    """From this moment on: RFC 3339 in whole seconds; empty: all."""
-
-
-EVERY_LINE = LineOptions()
-
-
 @dataclass(eq=False)
 class PodLog:
     """One pod's log, and how far it has been read."""

@@ -51,7 +51,7 @@ class PodBackend(ExecutionBackend):
         return [pod]
 
     def check(self, documents: list[tree.Node], kubectl: Kubectl) -> None:
-        kubectl.create(tree.dump(documents), dry_run=True)
+        creation.create_manifest(tree.dump(documents), kubectl, dry_run=True)
 
     def create(self, documents: list[tree.Node], kubectl: Kubectl) -> Execution:
         return self.execution(creation.create(documents, "Pod", kubectl))

@@ -1,0 +1,23 @@
+"""What the change of a pod means for its log."""
+
+from __future__ import annotations
+
+from kubectl_submit.cluster.object_watch import MISSING, NO_MORE
+from kubectl_submit.following.logs import LogStreams
+from kubectl_submit.model.objects import Object
+from kubectl_submit.model.pods import PodState
+
+
+def note_pod(logs: LogStreams, state: PodState, pod: Object, change: str) -> None:
+    """Tell the logs what a pod says: its container runs or has ended, or it is gone."""
+    if state.started and change not in NO_MORE:
+        again = state.restarts > 0
+        logs.started(state.name, state.rank, state.started_at, again=again)
+    seen = state.exit_code is not None
+    if change in NO_MORE:
+        # How one ended that was deleted out of sight is not known; its log's stream tells.
+        logs.gone(state.name, seen=seen or change == MISSING)
+    elif state.ended:
+        # The node removes the log of a pod that is being deleted, and of one that it evicted.
+        going = "deletionTimestamp" in pod["metadata"] or state.reason == "Evicted"
+        logs.ended(state.name, going=going, seen=seen)

@@ -1,0 +1,43 @@
+"""What the end of a kubectl says of the logs that it read. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from kubectl_submit.errors import ClusterError
+from kubectl_submit.following.logs.batch import Batch
+from kubectl_submit.following.logs.events import Close
+from kubectl_submit.following.logs.worker import PodLog
+from kubectl_submit.process.command import Result
+from kubectl_submit.process.masking import mask
+
+# What the API server and the kubelet say of a log that there is not, or not any more.
+NO_LOG = re.compile(r"\(NotFound\)|pods? \S+ not found|is not available")
+
+
+def is_forbidden(result: Result) -> bool:
+    """Whether the user may not read the logs."""
+    return "(Forbidden)" in result.stderr
+
+
+def not_allowed(result: Result) -> ClusterError:
+    """The error where no log may be read."""
+    return ClusterError(
+        "you may not read logs of pods; the job keeps running",
+        last_words=result.stderr,
+        remedy="Ask for the permission to `get` pods/log.",
+    )
+
+
+def how_closed(log: PodLog, batch: Batch, result: Result) -> Close:
+    """How the stream of one of the logs has ended."""
+    well = result.exit_code == 0
+    refused = bool(NO_LOG.search(result.stderr)) or (is_forbidden(result) and log.ended)
+    refused = refused or (well and not batch.reads(log))
+    return log.how_closed(well=well, refused=refused)
+
+
+def last_line(result: Result) -> str:
+    """The last line of what a program failed with, for people; empty if it ended well."""
+    lines = mask(result.stderr).strip().splitlines()
+    return lines[-1] if result.exit_code != 0 and lines else ""
