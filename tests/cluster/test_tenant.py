@@ -96,11 +96,12 @@ def test_the_role_is_enough_for_every_command(
 def test_what_may_not_be_read_is_said(
     namespace: Namespace, submit: Submit, tenant: str, busybox: str
 ) -> None:
-    result = submit("doctor", "-o", "json", tenant, f"--image={busybox}", "--secret=wandb")
+    flags = (tenant, f"--image={busybox}", "--service-account=robot")
+    result = submit("doctor", "-o", "json", *flags)
     found = {check["name"]: check for check in json.loads(result.stdout)["items"]}
     assert result.exit_code == 0, result.stdout
     assert found["namespace"]["text"] == f"{namespace.name}, which you may not read"
-    assert found["names"]["text"] == "not checked, as you may not read it: secret/wandb"
+    assert found["names"]["text"] == "not checked, as you may not read it: serviceaccount/robot"
 
 
 def test_a_cluster_out_of_reach_is_not_spoken_of(submit: Submit) -> None:
