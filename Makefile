@@ -91,7 +91,7 @@ picture: $(STAMP) cluster-up  ## Draw the README's picture of a run, once `make 
 docs: $(STAMP)  ## Build the site of the documentation into build/site; a dead link fails.
 	$(VENV)/bin/pip install --quiet --group docs
 	$(VENV)/bin/python -m scripts.options_page
-	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build
 
 demo-ray: $(STAMP)  ## Run examples/ray on a cluster with KubeRay: the local one, or yours.
 	@scripts/demo ray "$(CONTEXT)" "$(IMAGE_REPOSITORY)"

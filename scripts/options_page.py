@@ -78,6 +78,7 @@ def _lines() -> Iterator[str]:
             group = option.group
             yield f"## {_title(group)}\n"
         yield from _option(submit, option)
+    yield f"## Examples\n\n```sh\n{submit.examples.rstrip()}\n```\n"
     yield OTHERS
     of_kubectl = [option.name for option in _declared(submit) if option.group == KUBECTL_GROUP]
     for word in COMMANDS:
