@@ -12,7 +12,7 @@ LOCAL := eval "$$(scripts/local-cluster env)"
 
 .PHONY: help fuzz mutants format lint typecheck test test-starved test-unit test-docker test-cluster test-faults test-ray test-dist demo \
 	demo-ray cluster-up cluster-up-ray cluster-down bench dist lock test-pythons \
-	release publish picture clean
+	release publish picture docs clean
 
 help:  ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
@@ -87,6 +87,11 @@ demo: $(STAMP)  ## Run examples/hello on a cluster: the local one, or CONTEXT=â€
 
 picture: $(STAMP) cluster-up  ## Draw the README's picture of a run, once `make demo` has run.
 	@$(LOCAL) && $(VENV)/bin/python scripts/picture.py
+
+docs: $(STAMP)  ## Build the site of the documentation into build/site; a dead link fails.
+	$(VENV)/bin/pip install --quiet --group docs
+	$(VENV)/bin/python -m scripts.options_page
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build
 
 demo-ray: $(STAMP)  ## Run examples/ray on a cluster with KubeRay: the local one, or yours.
 	@scripts/demo ray "$(CONTEXT)" "$(IMAGE_REPOSITORY)"

@@ -23,7 +23,7 @@ from kubectl_submit.runs import documents
 from kubectl_submit.source.repository import git_version, inspect
 from kubectl_submit.source.temporary_refs import LeftoverRefs
 
-# What README says that it needs to be allowed, without what it can do without.
+# What examples/role.yaml grants, apart from what it can do without.
 VERBS = ("create", "get", "list", "watch", "patch", "delete")
 NEEDED = (
     *(("jobs.batch", verb) for verb in VERBS),

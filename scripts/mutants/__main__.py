@@ -15,7 +15,16 @@ from pathlib import Path
 from scripts.mutants.edits import EDITS, MODULES, TESTS, Edit
 
 ROOT = Path(__file__).parents[2]
-NEEDED = ("kubectl_submit", "manifests", "scripts", "tests", "pyproject.toml", "README.md")
+NEEDED = (
+    "kubectl_submit",
+    "manifests",
+    "scripts",
+    "tests",
+    "docs",
+    "examples",
+    "pyproject.toml",
+    "README.md",
+)
 # A mutant that hangs counts as seen.
 TOO_LONG = 300
 

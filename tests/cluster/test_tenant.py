@@ -1,4 +1,4 @@
-"""Somebody who has the rights that README asks for, and no others; and what is refused."""
+"""Somebody who has the rights of examples/role.yaml, and no others; and what is refused."""
 
 from __future__ import annotations
 
@@ -11,18 +11,11 @@ import yaml
 from tests.cluster.conftest import Namespace, Submit, own_job
 from tests.cluster.test_pod_security import enforce, without_root
 from tests.conftest import Repository, eventually
+from tests.documentation import ROOT
 
 __all__ = ["without_root"]
 
-ALL = ["create", "get", "list", "watch", "patch", "delete"]
-RULES = [
-    {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ALL},
-    {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]},
-    {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
-    {"apiGroups": [""], "resources": ["services"], "verbs": ["create", "patch", "delete"]},
-    {"apiGroups": [""], "resources": ["secrets"], "verbs": ["create", "patch", "delete"]},
-    {"apiGroups": [""], "resources": ["events"], "verbs": ["list", "watch"]},
-]
+ROLE = (ROOT / "examples" / "role.yaml").read_text(encoding="utf-8")
 QUOTA = {
     "apiVersion": "v1",
     "kind": "ResourceQuota",
@@ -34,14 +27,10 @@ QUOTA = {
 @pytest.fixture
 def tenant(namespace: Namespace) -> str:
     """The flag by which such a person calls kubectl."""
-    group = "rbac.authorization.k8s.io"
-    head = {"apiVersion": f"{group}/v1", "metadata": {"name": "submit"}}
-    role = {"apiGroup": group, "kind": "Role", "name": "submit"}
-    subject = {"apiGroup": group, "kind": "User", "name": "tenant"}
-    objects = [
-        {**head, "kind": "Role", "rules": RULES},
-        {**head, "kind": "RoleBinding", "roleRef": role, "subjects": [subject]},
-    ]
+    objects = list(yaml.safe_load_all(ROLE))
+    for one in objects:
+        one["metadata"]["namespace"] = namespace.name
+    objects[1]["subjects"][0] |= {"kind": "User", "name": "tenant"}
     namespace.create(yaml.safe_dump_all(objects))
     return "--as=tenant"
 
@@ -82,14 +71,37 @@ def test_a_run_in_a_restricted_namespace_that_may_not_be_read(
     assert (result.exit_code, result.stdout) == (0, "1000\n"), result.stderr
 
 
+def test_the_role_is_enough_for_every_command(
+    repository: Repository, submit: Submit, tenant: str, password: str
+) -> None:
+    repository.commit()
+    kept = {"PASSWORD": password}
+    command = ("--workers=2", "--secret-env=PASSWORD", "--", "sh", "-c", "echo $NODE_RANK")
+    flags = ("--detach", "-o", "name", *command)
+
+    started = submit(tenant, *flags, cwd=repository.folder, env=kept)
+    assert started.exit_code == 0, started.stderr
+    name = started.stdout.strip()
+
+    for asked in (("logs", "-f", name), ("wait", name), ("status", name), ("list",)):
+        result = submit(asked[0], tenant, *asked[1:])
+        assert result.exit_code == 0, result.stderr
+        assert "forbidden" not in result.stderr
+    assert submit("cancel", tenant, "--delete", name).exit_code == 0
+    checked = submit("doctor", tenant, "--secret-env=PASSWORD", cwd=repository.folder, env=kept)
+    assert checked.exit_code == 0, checked.stdout
+    assert submit("list", "-o", "name").stdout == ""
+
+
 def test_what_may_not_be_read_is_said(
     namespace: Namespace, submit: Submit, tenant: str, busybox: str
 ) -> None:
-    result = submit("doctor", "-o", "json", tenant, f"--image={busybox}", "--secret=wandb")
+    flags = (tenant, f"--image={busybox}", "--service-account=robot")
+    result = submit("doctor", "-o", "json", *flags)
     found = {check["name"]: check for check in json.loads(result.stdout)["items"]}
     assert result.exit_code == 0, result.stdout
     assert found["namespace"]["text"] == f"{namespace.name}, which you may not read"
-    assert found["names"]["text"] == "not checked, as you may not read it: secret/wandb"
+    assert found["names"]["text"] == "not checked, as you may not read it: serviceaccount/robot"
 
 
 def test_a_cluster_out_of_reach_is_not_spoken_of(submit: Submit) -> None:

@@ -95,9 +95,9 @@ def test_there_are_no_more_ports_than_a_node_can_bear() -> None:
 TORCHRUN = {"nnodes", "nproc_per_node", "node_rank", "master_addr", "master_port"}
 
 
-def test_readme_has_flags_that_every_torchrun_knows() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    [line] = re.findall(r"torchrun --nnodes[^']*", readme)
+def test_the_page_has_flags_that_every_torchrun_knows() -> None:
+    page = Path(__file__).parents[2] / "docs" / "multi-worker.md"
+    [line] = re.findall(r"torchrun --nnodes[^']*", page.read_text(encoding="utf-8"))
     assert set(re.findall(r"--(\S+)", line)) == TORCHRUN
 
 
