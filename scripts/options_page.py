@@ -14,7 +14,7 @@ import click
 from kubectl_submit.cli import command_line
 from kubectl_submit.cli.help_text import GroupedCommand
 from kubectl_submit.cli.options.declaration import KUBECTL_GROUP, GroupedOption
-from kubectl_submit.commands import COMMANDS
+from kubectl_submit.cli.options.subcommands import COMMANDS
 
 PAGE = Path(__file__).parents[1] / "docs" / "options.md"
 HEAD = """\

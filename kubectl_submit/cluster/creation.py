@@ -27,6 +27,8 @@ CUT = ("EOF", "connection reset", "connection lost", "broken pipe")
 # How kubectl shows a warning of the server (client-go rest/warnings.go).
 WARNING = "Warning: "
 RETRIES = 3
+# What it takes to give an object its owner, and to take it back: kubectl patch reads it first.
+CHANGE = ("get", "patch", "delete")
 # What pods look for, besides Secrets; by kind the resource's name.
 PREREQUISITES = {
     "ConfigMap": "configmaps",
@@ -116,7 +118,7 @@ def _by_time(documents: Sequence[Node], kubectl: Kubectl) -> tuple[list[Node], l
     """
     here = [one for one in documents if one["kind"] in PREREQUISITES and not _elsewhere(one)]
     resources = dict.fromkeys(PREREQUISITES[one["kind"]] for one in here)
-    verbs = [(resource, verb) for resource in resources for verb in ("patch", "delete")]
+    verbs = [(resource, verb) for resource in resources for verb in CHANGE]
     refused = {resource for resource, _ in permissions.refused(kubectl, verbs)}
     early = [one for one in here if PREREQUISITES[one["kind"]] not in refused]
     first = [one for one in documents if one["kind"] == "Secret" or one in early]

@@ -37,7 +37,7 @@ NEEDS = {
     "names": ("kubectl", "namespace"),
     "manifest": ("kubectl", "namespace", "commit"),
 }
-FOR_SECRETS = tuple(("secrets", verb) for verb in ("create", "patch", "delete"))
+FOR_SECRETS = tuple(("secrets", verb) for verb in ("create", "get", "patch", "delete"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ import yaml
 from kubectl_submit.cli import command_line
 from kubectl_submit.cli.options import Options, configuration
 from kubectl_submit.cli.options.declaration import declared
-from kubectl_submit.commands import COMMANDS
+from kubectl_submit.cli.options.subcommands import COMMANDS
 from scripts import options_page
 from tests import documentation
 from tests.documentation import PAGES, README, ROOT, Block

@@ -15,7 +15,6 @@ ROLE = (ROOT / "examples" / "role.yaml").read_text(encoding="utf-8")
 # What a submit can do without, which is why `doctor` does not ask for it.
 BETTER = {
     ("services", "get"),  # by `kubectl patch`
-    ("secrets", "get"),
     ("services", "patch"),  # lets the Job own them
     ("services", "delete"),  # where the Job is not created
     ("events", "list"),
