@@ -1,4 +1,4 @@
-"""Moments and spans of time, as the API writes them and as people read them. Pure."""
+"""Moments and spans of time, as the API writes them and as people read them."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from kubectl_submit.cli.options.kubectl import KubectlOptions, kubectl_flags
 from kubectl_submit.cluster import kube_context, kuberc, server_path
 from kubectl_submit.cluster.json_output import objects
 from kubectl_submit.cluster.kubectl_errors import cluster_error
@@ -29,6 +30,11 @@ class Kubectl:
 
     flags: tuple[str, ...] = ()
     request_timeout: str | None = None
+
+    @classmethod
+    def from_options(cls, options: KubectlOptions) -> Kubectl:
+        """With the user's own flags for kubectl."""
+        return cls(flags=kubectl_flags(options), request_timeout=options.request_timeout)
 
     def create(self, manifest: str, *flags: str) -> command.Result:
         """Create every document of a manifest, one after the other; what kubectl answers."""

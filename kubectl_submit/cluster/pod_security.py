@@ -55,7 +55,7 @@ def fit(documents: Iterable[Node], kind: str, restricted: bool | None, kubectl: 
 
 
 def restrict(pods: Iterable[Node]) -> None:
-    """Give pods and their containers what is asked; what they say themselves stays. Pure."""
+    """Give pods and their containers what is asked; what they say themselves stays."""
     for pod_spec in pods:
         _add(pod_spec, OF_THE_POD)
         for key in filter(pod_spec.get, ("initContainers", "containers")):
@@ -67,7 +67,7 @@ def restrict(pods: Iterable[Node]) -> None:
 
 
 def pod_specs(node: object) -> Iterator[Node]:
-    """The pods that are described anywhere in an object. Pure."""
+    """The pods that are described anywhere in an object."""
     if isinstance(node, CommentedMap):
         if isinstance(node.get("containers"), CommentedSeq):
             yield node

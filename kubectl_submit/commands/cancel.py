@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kubectl_submit.cli.options import kubectl_flags
 from kubectl_submit.cli.options.subcommands.cancel import CancelOptions
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.namespace import current_namespace
@@ -16,7 +15,7 @@ from kubectl_submit.source import identity
 def run(options: CancelOptions, words: tuple[str, ...], output: Output) -> int:
     """Cancel them; 0. Raises ClusterError, NoSuchRunError, UsageError."""
     _check(options, words)
-    kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
+    kubectl = Kubectl.from_options(options)
     selector = identity.mine() if options.mine else ""
     if words:
         found = lookup.find(kubectl, words, selector=selector)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kubectl_submit.cli.options import kubectl_flags
 from kubectl_submit.cli.options.subcommands.doctor import DoctorOptions
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.commands import doctor_checks
@@ -17,7 +16,7 @@ def run(options: DoctorOptions, words: tuple[str, ...], output: Output) -> int:
     """Show each check as it is made; 1 if something is missing, else 0."""
     del words
 
-    kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
+    kubectl = Kubectl.from_options(options)
     found = []
     for finding in doctor_checks.findings(options, kubectl, Output(quiet=True)):
         found.append(finding)

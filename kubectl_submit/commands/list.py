@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kubectl_submit.cli.options import kubectl_flags
 from kubectl_submit.cli.options.subcommands.list import ListOptions
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.namespace import current_namespace
@@ -18,7 +17,7 @@ from kubectl_submit.source import identity
 
 def run(options: ListOptions, words: tuple[str, ...], output: Output) -> int:
     """Show them; 0. Raises ClusterError, UsageError."""
-    kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
+    kubectl = Kubectl.from_options(options)
     selector = identity.mine() if options.mine else ""
     namespace = None if options.all_namespaces else current_namespace(kubectl)
     table = Table(namespaces=options.all_namespaces, wide=options.output == "wide")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_submit import times
-from kubectl_submit.cli.options import kubectl_flags
 from kubectl_submit.cli.options.subcommands.logs import LogsOptions
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import UsageError
@@ -25,7 +24,7 @@ def run(options: LogsOptions, words: tuple[str, ...], output: Output) -> int:
     """Show them; 0, or with --follow the run's exit code. Raises SubmitError."""
     if len(words) != 1:
         raise UsageError("logs takes exactly one run name", remedy="See `kubectl submit list`.")
-    kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
+    kubectl = Kubectl.from_options(options)
     [found] = lookup.find(kubectl, words)
     execution = (
         executions.execution_for_build(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kubectl_submit.cli.options import kubectl_flags
 from kubectl_submit.cli.options.subcommands.status import StatusOptions
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import UsageError
@@ -14,7 +13,7 @@ def run(options: StatusOptions, words: tuple[str, ...], output: Output) -> int:
     """Tell it; 0. Raises ClusterError, NoSuchRunError, UsageError."""
     if len(words) != 1:
         raise UsageError("say whose status to show: one name", remedy="See `kubectl submit list`.")
-    kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
+    kubectl = Kubectl.from_options(options)
     [found] = lookup.find(kubectl, words)
     if options.output == "name":
         output.data([found.id])

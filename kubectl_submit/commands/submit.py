@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from kubectl_submit import build_backends, execution_backends
 from kubectl_submit.build_backends.given_image import start_resolving
-from kubectl_submit.cli.options import Options, kubectl_flags
+from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster import pod_security
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.commands import foreground, job_quota
@@ -29,7 +29,7 @@ from kubectl_submit.runs import settlement
 
 def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
     """Run a command in the image of a commit; its exit code. Raises SubmitError."""
-    kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
+    kubectl = Kubectl.from_options(options)
     if options.dry_run != "none":
         from kubectl_submit.commands import dry_run
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kubectl_submit.cli.options import kubectl_flags
 from kubectl_submit.cli.options.subcommands.wait import WaitOptions
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.commands import wait_for_runs
@@ -15,5 +14,5 @@ def run(options: WaitOptions, words: tuple[str, ...], output: Output) -> int:
     if not words:
         raise UsageError("wait takes the names of runs", remedy="See `kubectl submit list`.")
 
-    kubectl = Kubectl(flags=kubectl_flags(options), request_timeout=options.request_timeout)
+    kubectl = Kubectl.from_options(options)
     return wait_for_runs.wait(kubectl, words, options.timeout, output)

@@ -50,7 +50,7 @@ class ExecutionBackend(Protocol):
         """The options that only this kind has, for its `render`. Raises UsageError."""
 
     def render(self, parameters: ExecutionParameters) -> list[Node]:
-        """The manifest of a run. Pure. Raises ManifestError."""
+        """The manifest of a run. Raises ManifestError."""
 
     def check(self, documents: list[Node], kubectl: Kubectl) -> None:
         """Ask the server whether it would take what was rendered. Raises ClusterError."""
@@ -93,7 +93,7 @@ class ExecutionBackend(Protocol):
         return ()
 
     def cancel_changes(self, obj: Object) -> Object:
-        """What to change in the object's spec so that it ends for good. Pure."""
+        """What to change in the object's spec so that it ends for good."""
 
     # Pods that must run before those whose lines count.
 

@@ -51,6 +51,6 @@ def _build_changes(run: Run, build: Object, who: str) -> Object:
 
 
 def changes(kind: str, obj: Object, who: str) -> Object:
-    """What to change in an object of that kind so that it ends, and says by whom. Pure."""
+    """What to change in an object of that kind so that it ends, and says by whom."""
     annotations = {CANCELLED_BY: who}
     return {"metadata": {"annotations": annotations}, "spec": by_kind(kind).cancel_changes(obj)}

@@ -1,4 +1,4 @@
-"""All that is known of one run: its phases, its workers, the events that matter. Pure."""
+"""All that is known of one run: its phases, its workers, the events that matter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs as the lines of a table. Pure but for the time of day."""
+"""Runs as the lines of a table."""
 
 from __future__ import annotations
 

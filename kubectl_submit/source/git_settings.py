@@ -1,4 +1,4 @@
-"""What git gets to know through its environment; pure.
+"""What git gets to know through its environment.
 
 Settings there are git's (git-config(1), GIT_CONFIG_COUNT); the user's own stay.
 """

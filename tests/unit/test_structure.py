@@ -111,6 +111,23 @@ def test_a_program_is_called_in_one_place(program: str, home: str) -> None:
                     assert module.startswith(home), f"{module} calls {program}"
 
 
+# What reaches outside of the program, or differs from one time to the next.
+OUTSIDE = re.compile(
+    r"(os|sys|sh|subprocess|time|socket|tempfile|shutil|random|secrets|platform|getpass|signal)(\.|$)"
+    r"|kubectl_submit\.(process\.(?!masking)|cluster\.kubectl\.|source\.repository|times\.now)"
+)
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_a_module_that_is_called_pure_is_pure(module: str) -> None:
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    if re.search(r"\bpure\b", ast.get_docstring(tree) or "", re.IGNORECASE):
+        assert [name for name, _ in imports(MODULES[module]) if OUTSIDE.match(name)] == []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            assert "Pure." not in (ast.get_docstring(node) or ""), "say it of whole modules"
+
+
 def test_a_kind_of_execution_is_known_in_its_folder_alone() -> None:
     """Beside its options, and the one line in the table of kinds."""
     word = re.compile(r"(?<![A-Za-z])(?:kube)?ray(?:s|jobs?|clusters?)?(?![A-Za-z])", re.IGNORECASE)

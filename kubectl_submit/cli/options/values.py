@@ -1,4 +1,4 @@
-"""The forms that values of flags have, as pure functions; each raises ValueError."""
+"""The forms that values of flags have; each function raises ValueError."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from kubectl_submit.parameters.execution_parameters import ExecutionParameters
 def render(parameters: ExecutionParameters) -> list[Node]:
     """The Job, with several workers their Services, and what else the user's manifest has.
 
-    Pure. Raises ManifestError.
+    Raises ManifestError.
     """
     text, source = files.read(parameters.manifest, "job.yml")
     documents = tree.load(text, source)

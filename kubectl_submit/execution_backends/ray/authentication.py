@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 
 
 def ask_for_token(cluster: Node) -> None:
-    """Ask for a token where Ray knows it; what the manifest says of it stays. Pure."""
+    """Ask for a token where Ray knows it; what the manifest says of it stays."""
     if FIELD not in cluster and _version(cluster) >= FIRST_VERSION:
         tree.put(cluster, (FIELD, "mode"), "token")
 

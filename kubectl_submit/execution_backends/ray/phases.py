@@ -1,4 +1,4 @@
-"""The phases of a run as a RayJob. Pure; fields are those of KubeRay's apis/ray/v1."""
+"""The phases of a run as a RayJob; fields are those of KubeRay's apis/ray/v1."""
 
 from __future__ import annotations
 

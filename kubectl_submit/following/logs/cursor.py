@@ -17,7 +17,7 @@ REMEMBERED = 1000
 
 
 class Cursor:
-    """Takes the timestamps off, and drops what was seen when a stream is read again. Pure.
+    """Takes the timestamps off, and drops what was seen when a stream is read again.
 
     `kubectl logs --timestamps` begins each line with an RFC 3339 time of fixed width with
     nanoseconds; `--since-time` counts whole seconds. Lines of stdout and stderr may be out of

@@ -1,4 +1,4 @@
-"""What the end of a kubectl says of the logs that it read. Pure."""
+"""What the end of a kubectl says of the logs that it read."""
 
 from __future__ import annotations
 
