@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ MODULES = {
 }
 
 
+@functools.cache
 def layers() -> list[str]:
     """The lines of the map in CONTRIBUTING.md, the lowest first: folders and modules."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -36,9 +38,19 @@ def layer(module: str) -> str:
     return max(fitting, key=len)
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    """The code of a module."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def imports(path: Path) -> list[tuple[str, bool]]:
     """What a module imports, by its full name; True: when it is run, not only for mypy."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return list(_imports(parsed(path), path))
+
+
+def _imports(tree: ast.Module, path: Path) -> Iterator[tuple[str, bool]]:
     for_types = {
         id(inner)
         for node in ast.walk(tree)
@@ -62,14 +74,14 @@ def own(name: str) -> str | None:
     return inner if inner in MODULES else inner.rpartition(".")[0]
 
 
-@pytest.mark.parametrize("module", sorted(set(MODULES) - {"__init__", "__main__", ""}))
-def test_imports_point_down(module: str) -> None:
+def test_imports_point_down() -> None:
     order = layers()
-    here = order.index(layer(module))
-    for name, _ in imports(MODULES[module]):
-        target = own(name)
-        if target:
-            assert order.index(layer(target)) <= here, f"{module} imports {name}, which is above it"
+    for module in set(MODULES) - {"__init__", "__main__", ""}:
+        here = order.index(layer(module))
+        for name, _ in imports(MODULES[module]):
+            target = own(name)
+            above = target and order.index(layer(target)) > here
+            assert not above, f"{module} imports {name}, which is above it"
 
 
 def test_no_circle() -> None:
@@ -104,7 +116,7 @@ def test_a_library_has_one_home(library: str, home: str | tuple[str, ...]) -> No
 def test_a_program_is_called_in_one_place(program: str, home: str) -> None:
     """A list that begins with its name is how a call of it is written."""
     for module, path in MODULES.items():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.List) and node.elts:
                 first = node.elts[0]
                 if isinstance(first, ast.Constant) and first.value == program:
@@ -118,14 +130,16 @@ OUTSIDE = re.compile(
 )
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_a_module_that_is_called_pure_is_pure(module: str) -> None:
-    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
-    if re.search(r"\bpure\b", ast.get_docstring(tree) or "", re.IGNORECASE):
-        assert [name for name, _ in imports(MODULES[module]) if OUTSIDE.match(name)] == []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            assert "Pure." not in (ast.get_docstring(node) or ""), "say it of whole modules"
+def test_a_module_that_is_called_pure_is_pure() -> None:
+    for module, path in MODULES.items():
+        tree = parsed(path)
+        if re.search(r"\bpure\b", ast.get_docstring(tree) or "", re.IGNORECASE):
+            outside = [name for name, _ in imports(path) if OUTSIDE.match(name)]
+            assert outside == [], f"{module} imports {outside}"
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                claims = "Pure." in (ast.get_docstring(node) or "")
+                assert not claims, f"{module}.{node.name}: say it of whole modules"
 
 
 def test_a_kind_of_execution_is_known_in_its_folder_alone() -> None:
@@ -138,11 +152,11 @@ def test_a_kind_of_execution_is_known_in_its_folder_alone() -> None:
             assert not found, f"{module} says {found[0]}" if found else ""
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_a_long_module_says_why(module: str) -> None:
-    text = MODULES[module].read_text(encoding="utf-8")
-    lines = text.splitlines()
-    assert len(lines) <= 200 or lines[0].startswith("# Over 200 lines: "), f"{len(lines)} lines"
+def test_a_long_module_says_why() -> None:
+    for module, path in MODULES.items():
+        lines = path.read_text(encoding="utf-8").splitlines()
+        said = bool(lines) and lines[0].startswith("# Over 200 lines: ")
+        assert len(lines) <= 200 or said, f"{module} has {len(lines)} lines"
 
 
 def test_each_mutant_fits_the_code() -> None:
