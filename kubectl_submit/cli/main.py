@@ -82,6 +82,7 @@ def _run(call: Call) -> int:
         _log_commands()
     # Everything below costs start-up time, which --help and mistakes need not pay.
     from kubectl_submit.output import Output
+    from kubectl_submit.process.program_end import end_the_rest
     from kubectl_submit.source import git_settings
 
     git_settings.forget_repository()
@@ -94,6 +95,7 @@ def _run(call: Call) -> int:
 
         return submit(call.options, call.words, output)
     finally:
+        end_the_rest()
         output.clear()
 
 

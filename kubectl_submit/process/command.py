@@ -16,7 +16,7 @@ from typing import Any
 from kubectl_submit.errors import CommandFailedError, MissingProgramError
 from kubectl_submit.process import signals
 from kubectl_submit.process.masking import mask
-from kubectl_submit.process.program_end import end_all
+from kubectl_submit.process.program_end import awaited, end_all
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +103,7 @@ class Started(Running):
                 _new_group=apart,
                 **settings,
             )
+            awaited.add(self)
 
     def result(self) -> Result:
         """Wait for its end; an interrupt of ours ends it, too."""
@@ -111,6 +112,8 @@ class Started(Running):
         except BaseException:
             end_all([self])
             raise
+        finally:
+            awaited.discard(self)
         return Result(
             exit_code=self._process.exit_code,
             stdout=decoded(self._process.stdout),
@@ -120,6 +123,7 @@ class Started(Running):
     def finish(self) -> None:
         """Wait for its end."""
         self._process.wait()
+        awaited.discard(self)
 
     def stop(self) -> None:
         """End it now; does nothing if it has ended."""

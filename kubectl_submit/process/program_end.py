@@ -26,6 +26,17 @@ class Endable(Protocol):
         """Wait for its end."""
 
 
+awaited: set[Endable] = set()
+"""What was started, and has not been waited for."""
+
+
+def end_the_rest() -> None:
+    """End what nobody will wait for any more, because something else has failed meanwhile."""
+    rest = [one for one in awaited if not one.ended()]
+    awaited.clear()
+    end_all(rest)
+
+
 def end_all(programs: Sequence[Endable]) -> None:
     """End programs, all at once: SIGTERM, and SIGKILL for those that run on."""
     for program in programs:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.cluster.conftest import UNTIL_SIGNED, Namespace, Submit
-from tests.conftest import Commands, Repository
+from tests.conftest import Commands, Repository, eventually
 
 OTHERS = (signal.SIGTERM, signal.SIGHUP)
 
@@ -24,7 +24,7 @@ def test_while_the_cluster_builds(
 
     assert (result.exit_code, result.stdout) == (130, "")
     assert result.stderr.endswith("error: interrupted\n")
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
 
 
 def test_while_this_machine_builds(
@@ -38,7 +38,7 @@ def test_while_this_machine_builds(
 
     assert (result.exit_code, result.stdout) == (130, "")
     assert result.stderr.endswith("error: interrupted\n")
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
 
 
 def test_while_the_job_runs(
@@ -115,7 +115,7 @@ def test_other_signals_while_the_cluster_builds(
     result = running.finish()
 
     assert (result.exit_code, result.stdout) == (130, "")
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
 
 
 @pytest.mark.parametrize("number", OTHERS)

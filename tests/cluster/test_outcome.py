@@ -90,7 +90,7 @@ def test_no_node_has_so_many_gpus(namespace: Namespace, submit: Submit, busybox:
     reason = r".*Unschedulable: .* Insufficient nvidia\.com/gpu\n"
     assert re.search(f"^waiting.*: {reason}", waiting, re.MULTILINE)
     assert re.search(f"did not start within {seconds} seconds\n{reason}", error)
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
 
 
 def test_a_command_that_the_image_does_not_have(
@@ -100,7 +100,7 @@ def test_a_command_that_the_image_does_not_have(
 
     assert (result.exit_code, result.stdout) == (125, "")
     assert 'exec: "no-such-command": executable file not found in $PATH' in result.stderr
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
 
 
 def test_an_image_that_is_not_there(namespace: Namespace, submit: Submit, busybox: str) -> None:
@@ -111,7 +111,7 @@ def test_an_image_that_is_not_there(namespace: Namespace, submit: Submit, busybo
     assert (result.exit_code, result.stdout) == (125, "")
     assert "ErrImagePull" in result.stderr
     assert image in result.stderr
-    assert namespace.names("jobs,pods,services") == []
+    eventually(lambda: namespace.names("jobs,pods,services") == [], "nothing is left")
 
 
 def test_a_registry_that_does_not_answer_is_awaited(namespace: Namespace, submit: Submit) -> None:
@@ -122,7 +122,7 @@ def test_a_registry_that_does_not_answer_is_awaited(namespace: Namespace, submit
 
     assert (result.exit_code, result.stdout) == (124, "")
     assert re.search(r"^waiting.*ErrImagePull: .*connection refused$", result.stderr, re.MULTILINE)
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
 
 
 def test_a_denial_is_final_at_the_third_try(
@@ -139,7 +139,7 @@ def test_a_denial_is_final_at_the_third_try(
     waiting, _, error = result.stderr.partition("error: ")
     assert "ImagePullBackOff: " in waiting
     assert "401 Unauthorized" in error
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
 
 
 def test_a_name_that_no_image_can_have(namespace: Namespace, submit: Submit, busybox: str) -> None:
@@ -147,7 +147,7 @@ def test_a_name_that_no_image_can_have(namespace: Namespace, submit: Submit, bus
 
     assert (result.exit_code, result.stdout) == (125, "")
     assert "InvalidImageName" in result.stderr
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
 
 
 def test_a_variable_from_nowhere(
@@ -160,7 +160,7 @@ def test_a_variable_from_nowhere(
 
     assert (result.exit_code, result.stdout) == (125, "")
     assert 'CreateContainerConfigError: configmap "no-such-configmap" not found' in result.stderr
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
 
 
 def test_a_job_that_somebody_deletes(namespace: Namespace, submit: Submit, busybox: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from tests.cluster.conftest import Namespace, Submit
-from tests.conftest import Repository, local, tags
+from tests.conftest import Repository, eventually, local, tags
 
 DEFAULT_MANIFEST = Path(__file__).parents[2] / "manifests" / "build-remote.yml"
 
@@ -26,7 +26,7 @@ def test_a_dockerfile_that_fails(
     assert failing in result.stderr
     assert " the weather is bad\n" in result.stderr
     assert "error: the image build failed: " in result.stderr
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
     assert tags(commit) == []
 
 
@@ -48,7 +48,7 @@ def test_a_registry_that_refuses_the_push(
     assert f"it is not known whether {closed}:{commit} exists" in result.stderr
     assert "connection refused" in result.stderr
     assert "error: the image build failed: " in result.stderr
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
 
 
 def test_a_builder_image_that_cannot_be_pulled(
@@ -68,7 +68,7 @@ def test_a_builder_image_that_cannot_be_pulled(
     assert "error: the build never ran: " in result.stderr
     assert "ErrImagePull" in result.stderr
     assert image in result.stderr
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
 
 
 def test_a_remote_that_only_this_machine_reaches(
@@ -83,7 +83,7 @@ def test_a_remote_that_only_this_machine_reaches(
     refused = submit(*command, cwd=repository.folder)
     assert (refused.exit_code, refused.stdout) == (125, "")
     assert refused.stderr.startswith(f"error: the cluster cannot fetch from {folder}\n")
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
 
     result = submit(f"--git-url={repository.url}", *command, cwd=repository.folder)
     assert (result.exit_code, result.stdout) == (0, "hello\n")
@@ -145,4 +145,4 @@ def test_a_buildkit_that_may_not_make_a_user_namespace(
     assert why in result.stderr
     assert result.stderr.index("--build local") > result.stderr.index(why)
     assert "kernel.apparmor_restrict_unprivileged_userns=0" in result.stderr
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")

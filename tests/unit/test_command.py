@@ -13,6 +13,7 @@ import pytest
 from kubectl_submit.errors import CommandFailedError, MissingProgramError
 from kubectl_submit.process import command
 from kubectl_submit.process.masking import mask
+from kubectl_submit.process.program_end import end_the_rest
 from kubectl_submit.process.stream import Stream
 
 from .programs import FOREVER, Answer, Program, Signal
@@ -151,3 +152,13 @@ def test_commands_are_logged_as_they_can_be_typed(
         command.run(["tool", "two words", "--token=s3cret", "https://me:s3cret@host"])
     assert caplog.messages[0].startswith("+ tool 'two words' ")
     assert "s3cret" not in caplog.text
+
+
+def test_what_nobody_waits_for_any_more_is_ended(tool: Program) -> None:
+    """As where one of several questions has failed."""
+    tool.on("answered", Answer())
+    tool.on("left", Answer(FOREVER))
+    left, answered = command.Started(["tool", "left"]), command.Started(["tool", "answered"])
+    assert answered.result().exit_code == 0
+    end_the_rest()
+    assert left.ended()
