@@ -229,14 +229,19 @@ def test_a_log_that_was_rotated_away_has_a_gap() -> None:
     assert log.gap == (stamp(0), stamp(9 * 10**9))
 
 
-@pytest.mark.parametrize("ended_well", [True, False])
-def test_a_line_that_a_rotation_tore_is_put_together(ended_well: bool) -> None:
+@pytest.mark.parametrize(
+    ("ended_well", "later", "whole"),
+    [(True, 3, True), (False, 3, False), (True, 10 * 10**9, False)],
+)
+def test_a_line_that_a_rotation_tore_is_put_together(
+    ended_well: bool, later: int, whole: bool
+) -> None:
     """As containerd does it: its first part is the end of the old file, the rest begins the new."""
     cursor = Cursor()
     found = cursor.take(f"{stamp(1)} one\n{stamp(2)} tw".encode())
     cursor.again(ended_well=ended_well)
-    found += cursor.take(f"{stamp(3)} o\n{stamp(4)} three\n".encode())
-    assert found == (b"one\ntwo\nthree\n" if ended_well else b"one\no\nthree\n")
+    found += cursor.take(f"{stamp(later)} o\n{stamp(later + 1)} three\n".encode())
+    assert found == (b"one\ntwo\nthree\n" if whole else b"one\no\nthree\n")
     assert cursor.gap
 
 

@@ -14,6 +14,8 @@ UNSTAMPED = re.compile(rb"^(?!" + TIME + rb")[^\n]*\n?", re.MULTILINE)
 TROUBLE = re.compile(rb"unable to retrieve container logs|failed to |rpc error: ")
 LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 REMEMBERED = 1000
+# The kubelet rotates a log no sooner again (its containerLogMonitorInterval).
+ROTATION_SECONDS = 3
 
 
 class Cursor:
@@ -164,10 +166,18 @@ class Cursor:
                 new.append(line)
         if stamp > self._drop_until:
             self._note_gap(stamp.decode().rstrip())
-            if self.torn and new and STAMP.match(self._torn_line):
+            if self.torn and new and self._goes_on_with(new[0]):
                 new[0] = self._torn_line + STAMP.sub(b"", new[0])
             self._drop_until = b""
         return b"".join(new)
+
+    def _goes_on_with(self, line: bytes) -> bool:
+        """Whether a line is the rest of the torn one: later, files in between may be gone."""
+        torn = STAMP.match(self._torn_line)
+        if not torn:
+            return False
+        until = earlier(line[: line.find(b" ")].decode(), ROTATION_SECONDS)
+        return until[:19] <= torn[1].decode()[:19]
 
     def _note_gap(self, until: str) -> None:
         """Without a gap, the newest line comes again: reading begins a second before it."""
