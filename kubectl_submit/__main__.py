@@ -5,7 +5,7 @@ import signal
 
 import kubectl_submit.supported  # noqa: F401  (before what cannot be imported on Windows)
 
-# Until somebody listens (see interrupts.py), Ctrl-C ends us without a traceback.
+# Until somebody listens (see process/signals.py), Ctrl-C ends us without a traceback.
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 # What imports make stays: to look for garbage in it costs a tenth of the start-up.

@@ -15,7 +15,7 @@ BUILDKIT = "buildkit"
 
 
 def render(parameters: BuildParameters) -> list[Node]:
-    """The build Job, and whatever else stands in the user's manifest. Raises ManifestError."""
+    """The build Job, and whatever else the user's manifest contains. Raises ManifestError."""
     text, source = files.read(parameters.manifest, "build-remote.yml")
     documents = tree.load(text, source)
     root = tree.only(documents, "Job", source)

@@ -41,7 +41,7 @@ Build here with --build local. Or let an administrator allow user namespaces on 
 
 
 def render(parameters: BuildParameters) -> list[Node]:
-    """The build Job, and whatever else stands in the user's manifest."""
+    """The build Job, and whatever else the user's manifest contains."""
     return build_job.render(parameters)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kubectl_submit.cluster.kube_context import flag_value
 from kubectl_submit.cluster.kubectl import Kubectl
 
 # Where a pod finds its namespace (Kubernetes' service account admission).
@@ -12,9 +13,9 @@ IN_POD = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 def current_namespace(kubectl: Kubectl) -> str:
     """The namespace where nothing else is said: the flag's, the context's, the pod's own."""
-    given = [flag for flag in kubectl.flags if flag.startswith("--namespace=")]
+    given = flag_value(kubectl.flags, "--namespace")
     if given:
-        return given[-1].partition("=")[2]
+        return given
     result = kubectl.context_namespace()
     if result.exit_code != 0 and IN_POD.is_file():
         return IN_POD.read_text(encoding="utf-8").strip()

@@ -14,14 +14,15 @@ from urllib.parse import urlencode
 from kubectl_submit.cluster import api_answers
 from kubectl_submit.cluster.contact import Contact
 from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.errors import ClusterError
+from kubectl_submit.cluster.kubectl_errors import REFUSED, fault
+from kubectl_submit.errors import ClusterError, ClusterFault
 from kubectl_submit.model.objects import Object
 from kubectl_submit.process.command import Result
 from kubectl_submit.process.event_loop import Loop, Readable
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
-REFUSALS = ("(Forbidden)", "(Unauthorized)", "must be logged in")
+REFUSALS = (*REFUSED, ClusterFault.NOT_LOGGED_IN)
 CHANGES = ("ADDED", "MODIFIED", "DELETED")
 MISSING = "MISSING"
 """What a list does not have any more: how the object was in the end, nobody has seen."""
@@ -162,7 +163,7 @@ class ObjectWatch:
             if self._on_refused(result):
                 self.stop()
                 return
-            if any(refusal in result.stderr for refusal in REFUSALS):
+            if fault(result.stderr) in REFUSALS:
                 self._refuse(result)
                 return
         if result.exit_code != 0 and not self._rest:

@@ -44,8 +44,8 @@ def start_restricted_check(kubectl: Kubectl) -> Pending[bool | None]:
 def fit(documents: Iterable[Node], kind: str, restricted: bool | None, kubectl: Kubectl) -> None:
     """Give the pods of the objects of that kind what the namespace asks of them.
 
-    `restricted` is what `begin_to_ask` has told. Where that is None, a dry run of a Job tells: the
-    server warns of what it will refuse, unless the namespace says otherwise.
+    `restricted` is the answer of `start_restricted_check`. Where that is None, a dry run of a Job
+    tells: the server warns of what it will refuse, unless the namespace says otherwise.
     """
     pods = [pod for one in documents if one["kind"] == kind for pod in pod_specs(one)]
     if restricted is None:

@@ -17,7 +17,6 @@ from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.image import NOT_BUILT_YET, Image
 from kubectl_submit.output import Output
 from kubectl_submit.parameters.build_parameters import collect_build_parameters
-from kubectl_submit.parameters.execution_parameters import collect_execution_parameters
 from kubectl_submit.runs import documents
 
 
@@ -43,20 +42,16 @@ def render(
 ) -> tuple[list[Node], list[Node]]:
     """All that a submit would create: of the build, and of the run. Raises SubmitError."""
     backend = execution_backends.named(options.execution)
-    limit = backend.name_limit
     build, of_build = None, []
     if options.image:
         image = start_resolving(options).result()
     else:
-        build = collect_build_parameters(options, limit)
+        build = collect_build_parameters(options, backend.name_limit)
         image = Image(name=build.pull_name, digest=NOT_BUILT_YET)
         # Under a name of its own: the server would refuse that of a build that is there.
         of_build = build_backends.load(options.build).render(replace(build, after=build.name))
         output.status(f"nothing is built: {image.reference} stands for the image (dry run)")
-    parameters = collect_execution_parameters(
-        options, argv, build, image, limit, backend.collect(options)
-    )
-    return of_build, backend.render(parameters)
+    return of_build, backend.render(backend.parameters(options, argv, build, image))
 
 
 def _ask(

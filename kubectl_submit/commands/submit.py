@@ -21,7 +21,6 @@ from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.model.image import NOT_BUILT_YET, Image
 from kubectl_submit.output import Output
 from kubectl_submit.parameters.build_parameters import collect_build_parameters
-from kubectl_submit.parameters.execution_parameters import collect_execution_parameters
 from kubectl_submit.process import signals
 from kubectl_submit.process.pending import Pending
 from kubectl_submit.runs import settlement
@@ -63,9 +62,7 @@ def _of_given_image(
     asked = pod_security.start_restricted_check(kubectl)
     image, restricted = resolved.result(), asked.result()
     preflight.check_names(options, kubectl)
-    parameters = collect_execution_parameters(
-        options, argv, None, image, backend.name_limit, backend.collect(options)
-    )
+    parameters = backend.parameters(options, argv, None, image)
     documents = backend.render(parameters)
     pod_security.fit(documents, backend.object_kind, restricted, kubectl)
     return image, parameters.name, documents
@@ -86,10 +83,7 @@ def _of_built_image(
     build = collect_build_parameters(options, backend.name_limit)
     promised = Image(name=build.pull_name, digest=NOT_BUILT_YET)
     with gate.confirming(build.root, build.unconfirmed, build.source.commit):
-        draft = collect_execution_parameters(
-            options, argv, build, promised, backend.name_limit, backend.collect(options)
-        )
-        documents = backend.render(draft)
+        documents = backend.render(backend.parameters(options, argv, build, promised))
         pod_security.fit_namespace(documents, backend.object_kind, kubectl)
         preflight.check(documents, backend, options, kubectl)
     begun = time.monotonic()

@@ -16,6 +16,8 @@ if TYPE_CHECKING:  # a list of runs needs none of these
     from kubectl_submit.cli.options import Options
     from kubectl_submit.cluster.kubectl import Kubectl
     from kubectl_submit.manifests.tree import Node
+    from kubectl_submit.model.image import Image
+    from kubectl_submit.parameters.build_parameters import BuildParameters
     from kubectl_submit.parameters.execution_parameters import ExecutionParameters
 
 
@@ -49,11 +51,28 @@ class ExecutionBackend(Protocol):
     def collect(self, options: Options) -> object:
         """The options that only this kind has, for its `render`. Raises UsageError."""
 
+    def parameters(
+        self,
+        options: Options,
+        argv: tuple[str, ...],
+        build: BuildParameters | None,
+        image: Image,
+    ) -> ExecutionParameters:
+        """What to run; without a build, the source is only who runs it. Raises UsageError."""
+        from kubectl_submit.parameters.execution_parameters import collect_execution_parameters
+
+        own = self.collect(options)
+        return collect_execution_parameters(options, argv, build, image, self.name_limit, own)
+
     def render(self, parameters: ExecutionParameters) -> list[Node]:
         """The manifest of a run. Raises ManifestError."""
 
     def check(self, documents: list[Node], kubectl: Kubectl) -> None:
         """Ask the server whether it would take what was rendered. Raises ClusterError."""
+        from kubectl_submit.cluster import creation
+        from kubectl_submit.manifests import tree
+
+        creation.create_manifest(tree.dump(documents), kubectl, dry_run=True)
 
     def create(self, documents: list[Node], kubectl: Kubectl) -> Execution:
         """Create what was rendered, all or nothing. Raises ClusterError."""

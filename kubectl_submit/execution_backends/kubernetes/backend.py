@@ -50,13 +50,6 @@ class KubernetesBackend(ExecutionBackend):
 
         return render.render(parameters)
 
-    def check(self, documents: list[Node], kubectl: Kubectl) -> None:
-        """Ask the server whether it would take it."""
-        from kubectl_submit.cluster import creation
-        from kubectl_submit.manifests import tree
-
-        creation.create_manifest(tree.dump(documents), kubectl, dry_run=True)
-
     def create(self, documents: list[Node], kubectl: Kubectl) -> Execution:
         """Create the Job and what belongs to it."""
         from kubectl_submit.execution_backends.kubernetes import job

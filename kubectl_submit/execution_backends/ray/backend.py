@@ -48,7 +48,7 @@ class RayBackend(ExecutionBackend):
         return parameters.collect_ray_parameters(options)
 
     def render(self, parameters: ExecutionParameters) -> list[Node]:
-        """The RayJob, and what else stands in the user's manifest."""
+        """The RayJob, and what else the user's manifest contains."""
         from kubectl_submit.execution_backends.ray import render
 
         return render.render(parameters)

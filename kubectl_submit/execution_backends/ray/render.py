@@ -42,7 +42,7 @@ REQUEST_FIELDS = {
 
 
 def render(parameters: ExecutionParameters) -> list[Node]:
-    """The RayJob, and what else stands in the user's manifest. Raises ManifestError."""
+    """The RayJob, and what else the user's manifest contains. Raises ManifestError."""
     text, source = files.read(parameters.manifest, "ray-job.yml")
     documents = tree.load(text, source)
     root = tree.only(documents, "RayJob", source)

@@ -50,9 +50,6 @@ class PodBackend(ExecutionBackend):
         container["image"], container["command"] = parameters.image.reference, [*parameters.argv]
         return [pod]
 
-    def check(self, documents: list[tree.Node], kubectl: Kubectl) -> None:
-        creation.create_manifest(tree.dump(documents), kubectl, dry_run=True)
-
     def create(self, documents: list[tree.Node], kubectl: Kubectl) -> Execution:
         return self.execution(creation.create(documents, "Pod", kubectl))
 

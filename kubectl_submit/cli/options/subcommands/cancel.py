@@ -42,7 +42,7 @@ class CancelOptions(SubcommandOptions):
         is_flag=True,
         default=False,
         configurable=False,
-        help="Show only my own runs.",
+        help="With --all: cancel only my own runs.",
     )
     delete: bool = option(
         "Runs",

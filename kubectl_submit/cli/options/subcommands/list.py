@@ -1,7 +1,7 @@
 """Shows the runs in a namespace.
 
-The newest run comes last. What is shown stands in the cluster, on the objects of each run; nothing
-is stored on this machine."""
+The newest run comes last. Everything shown is stored in the cluster, on the objects of each run;
+nothing is stored on this machine."""
 
 from __future__ import annotations
 
