@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from enum import Enum
 
+from kubectl_submit.error_codes import ErrorCode
+
 
 class SubmitError(Exception):
-    """An error that a user can meet: what failed, the tool's own last words, what to do."""
+    """An error that a user can meet: what failed, the tool's own last words, what to do.
+
+    `code`: what went wrong, in one word that stays the same, for searches and tests.
+    """
 
     exit_code = 125
 
-    def __init__(self, message: str, *, last_words: str = "", remedy: str = "") -> None:
+    def __init__(
+        self, message: str, *, code: ErrorCode, last_words: str = "", remedy: str = ""
+    ) -> None:
         super().__init__(message)
         self.message = message
+        self.code = code
         self.last_words = last_words.strip("\n").rstrip()
         self.remedy = remedy
 
@@ -64,11 +72,12 @@ class ClusterError(SubmitError):
         self,
         message: str,
         *,
+        code: ErrorCode,
         last_words: str = "",
         remedy: str = "",
         fault: ClusterFault = ClusterFault.OTHER,
     ) -> None:
-        super().__init__(message, last_words=last_words, remedy=remedy)
+        super().__init__(message, code=code, last_words=last_words, remedy=remedy)
         self.fault = fault
 
 
@@ -113,6 +122,7 @@ class CommandFailedError(SubmitError):
     """A program that was run ended with an error; its callers turn this into what it means."""
 
     def __init__(self, argv: tuple[str, ...], exit_code: int, stdout: str, stderr: str) -> None:
-        super().__init__(f"{argv[0]} exited {exit_code}", last_words=stderr or stdout)
+        message = f"{argv[0]} exited {exit_code}"
+        super().__init__(message, code=ErrorCode.PROGRAM_FAILED, last_words=stderr or stdout)
         self.program_exit_code = exit_code
         self.stderr = stderr

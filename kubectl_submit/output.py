@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, BinaryIO
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import OutputError
 from kubectl_submit.process import signals
 
@@ -171,7 +172,9 @@ def _write(stream: BinaryIO, data: bytes) -> bool:
         _point_nowhere(stream.fileno())
         if isinstance(error, BrokenPipeError) or stream is not sys.stdout.buffer:
             return False  # `| head`: the reader has enough, the job goes on
-        raise OutputError(f"cannot write the output: {error.strerror}") from None
+        raise OutputError(
+            f"cannot write the output: {error.strerror}", code=ErrorCode.OUTPUT_NOT_WRITABLE
+        ) from None
     return True
 
 

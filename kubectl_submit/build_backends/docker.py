@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubectl_submit.cli.options.secret_values import BuildSecret
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import BuildError, CommandFailedError, MissingProgramError
 from kubectl_submit.model.image import parse_digest
 from kubectl_submit.process import command
@@ -35,17 +36,20 @@ def check() -> None:
     if "buildah" in result.stdout:  # podman's own `buildx` has neither --push nor imagetools
         raise MissingProgramError(
             "docker is podman here, which has no buildx",
+            code=ErrorCode.DOCKER_IS_PODMAN,
             remedy=f"Install docker with the plugin docker-buildx, {IN_THE_CLUSTER}",
         )
     if result.exit_code != 0 and NO_PLUGIN.search(result.stderr):
         raise MissingProgramError(
             "docker has no buildx",
+            code=ErrorCode.DOCKER_WITHOUT_BUILDX,
             last_words=result.stderr,
             remedy=f"Install the plugin docker-buildx, {IN_THE_CLUSTER}",
         )
     if result.exit_code != 0:
         raise BuildError(
             "docker does not work",
+            code=ErrorCode.DOCKER_NOT_WORKING,
             last_words=result.stderr,
             remedy=f"`docker buildx version` must work; {IN_THE_CLUSTER}",
         )
@@ -116,6 +120,7 @@ def build_and_push(
     except CommandFailedError as error:
         raise BuildError(
             f"the image build failed: docker buildx exited {error.program_exit_code}",
+            code=ErrorCode.BUILD_FAILED,
             remedy="Its last lines are above.",
         ) from None
     return pushed_digest(metadata.read_text(encoding="utf-8") if metadata.exists() else "")
@@ -126,7 +131,10 @@ def pushed_digest(metadata: str) -> str:
     try:
         return parse_digest(json.loads(metadata)["containerimage.digest"])
     except (ValueError, KeyError, TypeError):
-        raise BuildError("docker buildx pushed nothing: no digest in its metadata") from None
+        raise BuildError(
+            "docker buildx pushed nothing: no digest in its metadata",
+            code=ErrorCode.NO_IMAGE_DIGEST,
+        ) from None
 
 
 def secret_flag(secret: BuildSecret, file: str) -> str:

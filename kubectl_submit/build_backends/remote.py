@@ -10,6 +10,7 @@ from kubectl_submit.build_backends.build_lines import BuildLines
 from kubectl_submit.build_backends.shared_job import SharedJob
 from kubectl_submit.cluster import existence
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import BuildError, CancelledError, ClusterError, ExecutionError
 from kubectl_submit.following.follow import follow
 from kubectl_submit.manifests.tree import Node
@@ -91,7 +92,10 @@ def _follow(
         raise
     who = shared_job.cancelled_by(shared, kubectl)
     if who:
-        raise CancelledError(f"the run was cancelled by {who} while its image was built")
+        raise CancelledError(
+            f"the run was cancelled by {who} while its image was built",
+            code=ErrorCode.RUN_CANCELLED,
+        )
     return digest
 
 
@@ -110,6 +114,7 @@ def _is_gone(shared: SharedJob, kubectl: Kubectl) -> bool:
 def _never_ran(error: ExecutionError) -> BuildError:
     return BuildError(
         f"the build never ran: {error.message}",
+        code=ErrorCode.BUILD_NEVER_RAN,
         last_words=error.last_words,
         remedy=_remedy(error),
     )
@@ -125,10 +130,11 @@ def _remedy(error: ExecutionError) -> str:
 
 def _digest(outcome: Outcome) -> str:
     if outcome.exit_code == CANCELLED_CODE:
-        raise CancelledError(f"the build was {outcome.summary}")
+        raise CancelledError(f"the build was {outcome.summary}", code=ErrorCode.BUILD_CANCELLED)
     if outcome.exit_code != 0:
         raise BuildError(
             f"the image build failed: {outcome.summary}",
+            code=ErrorCode.BUILD_FAILED,
             last_words=outcome.last_words,
             remedy="" if outcome.last_words else "Its last lines are above.",
         )
@@ -137,6 +143,7 @@ def _digest(outcome: Outcome) -> str:
     except ValueError:
         raise BuildError(
             "the build ended well, but left no digest",
+            code=ErrorCode.NO_IMAGE_DIGEST,
             last_words=outcome.last_message,
             remedy='Its container must write {"digest": "sha256:…"} to /dev/termination-log.',
         ) from None

@@ -15,6 +15,7 @@ from kubectl_submit.cli.help_text import ABOUT, GroupedCommand
 from kubectl_submit.cli.options import Options, configuration
 from kubectl_submit.cli.options.declaration import GroupedOption, declared
 from kubectl_submit.cli.options.subcommands import COMMANDS, declaration
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
 
 
@@ -159,7 +160,9 @@ def _configured(command: GroupedCommand) -> dict[str, Any]:
     try:
         path = configuration.find(os.getcwd())
     except FileNotFoundError:
-        raise UsageError("the current folder does not exist any more") from None
+        raise UsageError(
+            "the current folder does not exist any more", code=ErrorCode.CURRENT_FOLDER_GONE
+        ) from None
     if path is None:
         return {}
     own = _configurable(command.params)

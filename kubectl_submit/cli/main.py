@@ -15,6 +15,7 @@ from kubectl_submit.cli import command_line
 from kubectl_submit.cli.command_line import Call
 from kubectl_submit.cli.help_text import HOME
 from kubectl_submit.cli.options.subcommands import FOLLOWING
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import SubmitError, UsageError
 from kubectl_submit.process import signals
 
@@ -43,19 +44,21 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; its exit code. Every error has become a message on stderr."""
-    word = ""
+    word, verbose = "", False
     try:
         typed = command_line.read(arguments)
-        word = typed.command
-        return _run(command_line.parse(typed))
+        word, verbose = typed.command, "--verbose" in typed.before
+        call = command_line.parse(typed)
+        verbose = _is_verbose(call)
+        return _run(call)
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.UsageError as error:
         _complain(command_line.explain(error))
-        return _exit_code(UsageError(""), word)
+        return _exit_code(UsageError, word)
     except SubmitError as error:
-        _complain(str(error))
-        return _exit_code(error, word)
+        _complain(f"{error}\ncode: {error.code.value}" if verbose else str(error))
+        return _exit_code(type(error), word)
     except (KeyboardInterrupt, click.Abort):
         _complain("interrupted")
         return INTERRUPTED
@@ -68,17 +71,21 @@ def run(arguments: Sequence[str]) -> int:
         return BUG
 
 
-def _exit_code(error: SubmitError, word: str) -> int:
+def _is_verbose(call: Call) -> bool:
+    return bool(getattr(call.options, "verbose", False))
+
+
+def _exit_code(kind: type[SubmitError], word: str) -> int:
     """The error's own; where no run is followed 1, or 2 for a mistake, as kubectl does."""
-    if word in FOLLOWING or error.exit_code != SubmitError.exit_code:
-        return error.exit_code
-    return USAGE if isinstance(error, UsageError) else FAILED
+    if word in FOLLOWING or kind.exit_code != SubmitError.exit_code:
+        return kind.exit_code
+    return USAGE if issubclass(kind, UsageError) else FAILED
 
 
 def _run(call: Call) -> int:
     signals.install()
     _check_encoding(call.words)
-    if getattr(call.options, "verbose", False):
+    if _is_verbose(call):
         _log_commands()
     # Everything below costs start-up time, which --help and mistakes need not pay.
     from kubectl_submit.output import Output
@@ -106,7 +113,9 @@ def _check_encoding(words: Sequence[str]) -> None:
         try:
             values.encodable(word)
         except ValueError as error:
-            raise UsageError(f"argument {number} of the command: {error}") from None
+            raise UsageError(
+                f"argument {number} of the command: {error}", code=ErrorCode.ARGUMENT_NOT_TEXT
+            ) from None
 
 
 def _complain(text: str) -> None:

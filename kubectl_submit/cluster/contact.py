@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.process.command import Result
 
@@ -47,5 +48,7 @@ class Contact:
         self.lost_at = begun if self.lost_at is None else self.lost_at
         if self._limit is not None and now - self.lost_at > self._limit:
             raise ClusterError(
-                "lost contact with the cluster; the job may go on", last_words=self.last_words
+                "lost contact with the cluster; the job may go on",
+                code=ErrorCode.CLUSTER_CONTACT_LOST,
+                last_words=self.last_words,
             )

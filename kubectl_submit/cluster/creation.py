@@ -15,6 +15,7 @@ from kubectl_submit.cluster import permissions
 from kubectl_submit.cluster.json_output import objects
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.kubectl_errors import cluster_error
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ClusterError, SubmitError
 from kubectl_submit.manifests import tree
 from kubectl_submit.manifests.tree import Node
@@ -78,7 +79,9 @@ def create_manifest(manifest: str, kubectl: Kubectl, *, dry_run: bool = False) -
     created = list(objects(result.stdout))
     if result.exit_code == 0:
         return created
-    refusal = cluster_error("the cluster refused the manifest", result.stderr)
+    refusal = cluster_error(
+        "the cluster refused the manifest", result.stderr, code=ErrorCode.MANIFEST_REFUSED
+    )
     for obj in [] if dry_run else created:
         metadata = obj["metadata"]
         take_back(obj["kind"], metadata["name"], metadata.get("namespace"), refusal, kubectl)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.kubectl_errors import cluster_error
+from kubectl_submit.error_codes import ErrorCode
 
 
 def missing(kubectl: Kubectl, names: Sequence[str], namespace: str | None = None) -> list[str]:
@@ -22,7 +23,7 @@ def look_for(
     found = {without_group(name) for name in result.stdout.split()}
     forbidden = re.findall(r'\w[\w.]* "([^"]+)" is forbidden', result.stderr)
     if result.exit_code != 0 and not forbidden:
-        raise cluster_error("cannot ask the cluster", result.stderr)
+        raise cluster_error("cannot ask the cluster", result.stderr, code=ErrorCode.READ_FAILED)
     absent = [name for name in names if without_group(name) not in found]
     unread = [name for name in absent if name.partition("/")[2] in forbidden]
     return [name for name in absent if name not in unread], unread

@@ -12,6 +12,7 @@ from kubectl_submit.cli.options.kubectl import KubectlOptions, kubectl_flags
 from kubectl_submit.cluster import kube_context, kuberc, server_path
 from kubectl_submit.cluster.json_output import objects
 from kubectl_submit.cluster.kubectl_errors import cluster_error
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import CommandFailedError
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
@@ -54,7 +55,8 @@ class Kubectl:
         argv = ["get", kind, name, "-o", "json", "--ignore-not-found", *_in(namespace)]
         result = self._run(argv, check=False)
         if result.exit_code != 0:
-            raise cluster_error(f"cannot read {kind}/{name}", result.stderr)
+            message = f"cannot read {kind}/{name}"
+            raise cluster_error(message, result.stderr, code=ErrorCode.READ_FAILED)
         return next(objects(result.stdout), None)
 
     def secret_type(self, name: str) -> str:
@@ -88,7 +90,8 @@ class Kubectl:
         try:
             self._run(argv)
         except CommandFailedError as error:
-            raise cluster_error(f"cannot delete {kind} {name}", error.stderr) from None
+            message = f"cannot delete {kind} {name}"
+            raise cluster_error(message, error.stderr, code=ErrorCode.DELETE_FAILED) from None
 
     def watch(self, path: str, **query: str) -> Stream:
         """The changes of the objects under an API path, one JSON event a line, until it is cut.
@@ -118,7 +121,8 @@ class Kubectl:
         def items() -> list[Object]:
             result = started.result()
             if result.exit_code != 0:
-                raise cluster_error("cannot ask the cluster", result.stderr)
+                message = "cannot ask the cluster"
+                raise cluster_error(message, result.stderr, code=ErrorCode.READ_FAILED)
             found: list[Object] = json.loads(result.stdout)["items"]
             return found
 
@@ -130,7 +134,8 @@ class Kubectl:
         try:
             self._run([*argv, "--type=merge", f"--patch={json.dumps(changes)}"])
         except CommandFailedError as error:
-            raise cluster_error(f"cannot change {kind} {', '.join(names)}", error.stderr) from None
+            message = f"cannot change {kind} {', '.join(names)}"
+            raise cluster_error(message, error.stderr, code=ErrorCode.CHANGE_FAILED) from None
 
     def context_namespace(self) -> command.Result:
         """The namespace of the context, which may have none; it fails where there is no context."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ClusterError, ClusterFault
 from kubectl_submit.process.masking import mask
 
@@ -12,67 +13,94 @@ from kubectl_submit.process.masking import mask
 MEANINGS = (
     (
         r"exceeded quota: [^\n]*count/jobs\.batch",
+        ErrorCode.QUOTA_OF_JOBS_FULL,
         "the namespace's quota has no room for another job",
         "Jobs that have ended count, too: see `kubectl submit list`, and delete those that are not "
         "needed with `kubectl submit cancel --delete NAME`.",
     ),
     (
         r"exceeded quota: ",
+        ErrorCode.QUOTA_EXCEEDED,
         "the namespace's quota has no room for it",
         "Ask for less, wait until others have ended, or have the quota raised.",
     ),
     (
         r"failed quota: [^\n]*must specify",
+        ErrorCode.QUOTA_NEEDS_SIZES,
         "the namespace's quota asks for sizes",
         "Give them with --cpu and --memory, or in a manifest of your own.",
     ),
     (
         r"(?:minimum|maximum) \S+ usage per|limit to request ratio per",
+        ErrorCode.LIMIT_RANGE_FORBIDS,
         "the namespace's limit range forbids it",
         "Give other sizes with --cpu and --memory, or in a manifest of your own.",
     ),
     (
         r"violates PodSecurity",
+        ErrorCode.POD_SECURITY_FORBIDS,
         "the namespace's Pod Security level forbids it",
         "Change what is named above in a manifest of your own, or choose a namespace with -n.",
     ),
     (
         r"ValidatingAdmissionPolicy '|admission webhook \S+ denied|[Pp]olicy \S+ denied request",
+        ErrorCode.POLICY_FORBIDS,
         "a policy of the cluster forbids it",
         "Change what its words name, or ask who runs the cluster.",
     ),
     (
         r"because it is being terminated",
+        ErrorCode.NAMESPACE_BEING_DELETED,
         "the namespace is being deleted",
         "Choose another one with -n.",
     ),
     (
         r"cannot \w+ resource ",
+        ErrorCode.NOT_ALLOWED,
         "not allowed",
         "Ask for the permission, or choose a namespace with -n.",
     ),
-    (r"\(Forbidden\)", "the cluster forbids it", "Its words say why; ask who runs the cluster."),
-    (r"\(Unauthorized\)|must be logged in", "not logged in", "Log in to the cluster again."),
-    (r'namespaces ".*" not found', "there is no such namespace", "Choose one with -n."),
+    (
+        r"\(Forbidden\)",
+        ErrorCode.FORBIDDEN,
+        "the cluster forbids it",
+        "Its words say why; ask who runs the cluster.",
+    ),
+    (
+        r"\(Unauthorized\)|must be logged in",
+        ErrorCode.NOT_LOGGED_IN,
+        "not logged in",
+        "Log in to the cluster again.",
+    ),
+    (
+        r'namespaces ".*" not found',
+        ErrorCode.NAMESPACE_NOT_FOUND,
+        "there is no such namespace",
+        "Choose one with -n.",
+    ),
     (
         r"doesn't have a resource type \"\w*queue\w*\"|no matches for .*kueue",
+        ErrorCode.KUEUE_NOT_INSTALLED,
         "the cluster has no queues: Kueue is not installed",
         "Leave --queue out, or have Kueue installed: https://kueue.sigs.k8s.io",
     ),
     (
         r"failed calling webhook [^\n]*(?:connection refused|no such host|i/o timeout|"
         r"TLS handshake timeout|context deadline exceeded|no endpoints available|EOF)",
+        ErrorCode.WEBHOOK_NOT_ANSWERING,
         "an admission webhook of the cluster does not answer",
         "Try again later, or tell who runs the cluster: what answers the webhook is down.",
     ),
     (
         r"Unable to connect to the server|connection refused|was refused - did you specify|"
         r"no such host|i/o timeout|TLS handshake timeout",
+        ErrorCode.CLUSTER_UNREACHABLE,
         "cannot reach the cluster",
         "Is this the right context, and is the cluster reachable?",
     ),
     (
         r'context ".*" does not exist|context was not found',
+        ErrorCode.CONTEXT_NOT_FOUND,
         "there is no such context",
         "See `kubectl config get-contexts`.",
     ),
@@ -102,12 +130,13 @@ def fault(stderr: str) -> ClusterFault:
     )
 
 
-def cluster_error(message: str, stderr: str) -> ClusterError:
-    """The error that the words of kubectl mean; `message` where no pattern fits them."""
+def cluster_error(message: str, stderr: str, *, code: ErrorCode) -> ClusterError:
+    """The error that the words of kubectl mean; `message` and `code` where no pattern fits them."""
     meanings = (found[1:] for found in MEANINGS if re.search(found[0], stderr))
-    meaning, remedy = next(meanings, (message, ""))
+    code, meaning, remedy = next(meanings, (code, message, ""))
     return ClusterError(
         meaning,
+        code=code,
         last_words=mask(_without_log(stderr)),
         remedy=remedy,
         fault=fault(stderr),

@@ -15,6 +15,7 @@ from kubectl_submit.cluster import api_answers
 from kubectl_submit.cluster.contact import Contact
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.kubectl_errors import REFUSED, fault
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ClusterError, ClusterFault
 from kubectl_submit.model.objects import Object
 from kubectl_submit.process.command import Result
@@ -176,6 +177,7 @@ class ObjectWatch:
         if self._needed:
             raise ClusterError(
                 "you may not watch jobs; the job keeps running",
+                code=ErrorCode.WATCH_NOT_ALLOWED,
                 last_words=result.stderr,
                 remedy="Ask for the permission to list and watch jobs and pods.",
             )

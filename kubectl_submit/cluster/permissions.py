@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.kubectl_errors import cluster_error
+from kubectl_submit.error_codes import ErrorCode
 
 
 def refused(
@@ -19,5 +20,9 @@ def refused(
     answers = [(one, answer.result()) for one, answer in asked]
     for _, answer in answers if sure else []:
         if answer.stdout.split()[:1] not in (["yes"], ["no"]):
-            raise cluster_error("the cluster does not say what is allowed", answer.stderr)
+            raise cluster_error(
+                "the cluster does not say what is allowed",
+                answer.stderr,
+                code=ErrorCode.PERMISSIONS_UNKNOWN,
+            )
     return [one for one, answer in answers if answer.exit_code != 0]

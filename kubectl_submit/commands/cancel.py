@@ -5,6 +5,7 @@ from __future__ import annotations
 from kubectl_submit.cli.options.subcommands.cancel import CancelOptions
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.namespace import current_namespace
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
 from kubectl_submit.model.run import BUILT, CANCELLED, Run
 from kubectl_submit.output import Output
@@ -37,10 +38,15 @@ def run(options: CancelOptions, words: tuple[str, ...], output: Output) -> int:
 def _check(options: CancelOptions, words: tuple[str, ...]) -> None:
     if bool(words) == options.all_of_them:
         raise UsageError(
-            "say what to cancel: names, or --all --mine", remedy="See `kubectl submit list`."
+            "say what to cancel: names, or --all --mine",
+            code=ErrorCode.NAMES_OR_ALL_EXPECTED,
+            remedy="See `kubectl submit list`.",
         )
     if options.all_of_them and not options.mine:
-        raise UsageError("--all also means the runs of others: add --mine, or give names")
+        raise UsageError(
+            "--all also means the runs of others: add --mine, or give names",
+            code=ErrorCode.ALL_NEEDS_MINE,
+        )
 
 
 def _cancel(one: Run, kubectl: Kubectl, who: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kubectl_submit.cli.options.subcommands.completion import WORDS, CompletionOptions
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
 from kubectl_submit.output import Output
 
@@ -68,6 +69,6 @@ def run(options: CompletionOptions, words: tuple[str, ...], output: Output) -> i
     """Write the script; 0. Raises UsageError."""
     del options
     if len(words) != 1 or words[0] not in SCRIPTS:
-        raise UsageError(f"say for what: {WORDS}")
+        raise UsageError(f"say for what: {WORDS}", code=ErrorCode.SHELL_EXPECTED)
     output.data([SCRIPTS[words[0]].strip()])
     return 0

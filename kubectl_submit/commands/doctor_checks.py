@@ -15,6 +15,7 @@ from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.kubectl_errors import cluster_error
 from kubectl_submit.cluster.namespace import current_namespace
 from kubectl_submit.commands import dry_run, preflight
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ClusterError, RepositoryError, SubmitError
 from kubectl_submit.manifests import tree
 from kubectl_submit.output import Output
@@ -111,6 +112,7 @@ def _remote(options: Options) -> str:
     if left:
         raise RepositoryError(
             f"{snapshot.remote} still has working trees of builds that were killed",
+            code=ErrorCode.WORKING_TREES_LEFT_ON_REMOTE,
             last_words=", ".join(left),
             remedy="Your own are deleted by your next build with --allow-dirty; or delete them: "
             f"git push {snapshot.remote} {' '.join(f':{ref}' for ref in left)}",
@@ -122,7 +124,9 @@ def _versions(kubectl: Kubectl) -> str:
     """The versions of kubectl and of the server."""
     result = kubectl.version()
     if result.exit_code != 0:
-        raise cluster_error("cannot reach the cluster", result.stderr)
+        raise cluster_error(
+            "cannot reach the cluster", result.stderr, code=ErrorCode.CLUSTER_UNREACHABLE
+        )
     told = json.loads(result.stdout)
     client, server = told["clientVersion"], told["serverVersion"]
     return f"{client['gitVersion']}, the server {server['gitVersion']}"
@@ -132,7 +136,11 @@ def _namespace(kubectl: Kubectl) -> str:
     name = current_namespace(kubectl)
     missing, unread = existence.look_for(kubectl, [f"namespace/{name}"])
     if missing:
-        raise ClusterError(f"there is no namespace {name}", remedy="Choose one with -n.")
+        raise ClusterError(
+            f"there is no namespace {name}",
+            code=ErrorCode.NAMESPACE_NOT_FOUND,
+            remedy="Choose one with -n.",
+        )
     return f"{name}, which you may not read" if unread else name
 
 
@@ -144,7 +152,9 @@ def _permissions(options: Options, kubectl: Kubectl) -> str:
     refused = permissions.refused(kubectl, needed, sure=True)
     if refused:
         told = ", ".join(f"{verb} {resource}" for resource, verb in refused)
-        raise ClusterError(f"not allowed: {told}", remedy="Ask for the permission.")
+        raise ClusterError(
+            f"not allowed: {told}", code=ErrorCode.NOT_ALLOWED, remedy="Ask for the permission."
+        )
     return f"all {len(needed)} that are needed"
 
 

@@ -19,6 +19,7 @@ from kubectl_submit.cli.options.declaration import (
     declared,
 )
 from kubectl_submit.cli.options.subcommands.init import FOLDER, InitOptions
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ConfigurationError
 from kubectl_submit.manifests import files
 from kubectl_submit.output import Output
@@ -42,7 +43,9 @@ def run(options: InitOptions, words: tuple[str, ...], output: Output) -> int:
     there = [str(path.relative_to(root)) for path in texts if path.exists()]
     if there:
         raise ConfigurationError(
-            f"{', '.join(there)} already exists", remedy="Nothing was written."
+            f"{', '.join(there)} already exists",
+            code=ErrorCode.FILE_ALREADY_EXISTS,
+            remedy="Nothing was written.",
         )
     texts[root / FILE_NAME] = configuration(_image_repository(), manifests=options.manifests)
     for path, text in texts.items():

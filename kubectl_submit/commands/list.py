@@ -5,6 +5,7 @@ from __future__ import annotations
 from kubectl_submit.cli.options.subcommands.list import ListOptions
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.namespace import current_namespace
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
 from kubectl_submit.model.run import Run
 from kubectl_submit.output import Output
@@ -23,7 +24,10 @@ def run(options: ListOptions, words: tuple[str, ...], output: Output) -> int:
     table = Table(namespaces=options.all_namespaces, wide=options.output == "wide")
     if options.watch:
         if options.output not in (None, "wide"):
-            raise UsageError(f"--watch shows lines of the table: no -o {options.output}")
+            raise UsageError(
+                f"--watch shows lines of the table: no -o {options.output}",
+                code=ErrorCode.WATCH_NEEDS_TABLE,
+            )
         _watch(kubectl, namespace, selector, table, output)
         return 0
     found = lookup.read(kubectl, namespace, selector)

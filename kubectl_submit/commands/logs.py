@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from kubectl_submit import times
 from kubectl_submit.cli.options.subcommands.logs import LogsOptions
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
 from kubectl_submit.following import past_logs
 from kubectl_submit.following.follow import follow
@@ -23,7 +24,11 @@ from kubectl_submit.runs import executions, lookup, settlement
 def run(options: LogsOptions, words: tuple[str, ...], output: Output) -> int:
     """Show them; 0, or with --follow the run's exit code. Raises SubmitError."""
     if len(words) != 1:
-        raise UsageError("logs takes exactly one run name", remedy="See `kubectl submit list`.")
+        raise UsageError(
+            "logs takes exactly one run name",
+            code=ErrorCode.RUN_NAME_EXPECTED,
+            remedy="See `kubectl submit list`.",
+        )
     kubectl = Kubectl.from_options(options)
     [found] = lookup.find(kubectl, words)
     execution = (
@@ -81,4 +86,6 @@ def _waits(run: Run, pods: Iterable[Object], execution: Execution) -> bool:
 def _check(worker: int | None, execution: Execution) -> None:
     if worker is not None and not 0 <= worker < execution.workers:
         last = f"workers 0 to {execution.workers - 1}" if execution.workers > 1 else "worker 0 only"
-        raise UsageError(f"{execution.name} has no worker {worker}: {last}")
+        raise UsageError(
+            f"{execution.name} has no worker {worker}: {last}", code=ErrorCode.NO_SUCH_WORKER
+        )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster import existence
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.execution_backends import ExecutionBackend
 from kubectl_submit.manifests import run_secrets
@@ -31,13 +32,15 @@ def check(
 def check_names(options: Options, kubectl: Kubectl) -> None:
     """Whether the Secrets, the service account, the queue and the priority class exist."""
     create = "Create it with `kubectl create`, or choose another namespace with -n."
-    _check(kubectl, named_objects(options), "not in the namespace", create)
+    named = named_objects(options)
+    _check(kubectl, named, "not in the namespace", create, code=ErrorCode.OBJECT_NOT_FOUND)
     if options.registry_secret:
         _check_type(options.registry_secret, kubectl)
     queue, priority = named_queue(options)
     another = "Choose another one, or another namespace."
-    _check(kubectl, queue, "not in the namespace", another)
-    _check(kubectl, priority, "not in the cluster", "Choose another one.")
+    _check(kubectl, queue, "not in the namespace", another, code=ErrorCode.QUEUE_NOT_FOUND)
+    choose, code = "Choose another one.", ErrorCode.PRIORITY_CLASS_NOT_FOUND
+    _check(kubectl, priority, "not in the cluster", choose, code=code)
 
 
 def named_objects(options: Options) -> list[str]:
@@ -64,11 +67,14 @@ def _check_type(registry_secret: str, kubectl: Kubectl) -> None:
     if found and found != run_secrets.PULL_SECRET:
         raise ClusterError(
             f"secret/{registry_secret} is of the type {found}, not {run_secrets.PULL_SECRET}",
+            code=ErrorCode.REGISTRY_SECRET_WRONG_TYPE,
             remedy="Create one with `kubectl create secret docker-registry`.",
         )
 
 
-def _check(kubectl: Kubectl, wanted: Sequence[str], complaint: str, remedy: str) -> None:
+def _check(
+    kubectl: Kubectl, wanted: Sequence[str], complaint: str, remedy: str, *, code: ErrorCode
+) -> None:
     missing = existence.missing(kubectl, wanted) if wanted else []
     if not missing:
         return
@@ -77,4 +83,4 @@ def _check(kubectl: Kubectl, wanted: Sequence[str], complaint: str, remedy: str)
         there = ", ".join(kubectl.names(kind)) or "none"
         remedy = f"{remedy} There is: {there}."
     shown = ", ".join(existence.without_group(name) for name in missing)
-    raise ClusterError(f"{complaint}: {shown}", remedy=remedy)
+    raise ClusterError(f"{complaint}: {shown}", code=code, remedy=remedy)

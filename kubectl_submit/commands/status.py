@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kubectl_submit.cli.options.subcommands.status import StatusOptions
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
 from kubectl_submit.output import Output
 from kubectl_submit.runs import details_text, documents, executions, lookup
@@ -12,7 +13,11 @@ from kubectl_submit.runs import details_text, documents, executions, lookup
 def run(options: StatusOptions, words: tuple[str, ...], output: Output) -> int:
     """Tell it; 0. Raises ClusterError, NoSuchRunError, UsageError."""
     if len(words) != 1:
-        raise UsageError("say whose status to show: one name", remedy="See `kubectl submit list`.")
+        raise UsageError(
+            "say whose status to show: one name",
+            code=ErrorCode.RUN_NAME_EXPECTED,
+            remedy="See `kubectl submit list`.",
+        )
     kubectl = Kubectl.from_options(options)
     [found] = lookup.find(kubectl, words)
     if options.output == "name":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kubectl_submit.cli.options.subcommands.wait import WaitOptions
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.commands import wait_for_runs
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
 from kubectl_submit.output import Output
 
@@ -12,7 +13,11 @@ from kubectl_submit.output import Output
 def run(options: WaitOptions, words: tuple[str, ...], output: Output) -> int:
     """Wait for them; the exit code of the first that fails, else 0. Raises SubmitError."""
     if not words:
-        raise UsageError("wait takes the names of runs", remedy="See `kubectl submit list`.")
+        raise UsageError(
+            "wait takes the names of runs",
+            code=ErrorCode.RUN_NAME_EXPECTED,
+            remedy="See `kubectl submit list`.",
+        )
 
     kubectl = Kubectl.from_options(options)
     return wait_for_runs.wait(kubectl, words, options.timeout, output)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ExecutionError, WaitTimeoutError
 from kubectl_submit.execution_backends.lingering import LINGER_SECONDS
 from kubectl_submit.model.execution import Outcome
@@ -61,7 +62,7 @@ class _Waiter:
         there = {one.name: one for one in found}
         for name, before in self._missing.items():
             if name not in there:
-                raise ExecutionError(f"{before.id} was deleted")
+                raise ExecutionError(f"{before.id} was deleted", code=ErrorCode.RUN_DELETED)
         self._missing = {name: there[name] for name in self._missing}
         for one in sorted(self._missing.values(), key=lambda one: one.ended or "9"):
             self._look(one)
@@ -74,14 +75,25 @@ class _Waiter:
 
     def give_up(self, seconds: int) -> None:
         """The time is up."""
-        raise WaitTimeoutError(f"not ended within {seconds} seconds", last_words=self._why())
+        raise WaitTimeoutError(
+            f"not ended within {seconds} seconds",
+            code=ErrorCode.WAIT_TIMEOUT,
+            last_words=self._why(),
+        )
 
     def _look(self, one: Run) -> None:
         status = one.status
         if status.start_failure:
-            raise ExecutionError(f"{one.id} cannot run", last_words=status.start_failure)
+            raise ExecutionError(
+                f"{one.id} cannot run",
+                code=ErrorCode.POD_CANNOT_RUN,
+                last_words=status.start_failure,
+            )
         if status.state == BUILT and self._lasts(one, BUILT_SECONDS):
-            raise ExecutionError(f"{one.name} has an image, but no job was created for it")
+            raise ExecutionError(
+                f"{one.name} has an image, but no job was created for it",
+                code=ErrorCode.RUN_WITHOUT_JOB,
+            )
         if status.decided and self._lasts(one, LINGER_SECONDS):
             self._conclude(one, status.decided)
             return

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.object_watch import NO_MORE, ObjectWatch, OnChange
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ExecutionError
 from kubectl_submit.following import log_changes
 from kubectl_submit.following.last_lines import LastLines
@@ -133,7 +134,8 @@ class _Follower:
     def _on_listed(self) -> None:
         """It is known which objects there are: the job should be one of them."""
         if not self._job_is_there and self._progress.outcome is None:
-            self.ending.wait(ExecutionError(f"the job {self._execution.name} was deleted"))
+            message = f"the job {self._execution.name} was deleted"
+            self.ending.wait(ExecutionError(message, code=ErrorCode.RUN_DELETED))
 
     def _on_pod(self, change: str, pod: Object) -> None:
         state = self._progress.note_pod(change, pod)
@@ -149,9 +151,12 @@ class _Follower:
     def _cannot_start(self, name: str, pod: PodState) -> None:
         """End with a pod that will never run: with an outcome, where other workers have begun."""
         if not self._progress.give_up_start(pod.start_failure, pod):
-            remedy = start_faults.remedy(pod.start_failure)
-            message = f"the pod {name} cannot run"
-            error = ExecutionError(message, last_words=pod.start_failure, remedy=remedy)
+            error = ExecutionError(
+                f"the pod {name} cannot run",
+                code=ErrorCode.POD_CANNOT_RUN,
+                last_words=pod.start_failure,
+                remedy=start_faults.remedy(pod.start_failure),
+            )
             error.telling = (
                 (name, pod.fault.container) if pod.fault and pod.fault.container else None
             )
@@ -177,7 +182,8 @@ class _Follower:
         """End where the cluster never allows a pod that is still missing."""
         refusal = "" if self._progress.all_known else self._start.waiting.refusal
         if refusal and not self._progress.give_up_start(refusal):
-            self.ending.wait(ExecutionError("the cluster allows no pod", last_words=refusal))
+            message, code = "the cluster allows no pod", ErrorCode.POD_REFUSED
+            self.ending.wait(ExecutionError(message, code=code, last_words=refusal))
         if self._start.waiting.cluster_fault:
             self._cannot_start(*self._start.waiting.cluster_fault)
 

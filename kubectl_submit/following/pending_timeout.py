@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import PendingTimeoutError
 from kubectl_submit.following.last_lines import LastLines
 from kubectl_submit.following.progress import Progress
@@ -41,6 +42,7 @@ class PendingTimeout:
         self._ending.wait(
             PendingTimeoutError(
                 f"{self._execution.name} did not start within {seconds:g} seconds",
+                code=ErrorCode.PENDING_TIMEOUT,
                 last_words=reason(),
             )
         )

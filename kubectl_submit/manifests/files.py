@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ManifestError
 
 
@@ -15,9 +16,13 @@ def read(path: Path | None, default: str) -> tuple[str, str]:
     try:
         return path.read_text(encoding="utf-8"), str(path)
     except UnicodeDecodeError:
-        raise ManifestError(f"{path} is not UTF-8 text") from None
+        raise ManifestError(
+            f"{path} is not UTF-8 text", code=ErrorCode.MANIFEST_NOT_UTF_8
+        ) from None
     except OSError as error:
-        raise ManifestError(f"cannot read the manifest {path}: {error.strerror}") from None
+        raise ManifestError(
+            f"cannot read the manifest {path}: {error.strerror}", code=ErrorCode.MANIFEST_UNREADABLE
+        ) from None
 
 
 def _default(name: str) -> str:

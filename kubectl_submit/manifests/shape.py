@@ -7,6 +7,7 @@ from typing import Any
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ManifestError
 from kubectl_submit.manifests.tree import Node
 
@@ -51,7 +52,10 @@ def check_shape(root: Node, shape: Shape, source: str) -> None:
         for value in _found(root, path.split(".")):
             missing = value is None and not path.endswith(("[]", ".name"))
             if not (missing or isinstance(value, kind)):
-                raise ManifestError(f"{source}: {path} is not {NAMES[kind]}")
+                raise ManifestError(
+                    f"{source}: {path} is not {NAMES[kind]}",
+                    code=ErrorCode.MANIFEST_FIELD_WRONG_TYPE,
+                )
 
 
 def _found(node: Any, path: list[str]) -> Iterator[Any]:

@@ -15,6 +15,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ManifestError
 
 Node = CommentedMap
@@ -29,14 +30,21 @@ def load(text: str, source: str) -> list[Node]:
         mark = error.problem_mark or error.context_mark
         where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
         raise ManifestError(
-            f"{source}{where}: {error.problem or 'not valid YAML'}", remedy="Fix the manifest."
+            f"{source}{where}: {error.problem or 'not valid YAML'}",
+            code=ErrorCode.MANIFEST_NOT_YAML,
+            remedy="Fix the manifest.",
         ) from None
     except (YAMLError, ValueError) as error:
-        raise ManifestError(f"{source}: not valid YAML", last_words=str(error)) from None
+        raise ManifestError(
+            f"{source}: not valid YAML", code=ErrorCode.MANIFEST_NOT_YAML, last_words=str(error)
+        ) from None
     documents = [document for document in documents if document is not None]
     for document in documents:
         if not isinstance(document, CommentedMap):
-            raise ManifestError(f"{source}: a document is not a mapping")
+            raise ManifestError(
+                f"{source}: a document is not a mapping",
+                code=ErrorCode.MANIFEST_DOCUMENT_NOT_A_MAPPING,
+            )
     return documents
 
 
@@ -54,14 +62,20 @@ def only(documents: Iterable[Node], kind: str, source: str) -> Node:
         return found[0]
     kinds = ", ".join(str(document.get("kind")) for document in documents) or "nothing"
     count = "no" if not found else "more than one"
-    raise ManifestError(f"{source}: {count} {kind} in it (found: {kinds})")
+    raise ManifestError(
+        f"{source}: {count} {kind} in it (found: {kinds})",
+        code=ErrorCode.MANIFEST_WRONG_NUMBER_OF_OBJECTS,
+    )
 
 
 def first_container(pod_spec: Node, source: str) -> Node:
     """The first container of a pod; ManifestError if none."""
     containers = child(pod_spec, "containers", kind=CommentedSeq)
     if not containers:
-        raise ManifestError(f"{source}: a pod without a container")
+        raise ManifestError(
+            f"{source}: a pod without a container",
+            code=ErrorCode.MANIFEST_WRONG_NUMBER_OF_CONTAINERS,
+        )
     containers[0] = unshared(containers[0])
     return cast("Node", containers[0])
 
@@ -73,6 +87,7 @@ def only_container(pod_spec: Node, source: str) -> Node:
         return first_container(pod_spec, source)
     raise ManifestError(
         f"{source}: {len(containers)} containers in the pod, where one is needed",
+        code=ErrorCode.MANIFEST_WRONG_NUMBER_OF_CONTAINERS,
         remedy="Sidecars go to initContainers, with `restartPolicy: Always`.",
     )
 
@@ -84,7 +99,10 @@ def child(node: Node, *path: str, kind: type[Any] = CommentedMap) -> Any:
         if node.get(key) is None:
             node[key] = wanted()
         if not isinstance(node[key], wanted):
-            raise ManifestError(f"{'.'.join(path)} has the wrong type in the manifest")
+            raise ManifestError(
+                f"{'.'.join(path)} has the wrong type in the manifest",
+                code=ErrorCode.MANIFEST_FIELD_WRONG_TYPE,
+            )
         node[key] = unshared(node[key])
         node = node[key]
     return node

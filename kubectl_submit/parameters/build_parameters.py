@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubectl_submit.cli.options import Options, secret_values
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
 from kubectl_submit.manifests import run_secrets
 from kubectl_submit.model.provenance import Source
@@ -82,6 +83,7 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
     if not options.image_repository:
         raise UsageError(
             "no image repository is given",
+            code=ErrorCode.NO_IMAGE_REPOSITORY,
             remedy="Say where images go: --image-repository registry.example/you/app, "
             "or `image-repository:` in .kubectl-submit.yaml.",
         )
@@ -164,6 +166,7 @@ def _fetch_url(options: Options, snapshot: Snapshot) -> str:
     if options.build == "remote" and not git_url.reachable_from_cluster(url):
         raise UsageError(
             f"the cluster cannot fetch from {url}",
+            code=ErrorCode.GIT_URL_NOT_FOR_CLUSTER,
             remedy="Give the URL as the cluster reaches it with --git-url (https, ssh, git), "
             "or build here: --build local.",
         )

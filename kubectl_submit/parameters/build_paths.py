@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from kubectl_submit.cli.options import Options
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import RepositoryError, UsageError
 from kubectl_submit.source.tracked_files import is_tracked, untracked
 
@@ -18,18 +19,27 @@ def find(options: Options, root: Path, *, dirty: bool) -> tuple[str, str]:
     context = _inside(root, Path(options.build_context or root), "--build-context")
     dockerfile = _inside(root, Path(options.dockerfile or root / "Dockerfile"), "--dockerfile")
     if not (root / context).is_dir():
-        raise RepositoryError(f"there is no folder {context} in {root}")
+        raise RepositoryError(
+            f"there is no folder {context} in {root}", code=ErrorCode.BUILD_CONTEXT_NOT_FOUND
+        )
     if not (root / dockerfile).is_file():
         raise RepositoryError(
             f"there is no {dockerfile} in {root}",
+            code=ErrorCode.DOCKERFILE_NOT_FOUND,
             remedy="Add one, name it with --dockerfile PATH, or run an image with --image REF.",
         )
     for path in (context, dockerfile):
         if not (root / path).resolve().is_relative_to(root.resolve()):
-            raise RepositoryError(f"{path} is a link that leads out of the repository")
+            raise RepositoryError(
+                f"{path} is a link that leads out of the repository",
+                code=ErrorCode.LINK_OUT_OF_REPOSITORY,
+            )
     known = is_tracked(root, dockerfile) or (dirty and dockerfile in untracked(root))
     if not known and not (dirty and options.build == "local"):
-        raise RepositoryError(f"{dockerfile} is not part of the commit: git ignores it")
+        raise RepositoryError(
+            f"{dockerfile} is not part of the commit: git ignores it",
+            code=ErrorCode.DOCKERFILE_IGNORED,
+        )
     return dockerfile, context
 
 
@@ -39,5 +49,8 @@ def _inside(root: Path, path: Path, flag: str) -> str:
     if relative.startswith(".."):
         relative = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
     if relative == ".." or relative.startswith("../"):
-        raise UsageError(f"{flag} {path} is outside of the repository {root}")
+        raise UsageError(
+            f"{flag} {path} is outside of the repository {root}",
+            code=ErrorCode.PATH_OUTSIDE_REPOSITORY,
+        )
     return Path(relative).as_posix()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kubectl_submit.cli.options import Options
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
 from kubectl_submit.manifests import run_secrets
 from kubectl_submit.model.image import Image, seen_from_here
@@ -71,6 +72,7 @@ def _registry(options: Options, image_name: str, *others: str) -> run_secrets.Ru
     if not known[own]:
         raise UsageError(
             f"no docker credentials found for {own}",
+            code=ErrorCode.NO_REGISTRY_CREDENTIALS,
             remedy=f"Log in with `docker login {own}`, or name a Secret with --registry-secret.",
         )
     return run_secrets.registry_secret(
@@ -92,6 +94,7 @@ def _known_to_git(url: str, own_url: str) -> dict[str, str]:
     if not git_url.takes_password(url):
         raise UsageError(
             f"the cluster fetches from {url}, and a key for ssh does not leave this machine",
+            code=ErrorCode.SSH_KEY_NOT_CARRIED,
             remedy="Name a Secret with --git-secret, or an https URL with --git-url.",
         )
     own = git_credentials.git_password(own_url) if git_url.takes_password(own_url) else {}
@@ -99,6 +102,7 @@ def _known_to_git(url: str, own_url: str) -> dict[str, str]:
     if not known and not git_credentials.is_public(url):
         raise UsageError(
             f"no git credentials found for {url}, which is not public",
+            code=ErrorCode.NO_GIT_CREDENTIALS,
             remedy="Let a credential helper of git's know one, or name a Secret with --git-secret.",
         )
     return known

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
 from kubectl_submit.process import command
 
@@ -55,7 +56,10 @@ def _docker_configuration() -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read docker's configuration {path}: {error}") from None
+        raise UsageError(
+            f"cannot read docker's configuration {path}: {error}",
+            code=ErrorCode.DOCKER_CONFIGURATION_UNREADABLE,
+        ) from None
     return configuration if isinstance(configuration, dict) else {}
 
 

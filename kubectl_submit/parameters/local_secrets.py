@@ -13,6 +13,7 @@ from kubectl_submit.cli.options.secret_values import (
     SecretFile,
     SecretMount,
 )
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
 from kubectl_submit.manifests.run_secrets import BUILD_SECRETS_PATH, RunSecret
 
@@ -63,7 +64,10 @@ def collect_build_secrets(secrets: Sequence[BuildSecret]) -> RunSecret:
 def check_build_secret_size(secret: BuildSecret, size: int) -> None:
     """UsageError where a secret of that many bytes is more than BuildKit takes."""
     if size > LARGEST_BUILD_SECRET:
-        raise UsageError(f"the build secret {secret.id} is larger than BuildKit takes (500 KiB)")
+        raise UsageError(
+            f"the build secret {secret.id} is larger than BuildKit takes (500 KiB)",
+            code=ErrorCode.BUILD_SECRET_TOO_LARGE,
+        )
 
 
 def _value(secret: BuildSecret) -> bytes:
@@ -73,14 +77,19 @@ def _value(secret: BuildSecret) -> bytes:
         try:
             value = _beginning(Path(secret.file), LARGEST_BUILD_SECRET + 1)
         except OSError as error:
-            raise UsageError(f"cannot read {secret.file}: {error.strerror}") from None
+            raise UsageError(
+                f"cannot read {secret.file}: {error.strerror}",
+                code=ErrorCode.SECRET_FILE_UNREADABLE,
+            ) from None
     check_build_secret_size(secret, len(value))
     return value
 
 
 def _check_size(values: Mapping[str, bytes], what: str) -> None:
     if sum(map(len, values.values())) > LARGEST:
-        raise UsageError(f"{what} is more than a Secret can hold (1 MiB)")
+        raise UsageError(
+            f"{what} is more than a Secret can hold (1 MiB)", code=ErrorCode.SECRET_TOO_LARGE
+        )
 
 
 def _refuse_twice(taken: Mapping[str, str], added: Iterable[tuple[str, str]], remedy: str) -> None:
@@ -88,7 +97,11 @@ def _refuse_twice(taken: Mapping[str, str], added: Iterable[tuple[str, str]], re
     flags = dict(taken)
     for place, flag in added:
         if place in flags:
-            raise UsageError(f"{flags[place]} and {flag} both give {place}", remedy=remedy)
+            raise UsageError(
+                f"{flags[place]} and {flag} both give {place}",
+                code=ErrorCode.GIVEN_TWICE,
+                remedy=remedy,
+            )
         flags[place] = flag
 
 
@@ -104,9 +117,12 @@ def _of_path(number: int, asked: SecretFile) -> RunSecret:
         single = not local.is_dir()
         found = _read(local, [(SINGLE, local)] if single else _below(local))
     except OSError as error:
-        raise UsageError(f"cannot read {error.filename or local}: {error.strerror}") from None
+        raise UsageError(
+            f"cannot read {error.filename or local}: {error.strerror}",
+            code=ErrorCode.SECRET_FILE_UNREADABLE,
+        ) from None
     if not found:
-        raise UsageError(f"{local} is an empty folder")
+        raise UsageError(f"{local} is an empty folder", code=ErrorCode.SECRET_FOLDER_EMPTY)
     keys = {f"file-{index}": path for index, path in enumerate(sorted(found))}
     return RunSecret(
         suffix=f"-file{number}",
@@ -127,6 +143,7 @@ def _read(local: Path, files: Iterable[tuple[str, Path]]) -> dict[str, bytes]:
         if room < 0:
             raise UsageError(
                 f"{local} has more than a Secret can hold (1 MiB)",
+                code=ErrorCode.SECRET_TOO_LARGE,
                 remedy="Put it into the image, or onto a volume.",
             )
     return found
@@ -146,9 +163,15 @@ def _below(local: Path) -> Iterator[tuple[str, Path]]:
             _check_name(path)
             target = path.resolve()
             if not target.is_relative_to(root):
-                raise UsageError(f"{path} is a link that leads out of {local}")
+                raise UsageError(
+                    f"{path} is a link that leads out of {local}",
+                    code=ErrorCode.SECRET_FOLDER_LINK_OUT,
+                )
             if path.is_symlink() and Path(folder).resolve().is_relative_to(target):
-                raise UsageError(f"{path} is a link to a folder that it is in itself")
+                raise UsageError(
+                    f"{path} is a link to a folder that it is in itself",
+                    code=ErrorCode.SECRET_FOLDER_LINK_CIRCLE,
+                )
             if name in names:
                 yield path.relative_to(root).as_posix(), path
 
@@ -156,8 +179,13 @@ def _below(local: Path) -> Iterator[tuple[str, Path]]:
 def _check_name(path: Path) -> None:
     """UsageError where no volume can have a file of this name (k8s.io/api core/v1: KeyToPath)."""
     if path.name.startswith(".."):
-        raise UsageError(f"{path}: a volume has no names that begin with two dots")
+        raise UsageError(
+            f"{path}: a volume has no names that begin with two dots",
+            code=ErrorCode.SECRET_FILE_NAME_NOT_POSSIBLE,
+        )
     try:
         path.name.encode()
     except UnicodeEncodeError:
-        raise UsageError(f"{str(path)!r} is not valid UTF-8") from None
+        raise UsageError(
+            f"{str(path)!r} is not valid UTF-8", code=ErrorCode.SECRET_FILE_NAME_NOT_POSSIBLE
+        ) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
 
 RANDOM_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # as Kubernetes does: spells no words
@@ -18,7 +19,8 @@ def run_name(prefix: str | None, default: str, limit: int) -> str:
     room = limit - 6
     if prefix and len(prefix) > room:
         raise UsageError(
-            f"the name {prefix!r} is {len(prefix)} characters long, {room} are allowed"
+            f"the name {prefix!r} is {len(prefix)} characters long, {room} are allowed",
+            code=ErrorCode.RUN_NAME_TOO_LONG,
         )
     safe = prefix or re.sub(r"[^a-z0-9]+", "-", default.lower()).strip("-")
     if not safe[:1].isalpha():

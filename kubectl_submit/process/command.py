@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import CommandFailedError, MissingProgramError
 from kubectl_submit.process import signals
 from kubectl_submit.process.masking import mask
@@ -40,7 +41,9 @@ def find(program: str) -> str:
     path = shutil.which(program)
     if path is None:
         raise MissingProgramError(
-            f"{program} was not found on PATH", remedy=f"Install {program}, or put it on PATH."
+            f"{program} was not found on PATH",
+            code=ErrorCode.PROGRAM_NOT_FOUND,
+            remedy=f"Install {program}, or put it on PATH.",
         )
     return path
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ClusterError, ExecutionError
 from kubectl_submit.execution_backends import by_kind
 from kubectl_submit.execution_backends.kubernetes.execution import execution as build_execution
@@ -21,6 +22,7 @@ def execution_for_run(run: Run) -> Execution:
     if run.main is None:
         raise ExecutionError(
             f"{run.name} has not begun: {run.status.state}",
+            code=ErrorCode.RUN_NOT_BEGUN,
             remedy=f"See the build: kubectl submit logs --build -f {run.name}",
         )
     return by_kind(run.kind).execution(run.main)
@@ -31,6 +33,7 @@ def execution_for_build(run: Run) -> Execution:
     if run.build is None:
         raise ExecutionError(
             f"there is no build of {run.name} in the cluster",
+            code=ErrorCode.RUN_WITHOUT_BUILD,
             remedy="It was not built there, or the build's Job has been deleted after its time.",
         )
     return build_execution(run.build)
@@ -61,6 +64,7 @@ def details_of_outcome(execution: Execution, outcome: Outcome, kubectl: Kubectl)
     if not found:
         raise ExecutionError(
             f"{execution.kind}/{execution.name} is gone: {outcome.summary}",
+            code=ErrorCode.RUN_DELETED,
             remedy="A longer --ttl keeps it for the document.",
         )
     told = details_of(found[0], kubectl)

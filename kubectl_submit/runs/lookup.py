@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.kubectl_errors import REFUSED
 from kubectl_submit.cluster.namespace import current_namespace
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ClusterError, ClusterFault, NoSuchRunError
 from kubectl_submit.execution_backends import every
 from kubectl_submit.model.provenance import MANAGED, NAME_LABEL
@@ -90,6 +91,7 @@ def _one(kubectl: Kubectl, namespace: str, there: list[Run], name: str) -> Run:
     if matches:
         raise NoSuchRunError(
             f"{name!r} is the beginning of {len(matches)} names in {namespace}",
+            code=ErrorCode.RUN_NAME_AMBIGUOUS,
             last_words="\n".join(run.name for run in matches),
             remedy="Write more of the one you mean.",
         )
@@ -100,7 +102,9 @@ def _not_found(kubectl: Kubectl, namespace: str, name: str) -> NoSuchRunError:
     """Why there is no such run: perhaps it is elsewhere, or of another origin."""
     foreign = _foreign(kubectl, namespace, name)
     if foreign:
-        return NoSuchRunError(f"{foreign} in {namespace} was not created by kubectl-submit")
+        return NoSuchRunError(
+            f"{foreign} in {namespace} was not created by kubectl-submit", code=ErrorCode.NOT_A_RUN
+        )
     try:
         elsewhere = [run for run in read(kubectl, None) if name and run.name.startswith(name)]
     except ClusterError:  # whoever may not look into all namespaces
@@ -109,10 +113,13 @@ def _not_found(kubectl: Kubectl, namespace: str, name: str) -> NoSuchRunError:
         where = ", ".join(sorted({run.namespace for run in elsewhere}))
         return NoSuchRunError(
             f"there is no run {name!r} in {namespace}, but in {where}",
+            code=ErrorCode.RUN_IN_ANOTHER_NAMESPACE,
             remedy=f"Add -n {elsewhere[0].namespace}.",
         )
     return NoSuchRunError(
-        f"there is no run {name!r} in {namespace}", remedy="See `kubectl submit list`."
+        f"there is no run {name!r} in {namespace}",
+        code=ErrorCode.RUN_NOT_FOUND,
+        remedy="See `kubectl submit list`.",
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import RepositoryError
 from kubectl_submit.source import git_lfs, gitpython, remotes
 from kubectl_submit.source.git_settings import quiet_environment
@@ -55,7 +56,9 @@ def _write_tree(repo: Repo, commit: str, tree: Path, index: Path) -> None:
             of_lfs = _of_lfs(repo, tree) if ".gitattributes" in entries else ()
     except GitCommandError as error:
         raise RepositoryError(
-            f"cannot check out {commit[:12]}", last_words=str(error.stderr)
+            f"cannot check out {commit[:12]}",
+            code=ErrorCode.CHECKOUT_FAILED,
+            last_words=str(error.stderr),
         ) from None
     git_lfs.refuse_pointers(tree, of_lfs)
     inside = [entry.split(" ", 2) for entry in entries.split("\0")]
@@ -97,5 +100,6 @@ def _submodule(repo: Repo, path: str) -> Repo:
     except (InvalidGitRepositoryError, NoSuchPathError):
         raise RepositoryError(
             f"the submodule {path} is not checked out",
+            code=ErrorCode.SUBMODULE_NOT_CHECKED_OUT,
             remedy="Run `git submodule update --init --recursive`.",
         ) from None

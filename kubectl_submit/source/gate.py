@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import GateError
 from kubectl_submit.source import remotes
 from kubectl_submit.source.git_url import without_credentials
@@ -81,6 +82,7 @@ def check(snapshot: Snapshot) -> None:
     if found:
         raise GateError(
             "this working tree is not a commit that others can get",
+            code=ErrorCode.COMMIT_NOT_AVAILABLE,
             last_words="\n".join(f"  - {fault}" for fault in found),
             remedy=f"Or build the working tree as it is: {_way_out(snapshot)}.",
         )
@@ -110,11 +112,13 @@ def _gone(root: Path, remote: str, commit: str, url: str) -> GateError:
         fetched, pushed = without_credentials(url), without_credentials(pushed_to)
         return GateError(
             f"the commit {commit[:7]} is not on the remote {remote}",
+            code=ErrorCode.COMMIT_NOT_ON_REMOTE,
             last_words=f"It is fetched from {fetched}, and pushed to {pushed}.",
             remedy=f"Make a remote of {pushed}, and choose it with --git-remote.",
         )
     return GateError(
         f"the commit {commit[:7]} is no longer on the remote {remote}",
+        code=ErrorCode.COMMIT_GONE_FROM_REMOTE,
         last_words="A remote-tracking branch here still has it; "
         f"`git fetch --prune {remote}` updates those.",
         remedy=f"Push it again with `git push {remote} {commit}:refs/heads/…`.",

@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import RepositoryError
 
 FIRST_LINE = b"version https://git-lfs.github.com/spec/"
@@ -27,6 +28,7 @@ def refuse_pointers(folder: Path, paths: Iterable[str]) -> None:
     shown = [path if path.isprintable() else ascii(path) for path in found[:SHOWN]]
     raise RepositoryError(
         "only the pointers of files in git LFS are here",
+        code=ErrorCode.GIT_LFS_POINTERS,
         last_words=f"{', '.join(shown)}{more}",
         remedy="Install git-lfs, then run `git lfs install` and `git lfs pull`.",
     )

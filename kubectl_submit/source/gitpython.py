@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import MissingProgramError, RepositoryError
 from kubectl_submit.source.git_settings import quiet_environment
 
@@ -22,10 +23,15 @@ def open_repository(start: Path) -> Repo:
     except (git.InvalidGitRepositoryError, git.NoSuchPathError):
         raise RepositoryError(
             f"{start} is not in a git repository",
+            code=ErrorCode.NOT_A_REPOSITORY,
             remedy="Go to one, or run an image without a build: --image REF.",
         ) from None
     if repo.bare or repo.working_tree_dir is None:
-        raise RepositoryError(f"{start} is a bare repository", remedy="Use a checkout of it.")
+        raise RepositoryError(
+            f"{start} is a bare repository",
+            code=ErrorCode.BARE_REPOSITORY,
+            remedy="Use a checkout of it.",
+        )
     return cast("Repo", repo)
 
 
@@ -35,7 +41,9 @@ def _git_module() -> ModuleType:
         import git
     except ImportError:  # GitPython's way to say that the program is missing
         raise MissingProgramError(
-            "git was not found on PATH", remedy="Install git, or put it on PATH."
+            "git was not found on PATH",
+            code=ErrorCode.PROGRAM_NOT_FOUND,
+            remedy="Install git, or put it on PATH.",
         ) from None
     return git
 

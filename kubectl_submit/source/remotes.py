@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import RepositoryError
 from kubectl_submit.process import command
 from kubectl_submit.source.git_settings import quiet_environment
@@ -44,6 +45,7 @@ def locate(
     if wanted and wanted not in names:
         raise RepositoryError(
             f"there is no remote {wanted!r}",
+            code=ErrorCode.NO_SUCH_REMOTE,
             remedy=f"There is: {', '.join(names)}." if names else "See `git remote add`.",
         )
     preferred = [wanted] if wanted else _preferred(dict(settings), branch, names)

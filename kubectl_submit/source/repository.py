@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import MissingProgramError, RepositoryError
 from kubectl_submit.process import command
 from kubectl_submit.source import gitpython, remotes
@@ -50,7 +51,11 @@ def inspect(start: Path, remote_name: str | None = None) -> Snapshot:
     repo = gitpython.open_repository(start)
     changes, commit, branch = _status(repo)
     if not commit:
-        raise RepositoryError("the repository has no commit yet", remedy="Commit your work first.")
+        raise RepositoryError(
+            "the repository has no commit yet",
+            code=ErrorCode.NO_COMMIT,
+            remedy="Commit your work first.",
+        )
     root = Path(str(repo.working_tree_dir))
     settings = remotes.configuration(root)
     location = remotes.locate(root, commit, branch, settings, remote_name)
@@ -98,5 +103,5 @@ def _status(repo: Repo) -> tuple[Changes, str, str]:
         env=quiet_environment(),
     )
     if status != 0:
-        raise RepositoryError("git status failed", last_words=str(words))
+        raise RepositoryError("git status failed", code=ErrorCode.GIT_FAILED, last_words=str(words))
     return parse_status(str(text))

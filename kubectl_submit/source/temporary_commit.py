@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import CommandFailedError, RepositoryError
 from kubectl_submit.output import Output
 from kubectl_submit.process import command, signals
@@ -111,6 +112,7 @@ def _push(root: Path, remote: str, pushed: TemporaryCommit, environment: Mapping
     except RepositoryError as error:
         raise RepositoryError(
             f"the remote {remote} does not take the working tree",
+            code=ErrorCode.WORKING_TREE_PUSH_REFUSED,
             last_words=error.last_words,
             remedy=f"Commit and push it to a branch. {LOCAL_BUILD}",
         ) from None
@@ -139,4 +141,6 @@ def _git(root: Path, *argv: str, environment: Mapping[str, str] = {}) -> str:
     try:
         return command.run(["git", *argv], cwd=root, env=settings).stdout.strip("\n")
     except CommandFailedError as error:
-        raise RepositoryError(f"git {argv[0]} failed", last_words=mask(error.stderr)) from None
+        raise RepositoryError(
+            f"git {argv[0]} failed", code=ErrorCode.GIT_FAILED, last_words=mask(error.stderr)
+        ) from None

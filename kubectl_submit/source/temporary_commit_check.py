@@ -7,6 +7,7 @@ import fnmatch
 from collections.abc import Sequence
 from pathlib import Path
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import GateError
 from kubectl_submit.source import gate, tracked_files
 from kubectl_submit.source.repository import Snapshot
@@ -26,11 +27,16 @@ def check(snapshot: Snapshot, *, confirmed: bool) -> None:
     where git does not tell what is new.
     """
     if not snapshot.remote:
-        raise GateError("there is no remote to push the working tree to", remedy=LOCAL_BUILD)
+        raise GateError(
+            "there is no remote to push the working tree to",
+            code=ErrorCode.WORKING_TREE_WITHOUT_REMOTE,
+            remedy=LOCAL_BUILD,
+        )
     submodules = (*snapshot.changes.submodules, *snapshot.unpushed_submodules)
     if submodules:
         raise GateError(
             f"changes inside a submodule cannot be pushed with the working tree: {submodules[0]}",
+            code=ErrorCode.WORKING_TREE_SUBMODULE_CHANGED,
             remedy=f"Commit and push inside. {LOCAL_BUILD}",
         )
     files = tracked_files.untracked(snapshot.root)
@@ -38,6 +44,7 @@ def check(snapshot: Snapshot, *, confirmed: bool) -> None:
     if inside:
         raise GateError(
             f"a repository inside this one cannot be pushed with the working tree: {inside[0]}",
+            code=ErrorCode.WORKING_TREE_NESTED_REPOSITORY,
             remedy="Add it as a submodule, or name it in .gitignore.",
         )
     _check_files(snapshot, files, confirmed=confirmed)
@@ -54,6 +61,7 @@ def _check_files(snapshot: Snapshot, files: Sequence[str], *, confirmed: bool) -
         names = ", ".join(map(gate.shown, large[:5]))
         raise GateError(
             f"changed git LFS files cannot be pushed with the working tree: {names}",
+            code=ErrorCode.WORKING_TREE_LFS_CHANGED,
             remedy=f"Commit and push them. {LOCAL_BUILD}",
         )
     new = (*files, *tracked_files.added(snapshot.root))
@@ -61,6 +69,7 @@ def _check_files(snapshot: Snapshot, files: Sequence[str], *, confirmed: bool) -
     if any(doubts) and not confirmed:
         raise GateError(
             "in no commit, and perhaps not meant for the remote and the image",
+            code=ErrorCode.WORKING_TREE_DOUBTFUL_FILES,
             last_words="\n".join(f"  - {doubt}" for doubt in doubts if doubt),
             remedy="Name in .gitignore what is not meant, and take it out of the index with "
             "`git rm --cached`; if all of it is meant, add --yes.",

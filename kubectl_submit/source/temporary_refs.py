@@ -11,6 +11,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import RepositoryError
 from kubectl_submit.process import command
 from kubectl_submit.process.masking import mask
@@ -51,6 +52,7 @@ class LeftoverRefs:
         if answer.exit_code != 0:
             raise RepositoryError(
                 f"the remote {self._remote} does not answer",
+                code=ErrorCode.REMOTE_NOT_ANSWERING,
                 last_words=mask(answer.stderr),
             )
         refs = [line.partition("\t")[2] for line in answer.stdout.splitlines()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import RepositoryError
 from kubectl_submit.process import command
 from kubectl_submit.process.masking import mask
@@ -68,5 +69,7 @@ def _listed(root: Path, *argv: str) -> tuple[str, ...]:
     """The paths that git lists; what an error leaves out would be taken for not there."""
     status, text, words = gitpython.answer(gitpython.open_repository(root), *argv)
     if status != 0:
-        raise RepositoryError(f"git {argv[0]} failed", last_words=mask(words))
+        raise RepositoryError(
+            f"git {argv[0]} failed", code=ErrorCode.GIT_FAILED, last_words=mask(words)
+        )
     return tuple(filter(None, text.split("\0")))

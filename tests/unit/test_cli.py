@@ -12,6 +12,7 @@ import pytest
 from kubectl_submit import __version__
 from kubectl_submit.cli import command_line, main
 from kubectl_submit.cli.options import Options
+from kubectl_submit.cli.options.configuration import FILE_NAME
 from kubectl_submit.cli.options.secret_values import SecretMount
 
 from .programs import Answer, Program
@@ -110,7 +111,7 @@ def test_the_command_arrives_byte_for_byte(command: tuple[str, ...]) -> None:
         (["--env", "UNSET", "--", "x"], "UNSET is not set in the environment"),
         (["--image-repository", "app:1", "--", "x"], "'app:1' is no image name without a tag"),
         (["--name", "My_Job", "--", "x"], "'My_Job' is not a valid name"),
-        (["--", "x"], "no image repository is given"),
+        (["--verbose", "--", "x"], "\ncode: no-image-repository\n"),
         (["--image", "app", "--", "x", "\udcff"], "argument 2 of the command: '\\udcff' is not"),
     ],
 )
@@ -123,6 +124,36 @@ def test_a_mistake_is_told_without_a_traceback(
     assert said.err.startswith("error: ")
     assert any(part in said.err for part in message.split("|"))
     assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("flags", "variable", "configuration", "code"),
+    [
+        ([], "", "", ""),
+        (["--verbose"], "", "", "no-image-repository"),
+        ([], "yes", "", "no-image-repository"),
+        ([], "", "verbose: true", "no-image-repository"),
+        ([], "", "verbose", ""),
+        (["--verbose"], "", "verbose", "configuration-not-a-mapping"),
+    ],
+)
+def test_the_code_of_an_error_is_its_last_line_with_verbose(
+    flags: list[str],
+    variable: str,
+    configuration: str,
+    code: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path(FILE_NAME).write_text(configuration, encoding="utf-8")
+    if variable:
+        monkeypatch.setenv("KUBECTL_SUBMIT_VERBOSE", variable)
+    assert main.run([*flags, "--", "x"]) == 125
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("error: ")
+    shown = [f"code: {code}"] if code else []
+    assert [line for line in lines if line.startswith("code:")] == shown
+    assert lines[len(lines) - len(shown) :] == shown
 
 
 def test_a_mistake_in_the_flags_points_to_the_help(capsys: pytest.CaptureFixture[str]) -> None:

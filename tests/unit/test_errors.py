@@ -5,16 +5,21 @@ from __future__ import annotations
 import pytest
 
 from kubectl_submit import errors
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import CommandFailedError, SubmitError
+
+CODE = ErrorCode.BUILD_FAILED
 
 
 @pytest.mark.parametrize(
     ("error", "text"),
     [
-        (SubmitError("it failed"), "it failed"),
-        (SubmitError("it failed", remedy="Try again."), "it failed\nTry again."),
+        (SubmitError("it failed", code=CODE), "it failed"),
+        (SubmitError("it failed", code=CODE, remedy="Try again."), "it failed\nTry again."),
         (
-            SubmitError("it failed", last_words="\n  first\nlast \n\n", remedy="Try again."),
+            SubmitError(
+                "it failed", code=CODE, last_words="\n  first\nlast \n\n", remedy="Try again."
+            ),
             "it failed\n  first\nlast\nTry again.",
         ),
     ],

@@ -9,11 +9,13 @@ import pytest
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.commands import job_quota
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ClusterError, ClusterFault
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.provenance import NAME_LABEL
 from kubectl_submit.output import Output
 from kubectl_submit.runs import build_followers
+from tests.errors import raises_code
 
 from .examples import BUILD_JOB, RECIPE, execution
 from .programs import Answer, Program
@@ -21,6 +23,7 @@ from .programs import Answer, Program
 RUN = "app-0123456-x2k4z"
 FULL = ClusterError(
     "not allowed",
+    code=ErrorCode.QUOTA_OF_JOBS_FULL,
     last_words='jobs.batch "x" is forbidden: exceeded quota: jobs, requested: count/jobs.batch=1, '
     "used: count/jobs.batch=1, limited: count/jobs.batch=1",
     fault=ClusterFault.JOB_QUOTA,
@@ -75,7 +78,7 @@ def test_the_finished_build_makes_room(kubectl: Program) -> None:
 @pytest.mark.parametrize(("conditions", "run"), [([], RUN), (COMPLETE, "other")])
 def test_another_build_does_not(kubectl: Program, conditions: list[Any], run: str) -> None:
     build_job(kubectl, conditions, run)
-    with pytest.raises(ClusterError, match="not allowed"):
+    with raises_code(ErrorCode.QUOTA_OF_JOBS_FULL, ClusterError):
         create(Backend(FULL))
     assert kubectl.calls("delete") == []
 
@@ -83,11 +86,12 @@ def test_another_build_does_not(kubectl: Program, conditions: list[Any], run: st
 def test_it_gives_up(kubectl: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job_quota, "ROOM_SECONDS", 0)
     build_job(kubectl, COMPLETE)
-    with pytest.raises(ClusterError, match="not allowed"):
+    with raises_code(ErrorCode.QUOTA_OF_JOBS_FULL, ClusterError):
         create(Backend(*[FULL] * 1000))
 
 
 def test_other_errors_are_not_its_concern(kubectl: Program) -> None:
-    with pytest.raises(ClusterError, match="no such"):
-        create(Backend(ClusterError("no such namespace")))
+    other = ClusterError("no such namespace", code=ErrorCode.NAMESPACE_NOT_FOUND)
+    with raises_code(ErrorCode.NAMESPACE_NOT_FOUND, ClusterError):
+        create(Backend(other))
     assert kubectl.all_calls == []

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ExecutionError
 from kubectl_submit.execution_backends.kubernetes.job_state import job_state
 from kubectl_submit.execution_backends.outcomes import outcome
@@ -81,7 +82,11 @@ def test_the_last_lines_of_what_failed(kubectl: Program) -> None:
 def test_the_last_lines_of_what_does_not_start(kubectl: Program) -> None:
     kubectl.on("logs", Answer("no user namespaces\n"))
     kubectl.on("logs", "--previous", Answer(stderr="previous terminated container", exit_code=1))
-    error = ExecutionError("the pod cannot run", last_words="it exits 1 each time it starts")
+    error = ExecutionError(
+        "the pod cannot run",
+        code=ErrorCode.POD_CANNOT_RUN,
+        last_words="it exits 1 each time it starts",
+    )
     error.telling = ("run-0", "buildkit")
     settlement.explain(execution(), error, Kubectl())
     assert error.last_words == "it exits 1 each time it starts\nno user namespaces"

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def load(path: str, options: Iterable[GroupedOption]) -> dict[str, Any]:
             near = difflib.get_close_matches(str(key), known, n=1)
             raise ConfigurationError(
                 f"{path}: unknown key {key!r}",
+                code=ErrorCode.CONFIGURATION_UNKNOWN_KEY,
                 remedy=f"Did you mean {near[0]}?" if near else "See `kubectl submit --help`.",
             )
         option = known[key]
@@ -58,16 +60,24 @@ def _read(path: str) -> dict[Any, Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise ConfigurationError(f"{path}{where}: {error.problem}") from None
+        raise ConfigurationError(
+            f"{path}{where}: {error.problem}", code=ErrorCode.CONFIGURATION_NOT_YAML
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} is no valid YAML", last_words=str(error)) from None
+        raise ConfigurationError(
+            f"{path} is no valid YAML", code=ErrorCode.CONFIGURATION_NOT_YAML, last_words=str(error)
+        ) from None
     except OSError as error:
-        raise ConfigurationError(f"cannot read {path}: {error.strerror}") from None
+        raise ConfigurationError(
+            f"cannot read {path}: {error.strerror}", code=ErrorCode.CONFIGURATION_UNREADABLE
+        ) from None
     if content is None:
         return {}
     if not isinstance(content, dict):
         raise ConfigurationError(
-            f"{path}: a mapping is needed", remedy="Write one `flag: value` a line."
+            f"{path}: a mapping is needed",
+            code=ErrorCode.CONFIGURATION_NOT_A_MAPPING,
+            remedy="Write one `flag: value` a line.",
         )
     return content
 
@@ -75,7 +85,10 @@ def _read(path: str) -> dict[Any, Any]:
 def _value(path: str, option: GroupedOption, value: Any) -> Any:
     if option.is_flag:
         if not isinstance(value, bool):
-            raise ConfigurationError(f"{path}: {option.key} is true or false, not {value!r}")
+            raise ConfigurationError(
+                f"{path}: {option.key} is true or false, not {value!r}",
+                code=ErrorCode.CONFIGURATION_NOT_TRUE_OR_FALSE,
+            )
         return value
     if option.multiple:
         if isinstance(value, dict):
@@ -96,6 +109,7 @@ def _scalar(path: str, key: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ConfigurationError(
             f"{path}: {key} is text or a number, not {value!r}",
+            code=ErrorCode.CONFIGURATION_NOT_TEXT_OR_NUMBER,
             remedy="Put the value in quotes.",
         )
     return str(value)

@@ -17,5 +17,5 @@ class SubcommandOptions(KubectlOptions):
         "--verbose",
         is_flag=True,
         default=False,
-        help="Show every command that is run.",
+        help="Show every command that is run, and the code of an error.",
     )

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.manifests import tree
 from kubectl_submit.manifests.tree import Node
@@ -42,6 +43,7 @@ def send(documents: list[Node], create: Callable[[list[Node]], Result]) -> Resul
         if any(_version(cluster) >= REQUIRED_SINCE for cluster in clusters):
             raise ClusterError(
                 "the cluster's KubeRay is too old for this Ray, which starts only with a token",
+                code=ErrorCode.OPERATOR_TOO_OLD,
                 last_words=error.last_words,
                 remedy="Have KubeRay 1.5.1 or newer installed, or run Ray 2.60 or older.",
             ) from None

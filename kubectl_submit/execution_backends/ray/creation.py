@@ -6,6 +6,7 @@ import re
 
 from kubectl_submit.cluster import creation
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.execution_backends.ray import authentication
 from kubectl_submit.execution_backends.ray.execution import execution
@@ -45,6 +46,7 @@ def _explained(error: ClusterError) -> ClusterError:
         return error
     return ClusterError(
         "the cluster has no RayJobs: KubeRay is not installed",
+        code=ErrorCode.OPERATOR_NOT_INSTALLED,
         last_words=error.last_words,
         remedy="Have its operator installed (https://docs.ray.io/en/latest/cluster/kubernetes), "
         "such as with helm: helm install kuberay-operator --repo "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubectl_submit.cli.options import Options
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
 
 FIELDS = (
@@ -39,6 +40,7 @@ def collect_ray_parameters(options: Options) -> RayParameters:
     if options.keep_entrypoint and options.execution == "ray":
         raise UsageError(
             "--keep-entrypoint is not for --execution ray",
+            code=ErrorCode.OPTION_NOT_FOR_EXECUTION,
             remedy="Ray runs the command on its head, whose container KubeRay starts itself.",
         )
     found = {field: getattr(options, field) for field in FIELDS}
@@ -48,9 +50,11 @@ def collect_ray_parameters(options: Options) -> RayParameters:
     }
     if given and options.execution != "ray":
         flag = "--" + next(iter(given)).replace("_", "-")
-        raise UsageError(f"{flag} is for --execution ray")
+        raise UsageError(f"{flag} is for --execution ray", code=ErrorCode.OPTION_NOT_FOR_EXECUTION)
     if "idle_timeout" in given and not options.autoscale:
-        raise UsageError("--idle-timeout is for --autoscale")
+        raise UsageError(
+            "--idle-timeout is for --autoscale", code=ErrorCode.IDLE_TIMEOUT_NEEDS_AUTOSCALE
+        )
     given.setdefault("ray_version", _version_in(options.image or ""))
     return RayParameters(**given)
 

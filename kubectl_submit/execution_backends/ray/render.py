@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import YAMLError
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ManifestError
 from kubectl_submit.execution_backends import worker_pod
 from kubectl_submit.execution_backends.ray import authentication
@@ -38,6 +39,10 @@ REQUEST_FIELDS = {
     "entrypointNumCpus": "entrypoint_num_cpus",
     "entrypointNumGpus": "entrypoint_num_gpus",
     "metadata": "metadata",
+}
+YAML_REQUEST_FIELDS = {
+    "entrypointResources": "entrypoint_resources",
+    "runtimeEnvYAML": "runtime_env",
 }
 
 
@@ -86,9 +91,11 @@ def _own(parameters: ExecutionParameters) -> RayParameters:
 def _check_kind(root: Node, source: str) -> None:
     spec = tree.child(root, "spec")
     if not spec.get("rayClusterSpec"):
-        raise ManifestError(f"{source}: no rayClusterSpec; each run has a cluster of its own")
+        message = f"{source}: no rayClusterSpec; each run has a cluster of its own"
+        raise ManifestError(message, code=ErrorCode.MANIFEST_WITHOUT_CLUSTER)
     if spec.get("submissionMode", "K8sJobMode") != "K8sJobMode":
-        raise ManifestError(f"{source}: submissionMode must be K8sJobMode, or left out")
+        message = f"{source}: submissionMode must be K8sJobMode, or left out"
+        raise ManifestError(message, code=ErrorCode.MANIFEST_SUBMISSION_MODE)
 
 
 def _worker_groups(root: Node, parameters: ExecutionParameters, source: str) -> list[Node]:
@@ -98,6 +105,7 @@ def _worker_groups(root: Node, parameters: ExecutionParameters, source: str) -> 
     if asked and len(groups) != 1:
         raise ManifestError(
             f"{source}: {len(groups)} worker groups, where {asked[0]} needs one",
+            code=ErrorCode.MANIFEST_WRONG_NUMBER_OF_WORKER_GROUPS,
             remedy="Say the sizes of the groups in the manifest.",
         )
     return list(groups)
@@ -167,13 +175,8 @@ def _set_request(root: Node, container: Node, source: str) -> None:
     """What the submitter asks Ray for: the same as the RayJob says."""
     spec = root["spec"]
     request: dict[str, Any] = {"entrypoint": str(spec["entrypoint"])}
-    for field, name in REQUEST_FIELDS.items():
-        if field in spec:
-            request[name] = spec[field]
-    for field, name in (
-        ("entrypointResources", "entrypoint_resources"),
-        ("runtimeEnvYAML", "runtime_env"),
-    ):
+    request |= {name: spec[field] for field, name in REQUEST_FIELDS.items() if field in spec}
+    for field, name in YAML_REQUEST_FIELDS.items():
         if field in spec:
             request[name] = _parsed(spec[field], f"{source}: spec.{field}")
     text = json.dumps(request)
@@ -181,6 +184,7 @@ def _set_request(root: Node, container: Node, source: str) -> None:
         raise ManifestError(
             f"the command is too long for Ray: its request has {len(text)} bytes, "
             f"{LONGEST_VARIABLE} are possible",
+            code=ErrorCode.COMMAND_TOO_LONG,
             remedy="Put the arguments into a file of the image, or run it without Ray.",
         )
     pod_template.set_environment(container, {"REQUEST": text})
@@ -192,4 +196,5 @@ def _parsed(text: object, where: str) -> Any:
     try:
         return YAML(typ="safe", pure=True).load(str(text))
     except YAMLError as error:
-        raise ManifestError(f"{where} is no YAML", last_words=str(error)) from None
+        code = ErrorCode.MANIFEST_FIELD_NOT_YAML
+        raise ManifestError(f"{where} is no YAML", code=code, last_words=str(error)) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.following.logs.batch import Batch
 from kubectl_submit.following.logs.events import Close
@@ -24,6 +25,7 @@ def not_allowed(result: Result) -> ClusterError:
     """The error where no log may be read."""
     return ClusterError(
         "you may not read logs of pods; the job keeps running",
+        code=ErrorCode.LOGS_NOT_ALLOWED,
         last_words=result.stderr,
         remedy="Ask for the permission to `get` pods/log.",
     )

@@ -1,0 +1,151 @@
+"""A short code for each thing that can go wrong; it stays the same where a message is reworded."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class ErrorCode(Enum):
+    """What went wrong; `--verbose` shows it. One code for one fault, whoever reports it."""
+
+    # What was typed.
+    CURRENT_FOLDER_GONE = "current-folder-gone"
+    ARGUMENT_NOT_TEXT = "argument-not-text"
+    RUN_NAME_EXPECTED = "run-name-expected"
+    NAMES_OR_ALL_EXPECTED = "names-or-all-expected"
+    ALL_NEEDS_MINE = "all-needs-mine"
+    SHELL_EXPECTED = "shell-expected"
+    WATCH_NEEDS_TABLE = "watch-needs-table"
+    NO_SUCH_WORKER = "no-such-worker"
+    RUN_NAME_TOO_LONG = "run-name-too-long"
+    OPTION_NOT_FOR_EXECUTION = "option-not-for-execution"
+    IDLE_TIMEOUT_NEEDS_AUTOSCALE = "idle-timeout-needs-autoscale"
+    COMMAND_TOO_LONG = "command-too-long"
+
+    # The configuration file.
+    CONFIGURATION_UNREADABLE = "configuration-unreadable"
+    CONFIGURATION_NOT_YAML = "configuration-not-yaml"
+    CONFIGURATION_NOT_A_MAPPING = "configuration-not-a-mapping"
+    CONFIGURATION_UNKNOWN_KEY = "configuration-unknown-key"
+    CONFIGURATION_NOT_TRUE_OR_FALSE = "configuration-not-true-or-false"
+    CONFIGURATION_NOT_TEXT_OR_NUMBER = "configuration-not-text-or-number"
+    FILE_ALREADY_EXISTS = "file-already-exists"
+
+    # Manifests.
+    MANIFEST_UNREADABLE = "manifest-unreadable"
+    MANIFEST_NOT_UTF_8 = "manifest-not-utf-8"
+    MANIFEST_NOT_YAML = "manifest-not-yaml"
+    MANIFEST_FIELD_NOT_YAML = "manifest-field-not-yaml"
+    MANIFEST_FIELD_WRONG_TYPE = "manifest-field-wrong-type"
+    MANIFEST_DOCUMENT_NOT_A_MAPPING = "manifest-document-not-a-mapping"
+    MANIFEST_WRONG_NUMBER_OF_OBJECTS = "manifest-wrong-number-of-objects"
+    MANIFEST_WRONG_NUMBER_OF_CONTAINERS = "manifest-wrong-number-of-containers"
+    MANIFEST_WRONG_NUMBER_OF_WORKER_GROUPS = "manifest-wrong-number-of-worker-groups"
+    MANIFEST_WITHOUT_CLUSTER = "manifest-without-cluster"
+    MANIFEST_SUBMISSION_MODE = "manifest-submission-mode"
+
+    # Programs on this machine.
+    PROGRAM_NOT_FOUND = "program-not-found"
+    PROGRAM_FAILED = "program-failed"
+    DOCKER_WITHOUT_BUILDX = "docker-without-buildx"
+    DOCKER_IS_PODMAN = "docker-is-podman"
+    DOCKER_NOT_WORKING = "docker-not-working"
+    OUTPUT_NOT_WRITABLE = "output-not-writable"
+
+    # The repository.
+    NOT_A_REPOSITORY = "not-a-repository"
+    BARE_REPOSITORY = "bare-repository"
+    NO_COMMIT = "no-commit"
+    NO_SUCH_REMOTE = "no-such-remote"
+    GIT_FAILED = "git-failed"
+    CHECKOUT_FAILED = "checkout-failed"
+    SUBMODULE_NOT_CHECKED_OUT = "submodule-not-checked-out"
+    GIT_LFS_POINTERS = "git-lfs-pointers"
+    COMMIT_NOT_AVAILABLE = "commit-not-available"
+    COMMIT_NOT_ON_REMOTE = "commit-not-on-remote"
+    COMMIT_GONE_FROM_REMOTE = "commit-gone-from-remote"
+    REMOTE_NOT_ANSWERING = "remote-not-answering"
+
+    # A working tree that is pushed for a build.
+    WORKING_TREE_WITHOUT_REMOTE = "working-tree-without-remote"
+    WORKING_TREE_SUBMODULE_CHANGED = "working-tree-submodule-changed"
+    WORKING_TREE_NESTED_REPOSITORY = "working-tree-nested-repository"
+    WORKING_TREE_LFS_CHANGED = "working-tree-lfs-changed"
+    WORKING_TREE_DOUBTFUL_FILES = "working-tree-doubtful-files"
+    WORKING_TREE_PUSH_REFUSED = "working-tree-push-refused"
+    WORKING_TREES_LEFT_ON_REMOTE = "working-trees-left-on-remote"
+
+    # What is built.
+    NO_IMAGE_REPOSITORY = "no-image-repository"
+    GIT_URL_NOT_FOR_CLUSTER = "git-url-not-for-cluster"
+    BUILD_CONTEXT_NOT_FOUND = "build-context-not-found"
+    DOCKERFILE_NOT_FOUND = "dockerfile-not-found"
+    DOCKERFILE_IGNORED = "dockerfile-ignored"
+    PATH_OUTSIDE_REPOSITORY = "path-outside-repository"
+    LINK_OUT_OF_REPOSITORY = "link-out-of-repository"
+
+    # Credentials, and files and variables that are carried in Secrets.
+    NO_REGISTRY_CREDENTIALS = "no-registry-credentials"
+    NO_GIT_CREDENTIALS = "no-git-credentials"
+    SSH_KEY_NOT_CARRIED = "ssh-key-not-carried"
+    DOCKER_CONFIGURATION_UNREADABLE = "docker-configuration-unreadable"
+    SECRET_FILE_UNREADABLE = "secret-file-unreadable"
+    SECRET_FILE_NAME_NOT_POSSIBLE = "secret-file-name-not-possible"
+    SECRET_FOLDER_EMPTY = "secret-folder-empty"
+    SECRET_FOLDER_LINK_OUT = "secret-folder-link-out"
+    SECRET_FOLDER_LINK_CIRCLE = "secret-folder-link-circle"
+    SECRET_TOO_LARGE = "secret-too-large"
+    BUILD_SECRET_TOO_LARGE = "build-secret-too-large"
+    GIVEN_TWICE = "given-twice"
+
+    # The cluster.
+    CONTEXT_NOT_FOUND = "context-not-found"
+    CLUSTER_UNREACHABLE = "cluster-unreachable"
+    CLUSTER_CONTACT_LOST = "cluster-contact-lost"
+    NOT_LOGGED_IN = "not-logged-in"
+    NOT_ALLOWED = "not-allowed"
+    WATCH_NOT_ALLOWED = "watch-not-allowed"
+    LOGS_NOT_ALLOWED = "logs-not-allowed"
+    PERMISSIONS_UNKNOWN = "permissions-unknown"
+    FORBIDDEN = "forbidden"
+    POLICY_FORBIDS = "policy-forbids"
+    POD_SECURITY_FORBIDS = "pod-security-forbids"
+    LIMIT_RANGE_FORBIDS = "limit-range-forbids"
+    QUOTA_EXCEEDED = "quota-exceeded"
+    QUOTA_OF_JOBS_FULL = "quota-of-jobs-full"
+    QUOTA_NEEDS_SIZES = "quota-needs-sizes"
+    WEBHOOK_NOT_ANSWERING = "webhook-not-answering"
+    NAMESPACE_NOT_FOUND = "namespace-not-found"
+    NAMESPACE_BEING_DELETED = "namespace-being-deleted"
+    KUEUE_NOT_INSTALLED = "kueue-not-installed"
+    OPERATOR_NOT_INSTALLED = "operator-not-installed"
+    OPERATOR_TOO_OLD = "operator-too-old"
+    OBJECT_NOT_FOUND = "object-not-found"
+    QUEUE_NOT_FOUND = "queue-not-found"
+    PRIORITY_CLASS_NOT_FOUND = "priority-class-not-found"
+    REGISTRY_SECRET_WRONG_TYPE = "registry-secret-wrong-type"
+    MANIFEST_REFUSED = "manifest-refused"
+    READ_FAILED = "read-failed"
+    CHANGE_FAILED = "change-failed"
+    DELETE_FAILED = "delete-failed"
+
+    # The build.
+    BUILD_FAILED = "build-failed"
+    BUILD_NEVER_RAN = "build-never-ran"
+    BUILD_CANCELLED = "build-cancelled"
+    NO_IMAGE_DIGEST = "no-image-digest"
+
+    # Runs.
+    RUN_NOT_FOUND = "run-not-found"
+    RUN_IN_ANOTHER_NAMESPACE = "run-in-another-namespace"
+    RUN_NAME_AMBIGUOUS = "run-name-ambiguous"
+    NOT_A_RUN = "not-a-run"
+    RUN_NOT_BEGUN = "run-not-begun"
+    RUN_WITHOUT_JOB = "run-without-job"
+    RUN_WITHOUT_BUILD = "run-without-build"
+    RUN_DELETED = "run-deleted"
+    RUN_CANCELLED = "run-cancelled"
+    POD_CANNOT_RUN = "pod-cannot-run"
+    POD_REFUSED = "pod-refused"
+    PENDING_TIMEOUT = "pending-timeout"
+    WAIT_TIMEOUT = "wait-timeout"
