@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import BuildError, MissingProgramError, RepositoryError
 from tests.conftest import Commands, Repository, local, tags
 from tests.docker.conftest import Build
+from tests.errors import raises_code
 
 
 def test_a_step_that_fails(
@@ -22,8 +24,9 @@ def test_a_step_that_fails(
     repository.write("Dockerfile", f"{dockerfile}{failing}\n")
     commit = repository.commit()
 
-    with pytest.raises(BuildError, match="the image build failed: docker buildx exited 1"):
+    with raises_code(ErrorCode.BUILD_FAILED, BuildError) as failed:
         build(repository.folder)
+    assert failed.value.message.endswith("docker buildx exited 1")
 
     output = capfd.readouterr()
     assert output.out == ""
@@ -38,7 +41,7 @@ def test_a_registry_that_refuses_the_push(
 ) -> None:
     commit = repository.commit()
 
-    with pytest.raises(BuildError):
+    with raises_code(ErrorCode.BUILD_FAILED, BuildError):
         build(repository.folder, image_repository="localhost:1/app")
 
     output = capfd.readouterr()
@@ -53,7 +56,7 @@ def test_a_base_image_that_is_not_there(
     repository.write("Dockerfile", f"FROM {missing}\n")
     commit = repository.commit()
 
-    with pytest.raises(BuildError):
+    with raises_code(ErrorCode.BUILD_FAILED, BuildError):
         build(repository.folder)
 
     assert f"{missing}: not found" in capfd.readouterr().err
@@ -69,7 +72,7 @@ def test_a_builder_that_is_not_there(
     commit = repository.commit()
     monkeypatch.setenv("BUILDX_BUILDER", "no-such-builder")
 
-    with pytest.raises(BuildError):
+    with raises_code(ErrorCode.BUILD_FAILED, BuildError):
         build(repository.folder, rebuild=True)
 
     assert 'no builder "no-such-builder" found' in capfd.readouterr().err
@@ -82,7 +85,7 @@ def test_docker_without_buildx(
     repository.commit()
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "without-plugins"))
 
-    with pytest.raises(MissingProgramError, match="docker has no buildx"):
+    with raises_code(ErrorCode.DOCKER_WITHOUT_BUILDX, MissingProgramError):
         build(repository.folder)
 
 
@@ -96,8 +99,9 @@ def test_no_docker(
         (only_git / program).symlink_to(str(shutil.which(program)))
     monkeypatch.setenv("PATH", str(only_git))
 
-    with pytest.raises(MissingProgramError, match="docker was not found on PATH"):
+    with raises_code(ErrorCode.PROGRAM_NOT_FOUND, MissingProgramError) as missing:
         build(repository.folder)
+    assert missing.value.message.startswith("docker ")
 
 
 def test_a_submodule_that_is_not_checked_out(
@@ -109,8 +113,9 @@ def test_a_submodule_that_is_not_checked_out(
     commit = repository.commit()
     repository.git("submodule", "--quiet", "deinit", "--all")
 
-    with pytest.raises(RepositoryError, match="the submodule library is not checked out"):
+    with raises_code(ErrorCode.SUBMODULE_NOT_CHECKED_OUT, RepositoryError) as refused:
         build(repository.folder)
+    assert " library " in refused.value.message
 
     assert tags(commit) == []
 

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from kubectl_submit.build_backends import docker
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import BuildError
 from kubectl_submit.process.pending import Pending
 from tests.conftest import Repository, local, tags
 from tests.docker.conftest import Build
+from tests.errors import raises_code
 
 TLS_HANDSHAKE = b"\x16"
 # A registry does not show an OCI manifest to whoever does not ask for one.
@@ -127,5 +129,5 @@ def test_who_loses_the_race_takes_what_is_there(
 
     assert [second.digest] == first
     assert tags(commit) == [commit]
-    with pytest.raises(BuildError):
+    with raises_code(ErrorCode.BUILD_FAILED, BuildError):
         build(repository.folder, image_repository=written_once, rebuild=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kubectl_submit.errors import RepositoryError, UsageError
+from kubectl_submit.error_codes import ErrorCode
+from kubectl_submit.errors import RepositoryError, SubmitError, UsageError
+from tests.errors import raises_code
 
 from .repositories import Project
 from .test_parameters import collect
@@ -50,24 +51,60 @@ def test_paths_are_meant_from_here_and_given_from_the_root(
 
 
 @pytest.mark.parametrize(
-    ("options", "kind", "message"),
+    ("options", "kind", "code", "told"),
     [
-        ({"dockerfile": "missing"}, RepositoryError, "there is no missing in"),
-        ({"dockerfile": "."}, RepositoryError, "there is no . in"),
-        ({"build_context": "missing"}, RepositoryError, "there is no folder missing in"),
-        ({"build_context": "main.py"}, RepositoryError, "there is no folder main.py in"),
-        ({"dockerfile": "../Dockerfile"}, UsageError, "is outside of the repository"),
-        ({"build_context": ".."}, UsageError, "is outside of the repository"),
-        ({"build_context": "/"}, UsageError, "is outside of the repository"),
-        ({"dockerfile": "ignored"}, RepositoryError, "git ignores it"),
-        ({"git_remote": "fork"}, RepositoryError, "there is no remote 'fork'"),
-        ({"name": "a" * 47}, UsageError, "is 47 characters long, 46 are allowed"),
+        (
+            {"dockerfile": "missing"},
+            RepositoryError,
+            ErrorCode.DOCKERFILE_NOT_FOUND,
+            "there is no missing in",
+        ),
+        ({"dockerfile": "."}, RepositoryError, ErrorCode.DOCKERFILE_NOT_FOUND, " . "),
+        (
+            {"build_context": "missing"},
+            RepositoryError,
+            ErrorCode.BUILD_CONTEXT_NOT_FOUND,
+            "there is no folder missing in",
+        ),
+        (
+            {"build_context": "main.py"},
+            RepositoryError,
+            ErrorCode.BUILD_CONTEXT_NOT_FOUND,
+            "main.py",
+        ),
+        (
+            {"dockerfile": "../Dockerfile"},
+            UsageError,
+            ErrorCode.PATH_OUTSIDE_REPOSITORY,
+            "--dockerfile ../Dockerfile is outside of the repository",
+        ),
+        (
+            {"build_context": ".."},
+            UsageError,
+            ErrorCode.PATH_OUTSIDE_REPOSITORY,
+            "--build-context .. ",
+        ),
+        (
+            {"build_context": "/"},
+            UsageError,
+            ErrorCode.PATH_OUTSIDE_REPOSITORY,
+            "--build-context / ",
+        ),
+        (
+            {"dockerfile": "ignored"},
+            RepositoryError,
+            ErrorCode.DOCKERFILE_IGNORED,
+            "ignored is not part of the commit: git ignores it",
+        ),
+        ({"git_remote": "fork"}, RepositoryError, ErrorCode.NO_SUCH_REMOTE, "'fork'"),
+        ({"name": "a" * 47}, UsageError, ErrorCode.RUN_NAME_TOO_LONG, "47"),
     ],
 )
 def test_what_cannot_be_built_is_told(
-    project: Project, options: dict[str, Any], kind: type[Exception], message: str
+    project: Project, options: dict[str, Any], kind: type[SubmitError], code: ErrorCode, told: str
 ) -> None:
     project.write(".git/info/exclude", "ignored\n")
     project.write("ignored")
-    with pytest.raises(kind, match=re.escape(message)):
+    with raises_code(code, kind) as refused:
         collect(**options)
+    assert told in refused.value.message

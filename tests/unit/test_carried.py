@@ -13,11 +13,13 @@ import pytest
 from kubectl_submit.build_backends import remote
 from kubectl_submit.cli import command_line
 from kubectl_submit.cli.options import configuration, secret_values
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ManifestError, UsageError
 from kubectl_submit.execution_backends.kubernetes.backend import BACKEND as KUBERNETES
 from kubectl_submit.execution_backends.ray.backend import BACKEND as RAY
 from kubectl_submit.manifests import run_secrets, tree
 from kubectl_submit.parameters import local_secrets
+from tests.errors import raises_code
 
 from .examples import build_parameters, execution_parameters
 
@@ -62,26 +64,33 @@ def test_a_link_must_not_lead_out(tmp_path: Path, target: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf" / "link").symlink_to(f"../{target}")
-    with pytest.raises(UsageError, match="link that leads out of"):
+    with raises_code(ErrorCode.SECRET_FOLDER_LINK_OUT, UsageError) as refused:
         collected(f"{tmp_path}/conf")
+    conf = f"{tmp_path}/conf"
+    assert refused.value.message == f"{conf}/link is a link that leads out of {conf}"
 
 
 def test_a_link_must_not_lead_around(tmp_path: Path) -> None:
     (tmp_path / "conf" / "deep").mkdir(parents=True)
     (tmp_path / "conf" / "deep" / "link").symlink_to("..")
-    with pytest.raises(UsageError, match="a link to a folder that it is in itself"):
+    with raises_code(ErrorCode.SECRET_FOLDER_LINK_CIRCLE, UsageError) as refused:
         collected(f"{tmp_path}/conf")
+    link = f"{tmp_path}/conf/deep/link"
+    assert refused.value.message == f"{link} is a link to a folder that it is in itself"
 
 
 def test_what_cannot_be_carried(tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(bytes((1 << 20) + 1))
     (tmp_path / "empty").mkdir()
-    with pytest.raises(UsageError, match="/large has more than a Secret can hold"):
+    with raises_code(ErrorCode.SECRET_TOO_LARGE, UsageError) as large:
         collected(f"{tmp_path}/large")
-    with pytest.raises(UsageError, match="is an empty folder"):
+    assert large.value.message == f"{tmp_path}/large has more than a Secret can hold (1 MiB)"
+    with raises_code(ErrorCode.SECRET_FOLDER_EMPTY, UsageError) as empty:
         collected(f"{tmp_path}/empty")
-    with pytest.raises(UsageError, match=r"cannot read .*/nothing: No such file"):
+    assert empty.value.message == f"{tmp_path}/empty is an empty folder"
+    with raises_code(ErrorCode.SECRET_FILE_UNREADABLE, UsageError) as nothing:
         collected(f"{tmp_path}/nothing")
+    assert nothing.value.message == f"cannot read {tmp_path}/nothing: No such file or directory"
 
 
 def test_a_pipe_is_a_file() -> None:
@@ -112,8 +121,9 @@ def test_no_more_is_read_than_can_be_carried(
         return beginning(path, size)
 
     monkeypatch.setattr(local_secrets, "_beginning", read)
-    with pytest.raises(UsageError, match=f"/{name} has more than a Secret can hold"):
+    with raises_code(ErrorCode.SECRET_TOO_LARGE, UsageError) as refused:
         collected(f"{tmp_path}/{name}")
+    assert f"{tmp_path}/{name} " in refused.value.message
     assert asked == ([(1 << 20) + 1, (1 << 19) + 1, 1] if name == "sum" else [(1 << 20) + 1])
 
 
@@ -136,13 +146,17 @@ def test_a_file_alone_may_have_any_name(tmp_path: Path) -> None:
     assert (mount["mountPath"], mount["subPath"]) == ("/etc/key", "file")
 
 
-@pytest.mark.parametrize("name", ["..foo", "a\udcff"])
-def test_a_name_that_no_volume_has(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("..foo", "/deep/..foo: a volume has no names that"), ("a\udcff", "is not valid UTF-8")],
+)
+def test_a_name_that_no_volume_has(tmp_path: Path, name: str, told: str) -> None:
     folder = tmp_path / "conf" / "deep" / name
     folder.mkdir(parents=True)
     (folder / "key").write_bytes(b"x")
-    with pytest.raises(UsageError, match=r"two dots|not valid UTF-8") as refused:
+    with raises_code(ErrorCode.SECRET_FILE_NAME_NOT_POSSIBLE, UsageError) as refused:
         collected(f"{tmp_path}/conf")
+    assert told in refused.value.message
     assert "deep/" in str(refused.value)
     str(refused.value).encode()
 
@@ -189,17 +203,20 @@ def test_a_build_secret_is_named_by_its_place(tmp_path: Path) -> None:
     "second", ["b/key", "c/other:/run/secrets/key", "c/other:/run//secrets/./key/"]
 )
 def test_two_files_at_one_place(second: str) -> None:
-    with pytest.raises(UsageError, match="both give /run/secrets/key") as refused:
+    with raises_code(ErrorCode.GIVEN_TWICE, UsageError) as refused:
         collected("a/key", second)
-    assert "--secret-file a/key and " in refused.value.message
+    assert refused.value.message.endswith(" /run/secrets/key")
+    assert "--secret-file a/key " in refused.value.message
     assert f"--secret-file {second.partition(':')[0]} " in refused.value.message
 
 
 def test_a_file_where_a_secret_is(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(b"x")
     file = secret_values.secret_file(f"{tmp_path}/key")
-    with pytest.raises(UsageError, match=r"--secret key and --secret-file .*/key both give"):
+    with raises_code(ErrorCode.GIVEN_TWICE, UsageError) as refused:
         local_secrets.collect([file], [], [secret_values.secret_mount("key")])
+    assert "--secret key " in refused.value.message
+    assert f"--secret-file {tmp_path}/key " in refused.value.message
     assert local_secrets.collect([file], [], [secret_values.secret_mount("other")])
 
 
@@ -209,10 +226,13 @@ def test_one_variable_twice(monkeypatch: pytest.MonkeyPatch) -> None:
         secret_values.secret_environment("X=A"),
         secret_values.secret_environment("X=HOME"),
     )
-    with pytest.raises(UsageError, match="--env X and --secret-env X=A both give X"):
+    with raises_code(ErrorCode.GIVEN_TWICE, UsageError) as refused:
         local_secrets.collect([], [mine], environment=[("X", "canary")])
-    with pytest.raises(UsageError, match="--secret-env X=A and --secret-env X=HOME both give X"):
+    assert refused.value.message == "--env X and --secret-env X=A both give X"
+    with raises_code(ErrorCode.GIVEN_TWICE, UsageError) as refused:
         local_secrets.collect([], [mine, other])
+    assert "--secret-env X=A " in refused.value.message
+    assert "--secret-env X=HOME " in refused.value.message
     assert local_secrets.collect([], [mine], environment=[("Y", "1"), ("Y", "2")])
 
 
@@ -311,8 +331,9 @@ def test_a_group_of_the_users_stays(tmp_path: Path) -> None:
 
 
 def test_a_security_context_that_is_none(tmp_path: Path) -> None:
-    with pytest.raises(ManifestError, match="securityContext has the wrong type"):
+    with raises_code(ErrorCode.MANIFEST_FIELD_WRONG_TYPE, ManifestError) as refused:
         mounted(tmp_path, "securityContext: odd")
+    assert "securityContext " in refused.value.message
 
 
 @pytest.mark.parametrize("source", ["src=large", "env=LARGE", "src=endless"])
@@ -325,8 +346,10 @@ def test_a_build_secret_that_is_too_large(
     with (tmp_path / "endless").open("wb") as file:
         file.truncate(1 << 40)
     monkeypatch.setenv("LARGE", "x" * size)
-    with pytest.raises(UsageError, match="the build secret token is larger than BuildKit takes"):
+    with raises_code(ErrorCode.BUILD_SECRET_TOO_LARGE, UsageError) as refused:
         local_secrets.collect_build_secrets([secret_values.build_secret(f"id=token,{source}")])
+    told = "the build secret token is larger than BuildKit takes (500 KiB)"
+    assert refused.value.message == told
 
 
 def test_values_that_are_too_large_together(
@@ -338,10 +361,13 @@ def test_values_that_are_too_large_together(
     monkeypatch.setenv("C", "x")
     variables = [secret_values.secret_environment(name) for name in "ABC"]
     assert local_secrets.collect([], variables[:2])
-    with pytest.raises(UsageError, match="--secret-env carries is more than a Secret can hold"):
+    with raises_code(ErrorCode.SECRET_TOO_LARGE, UsageError) as refused:
         local_secrets.collect([], variables)
+    told = "what --secret-env carries is more than a Secret can hold (1 MiB)"
+    assert refused.value.message == told
     (tmp_path / "large").write_bytes(bytes(500 << 10))
     secrets = [secret_values.build_secret(f"id={name},src={tmp_path}/large") for name in "abc"]
     assert local_secrets.collect_build_secrets(secrets[:2])
-    with pytest.raises(UsageError, match="--build-secret carries is more than a Secret can hold"):
+    with raises_code(ErrorCode.SECRET_TOO_LARGE, UsageError) as refused:
         local_secrets.collect_build_secrets(secrets)
+    assert "--build-secret " in refused.value.message

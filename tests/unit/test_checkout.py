@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import RepositoryError
 from kubectl_submit.source import checkout, tracked_files
+from tests.errors import raises_code
 
 from .repositories import PATH, Project, contents, pushed
 
@@ -174,17 +176,19 @@ def test_has_submodules_as_they_are_committed(nested: Project) -> None:
 
 def test_a_submodule_that_is_not_there_is_named(nested: Project) -> None:
     nested.git("submodule", "--quiet", "deinit", "libs/zwei")
-    with pytest.raises(RepositoryError, match="libs/zwei is not checked out") as refused:
+    with raises_code(ErrorCode.SUBMODULE_NOT_CHECKED_OUT, RepositoryError) as refused:
         checked_out(nested)
+    assert refused.value.message == "the submodule libs/zwei is not checked out"
     assert "git submodule update --init --recursive" in refused.value.remedy
 
 
 def test_a_commit_that_is_not_there_is_named(project: Project) -> None:
     with (
-        pytest.raises(RepositoryError, match="cannot check out 000000000000") as refused,
+        raises_code(ErrorCode.CHECKOUT_FAILED, RepositoryError) as refused,
         checkout.checkout(project.root, "0" * 40),
     ):
         pass
+    assert refused.value.message == "cannot check out 000000000000"
     assert refused.value.last_words
 
 
@@ -231,7 +235,10 @@ def test_pointers_of_git_lfs_are_no_files(nested: Project, where: str) -> None:
     nested.write(f"{where}/deep/text", POINTER)
     nested.commit(at=where)
     commit = nested.commit() if where != "." else nested.head()
-    with pytest.raises(RepositoryError) as refused, checkout.checkout(nested.root, commit):
+    with (
+        raises_code(ErrorCode.GIT_LFS_POINTERS, RepositoryError) as refused,
+        checkout.checkout(nested.root, commit),
+    ):
         pass
     assert refused.value.message == "only the pointers of files in git LFS are here"
     assert refused.value.last_words == "deep/a.bin"
@@ -259,7 +266,7 @@ def test_pointers_in_the_working_tree(project: Project) -> None:
     project.write("gone.bin", POINTER)
     project.commit()
     (project.root / "gone.bin").unlink()
-    with pytest.raises(RepositoryError) as refused:
+    with raises_code(ErrorCode.GIT_LFS_POINTERS, RepositoryError) as refused:
         tracked_files.refuse_lfs_pointers(project.root)
     assert refused.value.last_words == "0.bin, 1.bin, 2.bin, 3.bin, 4.bin and 2 more"
     for number in range(7):

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import CommandFailedError, MissingProgramError
 from kubectl_submit.process import command
 from kubectl_submit.process.masking import mask
 from kubectl_submit.process.program_end import end_the_rest
 from kubectl_submit.process.stream import Stream
+from tests.errors import raises_code
 
 from .programs import FOREVER, Answer, Program, Signal
 
@@ -88,9 +90,10 @@ def test_a_program_that_does_not_read_its_input(tmp_path: Path) -> None:
 
 
 def test_a_program_that_is_missing() -> None:
-    with pytest.raises(MissingProgramError, match="tool was not found on PATH"):
+    with raises_code(ErrorCode.PROGRAM_NOT_FOUND, MissingProgramError) as missing:
         command.run(["tool"])
-    with pytest.raises(MissingProgramError):
+    assert missing.value.message == "tool was not found on PATH"
+    with raises_code(ErrorCode.PROGRAM_NOT_FOUND, MissingProgramError):
         Stream(["tool"])
 
 

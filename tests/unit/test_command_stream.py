@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import MissingProgramError
 from kubectl_submit.process import command
 from kubectl_submit.process.stream import Stream
+from tests.errors import raises_code
 
 from .programs import FOREVER, Answer, Open, Program, Wait
 
@@ -81,7 +83,7 @@ def test_streams_leave_no_open_files(tool: Program) -> None:
             stream.finish()
         with Stream(["tool"]):
             pass
-        with pytest.raises(MissingProgramError):
+        with raises_code(ErrorCode.PROGRAM_NOT_FOUND, MissingProgramError):
             Stream(["no-tool"])
         command.run(["tool"])
     after = len(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else 0

@@ -10,7 +10,9 @@ import pytest
 from kubectl_submit.cli import command_line, main
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cli.options.secret_values import SecretMount
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ConfigurationError
+from tests.errors import raises_code
 
 FILE = ".kubectl-submit.yaml"
 
@@ -113,32 +115,41 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert configured("workers: 2").workers == 2
 
 
+UNKNOWN = ErrorCode.CONFIGURATION_UNKNOWN_KEY
+NOT_BOOLEAN = ErrorCode.CONFIGURATION_NOT_TRUE_OR_FALSE
+NOT_SCALAR = ErrorCode.CONFIGURATION_NOT_TEXT_OR_NUMBER
+NO_MAPPING = ErrorCode.CONFIGURATION_NOT_A_MAPPING
+
+
 @pytest.mark.parametrize(
-    ("text", "message", "remedy"),
+    ("text", "code", "told", "remedy"),
     [
-        ("worker: 3", "unknown key 'worker'", "Did you mean workers?"),
-        ("image_repository: x", "unknown key 'image_repository'", "Did you mean image-repository?"),
-        ("zzzzz: 1", "unknown key 'zzzzz'", "See `kubectl submit --help`."),
-        ("1: 2", "unknown key 1", ""),
-        ("help: true", "unknown key 'help'", ""),
-        ("rebuild: 1", "rebuild is true or false, not 1", ""),
-        ("rebuild: 'yes'", "rebuild is true or false, not 'yes'", ""),
-        ("name: no", "name is text or a number, not False", "quotes"),
-        ("name: 2026-11-22", "name is text or a number, not datetime", "quotes"),
-        ("workers: true", "workers is text or a number, not True", ""),
-        ("workers: [1]", "workers is text or a number, not [1]", ""),
-        ("image: {a: b}", "image is text or a number, not {'a': 'b'}", ""),
-        ("env: {DEBUG: on}", "env.DEBUG is text or a number, not True", "quotes"),
-        ("env: {A: }", "env.A is text or a number, not None", "quotes"),
-        ("env: [[A=1]]", "env is text or a number, not ['A=1']", ""),
-        ("- workers: 3", "a mapping is needed", "flag: value"),
-        ("workers", "a mapping is needed", ""),
+        ("worker: 3", UNKNOWN, "unknown key 'worker'", "Did you mean workers?"),
+        ("image_repository: x", UNKNOWN, "'image_repository'", "Did you mean image-repository?"),
+        ("zzzzz: 1", UNKNOWN, "'zzzzz'", "See `kubectl submit --help`."),
+        ("1: 2", UNKNOWN, " 1", ""),
+        ("help: true", UNKNOWN, "'help'", ""),
+        ("rebuild: 1", NOT_BOOLEAN, "rebuild is true or false, not 1", ""),
+        ("rebuild: 'yes'", NOT_BOOLEAN, "'yes'", ""),
+        ("name: no", NOT_SCALAR, "name is text or a number, not False", "quotes"),
+        ("name: 2026-11-22", NOT_SCALAR, "datetime.date(2026, 11, 22)", "quotes"),
+        ("workers: true", NOT_SCALAR, "True", ""),
+        ("workers: [1]", NOT_SCALAR, "[1]", ""),
+        ("image: {a: b}", NOT_SCALAR, "{'a': 'b'}", ""),
+        ("env: {DEBUG: on}", NOT_SCALAR, "env.DEBUG ", "quotes"),
+        ("env: {A: }", NOT_SCALAR, "env.A ", "quotes"),
+        ("env: [[A=1]]", NOT_SCALAR, "['A=1']", ""),
+        ("- workers: 3", NO_MAPPING, "a mapping is needed", "flag: value"),
+        ("workers", NO_MAPPING, "", ""),
     ],
 )
-def test_a_mistake_is_told_with_the_file(text: str, message: str, remedy: str) -> None:
-    with pytest.raises(ConfigurationError) as refused:
+def test_a_mistake_is_told_with_the_file(
+    text: str, code: ErrorCode, told: str, remedy: str
+) -> None:
+    with raises_code(code, ConfigurationError) as refused:
         configured(text)
-    assert f"{FILE}: {message}" in refused.value.message
+    assert f"{FILE}: " in refused.value.message
+    assert told in refused.value.message.partition(f"{FILE}: ")[2]
     assert remedy in refused.value.remedy
 
 
@@ -153,15 +164,16 @@ def test_a_mistake_is_told_with_the_file(text: str, message: str, remedy: str) -
     ],
 )
 def test_what_is_no_yaml_is_told_with_line_and_column(text: str, place: str) -> None:
-    with pytest.raises(ConfigurationError) as refused:
+    with raises_code(ErrorCode.CONFIGURATION_NOT_YAML, ConfigurationError) as refused:
         configured(text)
     assert f"{FILE}{place}" in refused.value.message
 
 
 def test_what_is_no_text_is_told() -> None:
     Path(FILE).write_bytes(b"name: \xff")
-    with pytest.raises(ConfigurationError, match="is no valid YAML"):
+    with raises_code(ErrorCode.CONFIGURATION_NOT_YAML, ConfigurationError) as refused:
         command_line.parse(command_line.read(["--", "true"]))
+    assert refused.value.message.endswith(f"{FILE} is no valid YAML")
 
 
 @pytest.mark.parametrize(

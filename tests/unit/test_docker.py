@@ -10,7 +10,9 @@ import pytest
 
 from kubectl_submit.build_backends import docker as calls
 from kubectl_submit.cli.options.secret_values import BuildSecret
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import BuildError, MissingProgramError
+from tests.errors import raises_code
 
 from .examples import inspected
 from .programs import Answer, Metadata, Program
@@ -59,8 +61,9 @@ def test_what_buildx_says_goes_to_stderr(
 
 def test_a_build_that_fails(docker: Program, folder: Path) -> None:
     docker.on("build", Answer(stderr="ERROR: no\n", exit_code=17))
-    with pytest.raises(BuildError, match="docker buildx exited 17") as failed:
+    with raises_code(ErrorCode.BUILD_FAILED, BuildError) as failed:
         build(folder)
+    assert failed.value.message == "the image build failed: docker buildx exited 17"
     assert failed.value.remedy == "Its last lines are above."
 
 
@@ -69,7 +72,7 @@ def test_a_build_that_pushed_nothing(
     docker: Program, folder: Path, parts: tuple[Metadata, ...]
 ) -> None:
     docker.on("build", Answer(*parts))
-    with pytest.raises(BuildError, match="pushed nothing"):
+    with raises_code(ErrorCode.NO_IMAGE_DIGEST, BuildError):
         build(folder)
 
 
@@ -78,8 +81,9 @@ def test_a_build_that_pushed_nothing(
     ["", "{", "[]", "null", "{}", '{"containerimage.config.digest": "sha256:00"}'],
 )
 def test_metadata_without_a_digest(metadata: str) -> None:
-    with pytest.raises(BuildError, match="no digest in its metadata"):
+    with raises_code(ErrorCode.NO_IMAGE_DIGEST, BuildError) as failed:
         calls.pushed_digest(metadata)
+    assert failed.value.message == "docker buildx pushed nothing: no digest in its metadata"
 
 
 def test_the_digest_is_that_of_what_was_pushed() -> None:
@@ -122,24 +126,27 @@ def test_what_is_not_there_is_no_trouble(docker: Program, words: str, trouble: s
 )
 def test_docker_without_buildx(docker: Program, words: str) -> None:
     docker.on("buildx", "version", Answer(stderr=words, exit_code=1))
-    with pytest.raises(MissingProgramError, match="docker has no buildx") as missing:
+    with raises_code(ErrorCode.DOCKER_WITHOUT_BUILDX, MissingProgramError) as missing:
         calls.check()
+    assert missing.value.message == "docker has no buildx"
     assert missing.value.last_words == words.strip()
     assert "--build remote" in missing.value.remedy
 
 
 def test_docker_that_is_podman(docker: Program) -> None:
     docker.on("buildx", "version", Answer("buildah 1.42.0\n", stderr="Emulate Docker CLI\n"))
-    with pytest.raises(MissingProgramError, match="docker is podman here") as missing:
+    with raises_code(ErrorCode.DOCKER_IS_PODMAN, MissingProgramError) as missing:
         calls.check()
+    assert missing.value.message == "docker is podman here, which has no buildx"
     assert "--build remote" in missing.value.remedy
 
 
 def test_docker_that_does_not_work(docker: Program) -> None:
     words = 'unable to resolve docker endpoint: context "nope" does not exist'
     docker.on("buildx", "version", Answer(stderr=f"{words}\n", exit_code=1))
-    with pytest.raises(BuildError, match="docker does not work") as failed:
+    with raises_code(ErrorCode.DOCKER_NOT_WORKING, BuildError) as failed:
         calls.check()
+    assert failed.value.message == "docker does not work"
     assert failed.value.last_words == words
     assert "Install" not in failed.value.remedy
 
@@ -152,8 +159,9 @@ def test_docker_with_buildx(docker: Program) -> None:
 
 def test_no_docker() -> None:
     assert not calls.installed()
-    with pytest.raises(MissingProgramError, match="docker was not found on PATH"):
+    with raises_code(ErrorCode.PROGRAM_NOT_FOUND, MissingProgramError) as missing:
         calls.check()
+    assert missing.value.message.startswith("docker ")
 
 
 @pytest.mark.parametrize(

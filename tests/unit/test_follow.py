@@ -6,8 +6,10 @@ import json
 
 import pytest
 
-from kubectl_submit.errors import ExecutionError, SubmitError
+from kubectl_submit.error_codes import ErrorCode
+from kubectl_submit.errors import ClusterError, ExecutionError
 from kubectl_submit.following.logs import LineOptions
+from tests.errors import raises_code
 
 from .clusters import lines, logs_of, replay
 from .listener import Listener, watch_run
@@ -42,27 +44,33 @@ def test_tells_every_line_and_the_outcome(
     assert listener.warnings == []
 
 
+CANNOT_RUN = ErrorCode.POD_CANNOT_RUN
+REFUSED = ErrorCode.POD_REFUSED
+
+
 @pytest.mark.parametrize(
-    ("name", "message", "words"),
+    ("name", "code", "words"),
     [
-        ("no-such-image", "cannot run", "ErrImagePull: failed to pull and unpack image"),
-        ("bad-image-name", "cannot run", 'Failed to apply default image tag "Not An Image"'),
-        ("no-such-secret", "cannot run", 'secret "no-such-secret" not found'),
-        ("start-error", "cannot run", 'exec: "no-such-program": executable file not found'),
-        ("sidecar-exits", "cannot run", "the container sidecar exits 3 each time it starts"),
-        ("job-deleted", "the job recorded-job-deleted was deleted", ""),
-        ("quota-too-small", "the cluster allows no pod", "exceeded quota: small, requested: pods"),
-        ("pod-security", "the cluster allows no pod", 'violates PodSecurity "baseline:latest"'),
-        ("no-such-account", "the cluster allows no pod", 'serviceaccount "no-such-account" not'),
+        ("no-such-image", CANNOT_RUN, "ErrImagePull: failed to pull and unpack image"),
+        ("bad-image-name", CANNOT_RUN, 'Failed to apply default image tag "Not An Image"'),
+        ("no-such-secret", CANNOT_RUN, 'secret "no-such-secret" not found'),
+        ("start-error", CANNOT_RUN, 'exec: "no-such-program": executable file not found'),
+        ("sidecar-exits", CANNOT_RUN, "the container sidecar exits 3 each time it starts"),
+        ("job-deleted", ErrorCode.RUN_DELETED, ""),
+        ("quota-too-small", REFUSED, "exceeded quota: small, requested: pods"),
+        ("pod-security", REFUSED, 'violates PodSecurity "baseline:latest"'),
+        ("no-such-account", REFUSED, 'serviceaccount "no-such-account" not'),
     ],
-)  # fmt: skip
+)
 def test_fails_where_there_is_nothing_to_wait_for(
-    cluster: Simulation, listener: Listener, name: str, message: str, words: str
+    cluster: Simulation, listener: Listener, name: str, code: ErrorCode, words: str
 ) -> None:
     run = Run(name)
     replay(cluster, run)
-    with pytest.raises(ExecutionError, match=message) as failed:
+    with raises_code(code, ExecutionError) as failed:
         watch_run(cluster, run, listener)
+    whose = "the cluster allows no pod" if code is REFUSED else f"recorded-{name}"
+    assert whose in failed.value.message
     assert words in failed.value.last_words
 
 
@@ -72,8 +80,10 @@ def test_says_what_to_do_where_root_is_not_allowed(cluster: Simulation, listener
     recorded = json.dumps(run.pods)
     run.pods = json.loads(recorded.replace(r"secret \"no-such-secret\" not found", words))
     replay(cluster, run)
-    with pytest.raises(ExecutionError, match="cannot run") as failed:
+    with raises_code(ErrorCode.POD_CANNOT_RUN, ExecutionError) as failed:
         watch_run(cluster, run, listener)
+    assert failed.value.message.startswith("the pod recorded-no-such-secret-0-")
+    assert failed.value.message.endswith(" cannot run")
     assert words in failed.value.last_words
     assert "USER 1000" in failed.value.remedy
 
@@ -149,8 +159,9 @@ def test_another_job_of_the_same_name_does_not_count(
     other = Run("failed").job[0]
     other["object"]["metadata"]["uid"] = "another"
     cluster.on("/jobs?", Answer(lines([other]), FOREVER))
-    with pytest.raises(ExecutionError, match="the job recorded-failed was deleted"):
+    with raises_code(ErrorCode.RUN_DELETED, ExecutionError) as failed:
         watch_run(cluster, run, listener)
+    assert failed.value.message == "the job recorded-failed was deleted"
 
 
 def test_the_first_to_fail_stays_the_first(cluster: Simulation, listener: Listener) -> None:
@@ -174,18 +185,27 @@ def test_the_first_to_fail_stays_the_first(cluster: Simulation, listener: Listen
 
 
 @pytest.mark.parametrize(
-    ("what", "message"),
-    [("/jobs?", "may not watch"), ("/pods?", "may not watch"), ("logs", "may not read")],
+    ("what", "code", "message"),
+    [
+        ("/jobs?", ErrorCode.WATCH_NOT_ALLOWED, "you may not watch jobs; the job keeps running"),
+        ("/pods?", ErrorCode.WATCH_NOT_ALLOWED, ""),
+        (
+            "logs",
+            ErrorCode.LOGS_NOT_ALLOWED,
+            "you may not read logs of pods; the job keeps running",
+        ),
+    ],
 )
 def test_what_is_forbidden_is_told_at_once(
-    cluster: Simulation, listener: Listener, what: str, message: str
+    cluster: Simulation, listener: Listener, what: str, code: ErrorCode, message: str
 ) -> None:
     run = Run("failed")
     replay(cluster, run)
     words = 'Error from server (Forbidden): pods "x" is forbidden: User "nobody" cannot\n'
     cluster.on(what, Answer(stderr=words, exit_code=1))
-    with pytest.raises(SubmitError, match=message) as failed:
+    with raises_code(code, ClusterError) as failed:
         watch_run(cluster, run, listener)
+    assert message in failed.value.message
     assert "nobody" in failed.value.last_words
 
 

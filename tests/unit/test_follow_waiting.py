@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import PendingTimeoutError
+from tests.errors import raises_code
 
 from .clusters import lines, replay
 from .listener import Listener, watch_run
@@ -39,8 +41,9 @@ def test_says_why_it_waits(cluster: Simulation, name: str, words: str) -> None:
 def test_waits_no_longer_than_it_may(cluster: Simulation, listener: Listener) -> None:
     run = Run("unschedulable")
     replay(cluster, run)
-    with pytest.raises(PendingTimeoutError, match="did not start within 1 seconds") as failed:
+    with raises_code(ErrorCode.PENDING_TIMEOUT, PendingTimeoutError) as failed:
         watch_run(cluster, run, listener, pending=1)
+    assert failed.value.message == "recorded-unschedulable did not start within 1 seconds"
     assert failed.value.last_words
 
 
@@ -59,7 +62,7 @@ def test_time_in_the_queue_is_no_waiting(cluster: Simulation) -> None:
     goes_on = next(event for event in run.job if "JobResumed" in lines([event]))
     cluster.on("/jobs?", Answer(lines(queued), Wait("admitted"), lines([goes_on]), FOREVER))
     cluster.on("/pods?", Answer(FOREVER))
-    with pytest.raises(PendingTimeoutError):
+    with raises_code(ErrorCode.PENDING_TIMEOUT, PendingTimeoutError):
         watch_run(cluster, run, witness, pending=1)
     assert cluster.now - admitted[0] >= 1
 
@@ -85,6 +88,6 @@ def test_without_events_one_can_do(cluster: Simulation, listener: Listener) -> N
     replay(cluster, run)
     words = "Error from server (Forbidden): events is forbidden\n"
     cluster.on("/events?", Answer(stderr=words, exit_code=1))
-    with pytest.raises(PendingTimeoutError):
+    with raises_code(ErrorCode.PENDING_TIMEOUT, PendingTimeoutError):
         watch_run(cluster, run, listener, pending=9)
     assert len(cluster.calls("/events?")) == 1

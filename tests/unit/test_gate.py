@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import GateError
 from kubectl_submit.source import gate
 from kubectl_submit.source.git_status import Changes
 from kubectl_submit.source.repository import Snapshot
+from tests.errors import raises_code
 
 CLEAN = Snapshot(
     root=Path("/project"),
@@ -60,7 +62,7 @@ def test_a_pushed_commit_has_no_fault() -> None:
     ],
 )
 def test_names_the_fault_and_its_remedy(snapshot: Snapshot, fault: str, remedy: str) -> None:
-    with pytest.raises(GateError) as refused:
+    with raises_code(ErrorCode.COMMIT_NOT_AVAILABLE, GateError) as refused:
         gate.check(snapshot)
     assert len(gate.faults(snapshot)) == 1
     assert fault in str(refused.value)
@@ -74,8 +76,9 @@ def test_names_the_fault_and_its_remedy(snapshot: Snapshot, fault: str, remedy: 
 def test_a_remote_that_does_not_answer_is_no_reason_to_push() -> None:
     words = "ssh: connect to host git.example port 22: Connection timed out"
     snapshot = replace(CLEAN, pushed=False, silence=words)
-    with pytest.raises(GateError) as refused:
+    with raises_code(ErrorCode.COMMIT_NOT_AVAILABLE, GateError) as refused:
         gate.check(snapshot)
+    assert refused.value.message == "this working tree is not a commit that others can get"
     assert f"    {words}\n" in refused.value.last_words
     assert "git ls-remote origin" in refused.value.last_words
     assert "push" not in str(refused.value).lower()

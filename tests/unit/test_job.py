@@ -9,9 +9,11 @@ import pytest
 import yaml
 
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.execution_backends.kubernetes import job
 from kubectl_submit.manifests import tree
+from tests.errors import raises_code
 
 from .programs import Answer, Program
 
@@ -87,14 +89,14 @@ def test_without_the_rest_there_is_no_job(creator: Program) -> None:
     kubectl = creator
     kubectl.on("create", Answer(json.dumps(CREATED)), Answer(stderr="no", exit_code=1))
     kubectl.on("delete", Answer())
-    with pytest.raises(ClusterError, match="the cluster refused the manifest"):
+    with raises_code(ErrorCode.MANIFEST_REFUSED, ClusterError):
         create(BESIDE)
     assert {"Job", "run", "team"} <= set(kubectl.call("delete", "Job").argv)
 
 
 def test_without_the_job_there_is_no_rest(creator: Program) -> None:
     creator.on("create", Answer(stderr="no", exit_code=1))
-    with pytest.raises(ClusterError):
+    with raises_code(ErrorCode.MANIFEST_REFUSED, ClusterError):
         create(BESIDE)
     assert len(creator.calls("create")) == 1
 
@@ -152,7 +154,8 @@ def test_what_the_kubelet_pulls_with_does_not_stay_alone(kubectl: Program, refus
     kubectl.on("create", Answer(json.dumps(PULL_SECRET)), created)
     kubectl.on("patch", no)
     kubectl.on("delete", Answer())
-    with pytest.raises(ClusterError):
+    code = ErrorCode.MANIFEST_REFUSED if refused == "create" else ErrorCode.CHANGE_FAILED
+    with raises_code(code, ClusterError):
         create(f"kind: Job\nmetadata: {{name: run}}\n---\n{TO_PULL}")
     deleted = [call.argv[1:3] for call in kubectl.calls("delete")]
     job_too = [] if refused == "create" else [["Job", "run"]]
@@ -184,7 +187,7 @@ def test_the_service_does_not_stay_without_its_job(kubectl: Program) -> None:
     kubectl.on("auth", Answer())
     kubectl.on("create", Answer(json.dumps(CREATED_SERVICE)), Answer(stderr="no", exit_code=1))
     kubectl.on("delete", Answer())
-    with pytest.raises(ClusterError):
+    with raises_code(ErrorCode.MANIFEST_REFUSED, ClusterError):
         create(SERVICE)
     assert kubectl.call("delete", "Service").argv[1:3] == ["Service", "run-0"]
 

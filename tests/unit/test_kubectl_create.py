@@ -8,7 +8,9 @@ import pytest
 
 from kubectl_submit.cluster.creation import create_manifest
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ClusterError
+from tests.errors import raises_code
 
 from .programs import Answer, Program
 
@@ -41,7 +43,7 @@ def test_what_was_created_before_the_cut_is_read(kubectl: Program) -> None:
 
 def test_what_somebody_else_has_created_is_a_refusal(kubectl: Program) -> None:
     kubectl.on("create", Answer(stderr=EXISTS, exit_code=1))
-    with pytest.raises(ClusterError, match="the cluster refused the manifest") as refused:
+    with raises_code(ErrorCode.MANIFEST_REFUSED, ClusterError) as refused:
         create_manifest("kind: Job", Kubectl())
     assert refused.value.last_words == EXISTS.strip()
     assert len(kubectl.all_calls) == 1
@@ -49,7 +51,7 @@ def test_what_somebody_else_has_created_is_a_refusal(kubectl: Program) -> None:
 
 def test_a_connection_that_is_always_cut_is_an_error(kubectl: Program) -> None:
     kubectl.on("create", Answer(stderr="error: EOF\n", exit_code=1))
-    with pytest.raises(ClusterError) as failed:
+    with raises_code(ErrorCode.MANIFEST_REFUSED, ClusterError) as failed:
         create_manifest("kind: Job", Kubectl())
     assert failed.value.last_words == "error: EOF"
     assert 1 < len(kubectl.all_calls) < 10

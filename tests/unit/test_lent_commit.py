@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import GateError, RepositoryError
 from kubectl_submit.output import Output
 from kubectl_submit.source import (
@@ -20,6 +21,7 @@ from kubectl_submit.source import (
 from kubectl_submit.source.temporary_commit import TemporaryCommit
 from kubectl_submit.source.temporary_refs import LeftoverRefs
 from tests.conftest import eventually
+from tests.errors import raises_code
 from tests.working_copy import write_hook
 
 from .repositories import Project, contents, pushed
@@ -163,8 +165,9 @@ def test_a_remote_that_does_not_take_it(
     lending = temporary_commit.push_temporarily(
         project.root, "origin", project.head(), Output(quiet=True)
     )
-    with pytest.raises(RepositoryError, match="origin does not take the working tree") as refused:
+    with raises_code(ErrorCode.WORKING_TREE_PUSH_REFUSED, RepositoryError) as refused:
         lending.__enter__()
+    assert refused.value.message == "the remote origin does not take the working tree"
     assert "no such refs" in refused.value.last_words
     assert "--build local --allow-dirty" in refused.value.remedy
     assert capsys.readouterr().err == ""
@@ -217,7 +220,7 @@ def test_secrets_and_large_files_that_are_not_in_git_need_a_yes(
     if not doubt:
         temporary_commit_check.check(snapshot, confirmed=False)
         return
-    with pytest.raises(GateError, match="perhaps not meant") as refused:
+    with raises_code(ErrorCode.WORKING_TREE_DOUBTFUL_FILES, GateError) as refused:
         temporary_commit_check.check(snapshot, confirmed=False)
     assert f"- {name} {doubt}" in refused.value.last_words
     assert "--yes" in refused.value.remedy
@@ -236,8 +239,10 @@ def test_secrets_that_are_only_staged_need_a_yes(project: Project, add: list[str
         project.git(*add, ".env")
     snapshot = repository.inspect(project.root)
     temporary_commit_check.check(snapshot, confirmed=True)
-    with pytest.raises(GateError, match="in no commit, and perhaps not meant") as refused:
+    with raises_code(ErrorCode.WORKING_TREE_DOUBTFUL_FILES, GateError) as refused:
         temporary_commit_check.check(snapshot, confirmed=False)
+    told = "in no commit, and perhaps not meant for the remote and the image"
+    assert refused.value.message == told
     assert "- .env looks like a secret" in refused.value.last_words
     assert "git rm --cached" in refused.value.remedy
 
@@ -251,7 +256,7 @@ def test_secrets_that_are_committed_need_no_yes(project: Project) -> None:
     (project.root / "deleted.pem").unlink()
     temporary_commit_check.check(repository.inspect(project.root), confirmed=False)
     project.write("new.pem")
-    with pytest.raises(GateError) as refused:
+    with raises_code(ErrorCode.WORKING_TREE_DOUBTFUL_FILES, GateError) as refused:
         temporary_commit_check.check(repository.inspect(project.root), confirmed=False)
     assert refused.value.last_words == "  - new.pem looks like a secret"
 
@@ -267,18 +272,18 @@ def test_git_that_does_not_tell_what_is_new(
     (tmp_path / "odd" / "git").write_text(f'#!/bin/sh\n{fails}\nexec {git} "$@"\n')
     (tmp_path / "odd" / "git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}/odd", prepend=os.pathsep)
-    with pytest.raises(RepositoryError, match=f"git {asked} failed") as failed:
+    with raises_code(ErrorCode.GIT_FAILED, RepositoryError) as failed:
         temporary_commit_check.check(snapshot, confirmed=False)
+    assert failed.value.message == f"git {asked} failed"
     assert failed.value.last_words == "fatal: no index"
 
 
 def test_a_repository_inside(project: Project) -> None:
     pushed(project.root / "inside", {"a": "a"})
-    with pytest.raises(
-        GateError,
-        match="a repository inside this one cannot be pushed with the working tree: inside/",
-    ):
+    with raises_code(ErrorCode.WORKING_TREE_NESTED_REPOSITORY, GateError) as refused:
         temporary_commit_check.check(repository.inspect(project.root), confirmed=True)
+    told = "a repository inside this one cannot be pushed with the working tree: inside/"
+    assert refused.value.message == told
 
 
 def test_a_repository_inside_that_is_committed(project: Project) -> None:
@@ -286,24 +291,25 @@ def test_a_repository_inside_that_is_committed(project: Project) -> None:
     inside.write("a.py")
     inside.commit()
     project.commit()
-    with pytest.raises(
-        GateError,
-        match="a repository inside this one cannot be pushed with the working tree: inside",
-    ):
+    with raises_code(ErrorCode.WORKING_TREE_NESTED_REPOSITORY, GateError) as refused:
         temporary_commit_check.check(repository.inspect(project.root), confirmed=True)
+    assert refused.value.message.endswith(": inside")
 
 
 def test_a_submodule_that_has_changed(project: Project, tmp_path: Path) -> None:
     project.add_submodule(pushed(tmp_path / "lib", {"lib.py": "text"}), "lib")
     project.write("lib/lib.py", "changed")
-    with pytest.raises(GateError, match="submodule cannot be pushed with the working tree: lib"):
+    with raises_code(ErrorCode.WORKING_TREE_SUBMODULE_CHANGED, GateError) as refused:
         temporary_commit_check.check(repository.inspect(project.root), confirmed=True)
+    told = "changes inside a submodule cannot be pushed with the working tree: lib"
+    assert refused.value.message == told
 
 
 def test_without_a_remote(project: Project) -> None:
     project.git("remote", "remove", "origin")
-    with pytest.raises(GateError, match="there is no remote"):
+    with raises_code(ErrorCode.WORKING_TREE_WITHOUT_REMOTE, GateError) as refused:
         temporary_commit_check.check(repository.inspect(project.root), confirmed=True)
+    assert refused.value.message == "there is no remote to push the working tree to"
 
 
 def lend(project: Project) -> TemporaryCommit:
@@ -346,8 +352,9 @@ def test_nobody_waits_for_what_was_left(project: Project) -> None:
 
 def test_a_remote_that_does_not_tell_what_was_left(project: Project) -> None:
     project.git("remote", "set-url", "origin", "/nowhere")
-    with pytest.raises(RepositoryError, match="the remote origin does not answer"):
+    with raises_code(ErrorCode.REMOTE_NOT_ANSWERING, RepositoryError) as silent:
         LeftoverRefs(project.root, "origin").refs()
+    assert silent.value.message == "the remote origin does not answer"
     asked = LeftoverRefs(project.root, "origin")
     eventually(asked._asked.ended, "git has ended")
     assert asked.refs_so_far() == []
@@ -374,7 +381,7 @@ def test_changed_files_of_git_lfs(project: Project, tracked: bool) -> None:
     project.write("main.py", "changed")
     temporary_commit_check.check(repository.inspect(project.root), confirmed=False)
     project.write("two words.bin", "large")
-    with pytest.raises(GateError) as refused:
+    with raises_code(ErrorCode.WORKING_TREE_LFS_CHANGED, GateError) as refused:
         temporary_commit_check.check(repository.inspect(project.root), confirmed=False)
     assert (
         refused.value.message

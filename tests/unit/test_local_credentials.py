@@ -12,11 +12,13 @@ import pytest
 
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cli.options.secret_values import SecretEnvironment, SecretFile, SecretMount
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import MissingProgramError, UsageError
 from kubectl_submit.manifests import run_secrets
 from kubectl_submit.parameters import credentials, docker_credentials
 from kubectl_submit.parameters.credentials import Credentials
 from kubectl_submit.source import git_credentials
+from tests.errors import raises_code
 
 from . import git_server
 from .programs import Answer, Program
@@ -121,8 +123,9 @@ def test_without_a_configuration(configure: Any) -> None:
 @pytest.mark.parametrize("text", ["{", "\0", "[1", '{"auths": '])
 def test_a_configuration_that_is_none(configure: Any, text: str) -> None:
     configure(text)
-    with pytest.raises(UsageError, match="cannot read docker's configuration"):
+    with raises_code(ErrorCode.DOCKER_CONFIGURATION_UNREADABLE, UsageError) as refused:
         docker_credentials.registry_password("registry.example/app")
+    assert refused.value.message.startswith("cannot read docker's configuration /")
 
 
 @pytest.mark.parametrize(
@@ -154,8 +157,9 @@ def test_a_helper_that_knows_nothing(configure: Any, helper: Program, answer: An
 
 def test_a_helper_that_is_missing(configure: Any) -> None:
     configure({"credsStore": "desktop"})
-    with pytest.raises(MissingProgramError, match="docker-credential-desktop was not found"):
+    with raises_code(ErrorCode.PROGRAM_NOT_FOUND, MissingProgramError) as missing:
         docker_credentials.registry_password("registry.example/app")
+    assert missing.value.message.startswith("docker-credential-desktop ")
 
 
 def git_helper(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
@@ -224,11 +228,13 @@ def test_secrets_that_exist_are_taken(configure: Any) -> None:
 
 
 def test_what_nobody_knows(configure: Any) -> None:
-    with pytest.raises(UsageError, match="no docker credentials found for registry") as unknown:
+    with raises_code(ErrorCode.NO_REGISTRY_CREDENTIALS, UsageError) as unknown:
         known()
+    assert unknown.value.message == "no docker credentials found for registry.example"
     assert "docker login registry.example" in unknown.value.remedy
-    with pytest.raises(UsageError, match="a key for ssh does not leave this machine"):
+    with raises_code(ErrorCode.SSH_KEY_NOT_CARRIED, UsageError) as refused:
         known(registry_secret="theirs", url="git@git.example:team/app.git")
+    assert "git@git.example:team/app.git, and a key for ssh does not" in refused.value.message
 
 
 def test_what_a_run_pulls_with(configure: Any) -> None:
@@ -241,17 +247,18 @@ def test_what_a_run_pulls_with(configure: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "given",
+    ("given", "place"),
     [
-        {"secret": (SecretMount(name="a", path="/run/secrets/key"),)},
-        {"secret_env": (SecretEnvironment(name="X", source="HOME"),), "env": (("X", "1"),)},
+        ({"secret": (SecretMount(name="a", path="/run/secrets/key"),)}, "/run/secrets/key"),
+        ({"secret_env": (SecretEnvironment(name="X", source="HOME"),), "env": (("X", "1"),)}, "X"),
     ],
 )
-def test_what_a_run_is_given_twice(tmp_path: Path, given: dict[str, Any]) -> None:
+def test_what_a_run_is_given_twice(tmp_path: Path, given: dict[str, Any], place: str) -> None:
     (tmp_path / "key").write_text("canary")
     file = SecretFile(local=str(tmp_path / "key"), path="/run/secrets/key")
-    with pytest.raises(UsageError, match="both give"):
+    with raises_code(ErrorCode.GIVEN_TWICE, UsageError) as refused:
         credentials.run_credentials(Options(secret_file=(file,), **given), "run", "busybox")
+    assert refused.value.message.endswith(f" {place}")
 
 
 def header(monkeypatch: pytest.MonkeyPatch, value: str, url: str = "https://git.example/") -> None:
@@ -315,7 +322,7 @@ def test_a_repository_that_is_not_public(
     with git_server.serving(tmp_path) as server:
         url = f"{server}/origin.remotes/project.git"
         assert not git_credentials.is_public(url)
-        with pytest.raises(UsageError) as refused:
+        with raises_code(ErrorCode.NO_GIT_CREDENTIALS, UsageError) as refused:
             known(own_url=url, url=url)
         assert refused.value.message == f"no git credentials found for {url}, which is not public"
         header(monkeypatch, f"AUTHORIZATION: basic {git_server.BASIC}", f"{server}/")

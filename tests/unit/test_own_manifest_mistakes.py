@@ -9,34 +9,41 @@ import yaml
 
 from kubectl_submit.build_backends import remote
 from kubectl_submit.cli.options.secret_values import SecretMount
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ManifestError
 from kubectl_submit.execution_backends.kubernetes.backend import BACKEND as KUBERNETES
+from tests.errors import raises_code
 
 from .examples import build_parameters, execution_parameters
 from .test_own_manifest import FILE, OWN, rendered
 
+OBJECTS = ErrorCode.MANIFEST_WRONG_NUMBER_OF_OBJECTS
+CONTAINERS = ErrorCode.MANIFEST_WRONG_NUMBER_OF_CONTAINERS
+WRONG_TYPE = ErrorCode.MANIFEST_FIELD_WRONG_TYPE
+
 
 @pytest.mark.parametrize(
-    ("own", "message"),
+    ("own", "code", "told"),
     [
-        ("kind: Deployment", "no Job in it (found: Deployment)"),
-        ("kind: Job\n---\nkind: Job", "more than one Job"),
-        ("kind: Job", "0 containers in the pod, where one is needed"),
+        ("kind: Deployment", OBJECTS, "(found: Deployment)"),
+        ("kind: Job\n---\nkind: Job", OBJECTS, "(found: Job, Job)"),
+        ("kind: Job", CONTAINERS, "own.yml: 0 "),
         (
             OWN.replace("containers:\n      - name: trainer",
                         "containers:\n      - name: other\n      - name: trainer"),
-            "2 containers in the pod, where one is needed",
+            CONTAINERS,
+            "own.yml: 2 ",
         ),
-        ("kind: Job\nspec: []", "spec is not a mapping"),
-        ("kind: Job\n  spec: 1", ":2:7: mapping values are not allowed here"),
+        ("kind: Job\nspec: []", WRONG_TYPE, "own.yml: spec is not a mapping"),
+        ("kind: Job\n  spec: 1", ErrorCode.MANIFEST_NOT_YAML, "own.yml:2:7: "),
     ],
     ids=["no job", "two jobs", "no container", "two containers", "wrong type", "no yaml"],
 )  # fmt: skip
-def test_a_mistake_is_told_with_the_file(own: str, message: str) -> None:
-    with pytest.raises(ManifestError) as refused:
+def test_a_mistake_is_told_with_the_file(own: str, code: ErrorCode, told: str) -> None:
+    with raises_code(code, ManifestError) as refused:
         rendered(own)
     assert refused.value.message.startswith("own.yml:")
-    assert message in refused.value.message
+    assert told in refused.value.message
 
 
 WRONG: list[tuple[str, Any]] = [
@@ -76,5 +83,6 @@ def test_nothing_in_it_is_a_bug_of_ours(place: str, wrong: Any) -> None:
     node[last] = wrong
     FILE.write_text(yaml.safe_dump(document))
     secrets = (SecretMount(name="s3", path="/s3"),)
-    with pytest.raises(ManifestError, match=str(FILE)):
+    with raises_code(WRONG_TYPE, ManifestError) as refused:
         render_all(secrets)
+    assert str(FILE) in refused.value.message

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 import yaml
 
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cli.options.secret_values import SecretMount
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.commands import preflight
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.execution_backends.kubernetes.backend import BACKEND as KUBERNETES
+from tests.errors import raises_code
 
 from .examples import execution_parameters
 from .programs import Answer, Program
@@ -35,7 +36,7 @@ def test_the_server_is_asked_without_effect(kubectl: Program) -> None:
 
 def test_a_refusal_of_the_server(kubectl: Program) -> None:
     kubectl.on("create", Answer(stderr='namespaces "x" not found\n', exit_code=1))
-    with pytest.raises(ClusterError, match="there is no such namespace"):
+    with raises_code(ErrorCode.NAMESPACE_NOT_FOUND, ClusterError):
         preflight.check(KUBERNETES.render(execution_parameters()), KUBERNETES, Options(), Kubectl())
 
 
@@ -46,8 +47,9 @@ def test_nothing_is_asked_where_nothing_is_named(kubectl: Program) -> None:
 
 def test_what_is_named_must_exist(kubectl: Program) -> None:
     kubectl.on("get", Answer("secret/a\nserviceaccount/robot\n"))
-    with pytest.raises(ClusterError, match="not in the namespace: secret/b, secret/c"):
+    with raises_code(ErrorCode.OBJECT_NOT_FOUND, ClusterError) as refused:
         preflight.check_names(Options(**SECRETS), Kubectl())
+    assert refused.value.message == "not in the namespace: secret/b, secret/c"
     asked = [arg for arg in kubectl.call("get").argv if "/" in arg]
     assert asked == ["secret/a", "secret/b", "secret/c", "serviceaccount/robot"]
 
@@ -55,8 +57,9 @@ def test_what_is_named_must_exist(kubectl: Program) -> None:
 def test_a_secret_that_no_registry_takes(kubectl: Program) -> None:
     kubectl.on("get", Answer("secret/a\n"))
     kubectl.on("jsonpath={.type}", Answer("Opaque"))
-    with pytest.raises(ClusterError, match="secret/a is of the type Opaque") as refused:
+    with raises_code(ErrorCode.REGISTRY_SECRET_WRONG_TYPE, ClusterError) as refused:
         preflight.check_names(Options(registry_secret="a"), Kubectl())
+    assert refused.value.message.startswith("secret/a is of the type Opaque, not ")
     assert "docker-registry" in refused.value.remedy
 
 

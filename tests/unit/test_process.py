@@ -177,10 +177,11 @@ def test_output_that_cannot_be_written_is_an_error(kubectl: Program, tmp_path: P
 def test_a_program_that_is_missing_is_told(project: Project, tmp_path: Path, program: str) -> None:
     if program == "git":
         (tmp_path / "bin" / "git").unlink()
-    process = start("--build", "local", "--image-repository", "localhost:5000/app")
+    process = start("--build", "local", "--image-repository", "localhost:5000/app", "--verbose")
     _, err = process.communicate()
     assert process.returncode == 125
-    assert f"error: {program} was not found on PATH\n" in err
+    assert f"error: {program} " in err
+    assert err.endswith("\ncode: program-not-found\n")
     assert "Traceback" not in err
 
 

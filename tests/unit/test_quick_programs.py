@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import MissingProgramError
 from kubectl_submit.process import command
 from kubectl_submit.process.stream import Stream
+from tests.errors import raises_code
 
 from .programs import FOREVER, Answer, Program, Wait
 from .quick_programs import quick_command, quick_signal
@@ -75,5 +77,5 @@ def test_one_that_a_signal_ended(tmp_path: Path) -> None:
 
 
 def test_one_that_is_missing() -> None:
-    with pytest.raises(MissingProgramError):
+    with raises_code(ErrorCode.PROGRAM_NOT_FOUND, MissingProgramError):
         command.run(["tool"])

@@ -13,6 +13,7 @@ import yaml
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cli.options.secret_values import SecretMount
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ClusterError, ManifestError, UsageError
 from kubectl_submit.execution_backends.ray import ray_job_state
 from kubectl_submit.execution_backends.ray.backend import BACKEND as RAY
@@ -23,6 +24,7 @@ from kubectl_submit.execution_backends.ray.parameters import (
 )
 from kubectl_submit.following.logs.replay_filter import ReplayFilter
 from kubectl_submit.manifests import pod_template, tree
+from tests.errors import raises_code
 
 from .examples import DIGEST, execution_parameters
 from .programs import Answer, Program
@@ -170,8 +172,9 @@ def test_a_kuberay_that_knows_no_token_gets_none(kubectl: Program) -> None:
 def test_a_kuberay_that_is_too_old_for_this_ray(kubectl: Program) -> None:
     old_kuberay(kubectl)
     parameters = execution_parameters(own=RayParameters(ray_version="2.61.0"))
-    with pytest.raises(ClusterError, match="KubeRay is too old for this Ray"):
+    with raises_code(ErrorCode.OPERATOR_TOO_OLD, ClusterError) as refused:
         RAY.create(RAY.render(parameters), Kubectl())
+    assert "KubeRay is too old for this Ray" in refused.value.message
     assert len(kubectl.calls("create")) == 1
 
 
@@ -224,25 +227,54 @@ def test_an_own_manifest_keeps_what_no_flag_asks_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "code", "told"),
     [
-        ("rayClusterSpec:", "clusterSelector:", "no rayClusterSpec"),
-        ("spec:\n  run", "spec:\n  submissionMode: HTTPMode\n  run", "must be K8sJobMode"),
-        ('env_vars: {A: "1"}', "{", "runtimeEnvYAML is no YAML"),
-        ("[{name: worker, image: x}]", "[]", "a pod without a container"),
-        ("maxReplicas: 7", "maxReplicas: many", "maxReplicas is not a number"),
+        (
+            "rayClusterSpec:",
+            "clusterSelector:",
+            ErrorCode.MANIFEST_WITHOUT_CLUSTER,
+            "no rayClusterSpec; each run has a cluster of its own",
+        ),
+        (
+            "spec:\n  run",
+            "spec:\n  submissionMode: HTTPMode\n  run",
+            ErrorCode.MANIFEST_SUBMISSION_MODE,
+            "submissionMode must be K8sJobMode, or left out",
+        ),
+        (
+            'env_vars: {A: "1"}',
+            "{",
+            ErrorCode.MANIFEST_FIELD_NOT_YAML,
+            "spec.runtimeEnvYAML is no YAML",
+        ),
+        (
+            "[{name: worker, image: x}]",
+            "[]",
+            ErrorCode.MANIFEST_WRONG_NUMBER_OF_CONTAINERS,
+            "a pod without a container",
+        ),
+        (
+            "maxReplicas: 7",
+            "maxReplicas: many",
+            ErrorCode.MANIFEST_FIELD_WRONG_TYPE,
+            "maxReplicas is not a number",
+        ),
         (
             "    workerGroupSpecs:\n    - groupName",
             "    workerGroupSpecs: []\n    x:\n    - g",
-            "0 w",
+            ErrorCode.MANIFEST_WRONG_NUMBER_OF_WORKER_GROUPS,
+            "0 worker groups, where --workers needs one",
         ),
     ],
 )
-def test_mistakes_in_an_own_manifest(tmp_path: Path, old: str, new: str, told: str) -> None:
+def test_mistakes_in_an_own_manifest(
+    tmp_path: Path, old: str, new: str, code: ErrorCode, told: str
+) -> None:
     assert old in OWN
     path = own(tmp_path, OWN.replace(old, new))
-    with pytest.raises(ManifestError, match=told):
+    with raises_code(code, ManifestError) as refused:
         RAY.render(execution_parameters(manifest=path, workers=2))
+    assert told in refused.value.message
 
 
 @pytest.mark.parametrize(
@@ -259,18 +291,21 @@ def test_the_version_of_ray_in_an_image(image: str, version: str | None) -> None
 
 
 def test_flags_for_ray_alone() -> None:
-    with pytest.raises(UsageError, match="--head-cpu is for --execution ray"):
+    with raises_code(ErrorCode.OPTION_NOT_FOR_EXECUTION, UsageError) as refused:
         collect_ray_parameters(Options(head_cpu="1"))
-    with pytest.raises(UsageError, match="--idle-timeout is for --autoscale"):
+    assert refused.value.message == "--head-cpu is for --execution ray"
+    with raises_code(ErrorCode.IDLE_TIMEOUT_NEEDS_AUTOSCALE, UsageError) as alone:
         collect_ray_parameters(Options(execution="ray", idle_timeout=5))
+    assert alone.value.message == "--idle-timeout is for --autoscale"
 
 
 def test_no_gpus_for_the_command_is_a_wish_too() -> None:
     """A manifest of one's own may ask for some."""
     options = Options(execution="ray", entrypoint_gpus=0)
     assert collect_ray_parameters(options).entrypoint_gpus == 0
-    with pytest.raises(UsageError, match="--entrypoint-gpus is for --execution ray"):
+    with raises_code(ErrorCode.OPTION_NOT_FOR_EXECUTION, UsageError) as refused:
         collect_ray_parameters(Options(entrypoint_gpus=0))
+    assert refused.value.message.startswith("--entrypoint-gpus ")
     assert collect_ray_parameters(Options()).autoscale is False
 
 
@@ -354,5 +389,6 @@ def test_lines_that_are_told_again_are_not_new() -> None:
 
 def test_a_command_that_no_variable_can_hold() -> None:
     RAY.render(execution_parameters(argv=("echo", *["x" * 100] * 1_000)))
-    with pytest.raises(ManifestError, match="too long for Ray"):
+    with raises_code(ErrorCode.COMMAND_TOO_LONG, ManifestError) as refused:
         RAY.render(execution_parameters(argv=("echo", *["x" * 100] * 2_000)))
+    assert "the command is too long for Ray: its request has 20" in refused.value.message

@@ -12,12 +12,14 @@ import yaml
 
 from kubectl_submit.build_backends import remote
 from kubectl_submit.cluster.kubectl import Kubectl
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import BuildError, CancelledError, ClusterError
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import NAME_LABEL
 from kubectl_submit.output import Output
 from kubectl_submit.process import signals
 from kubectl_submit.runs import build_followers
+from tests.errors import raises_code
 
 from .clusters import created, lines, replay
 from .examples import BUILD_JOB, build_parameters, inspected
@@ -74,22 +76,32 @@ def test_the_image_is_what_the_build_left_as_its_message(
 
 
 @pytest.mark.parametrize(
-    ("name", "message", "words"),
+    ("name", "code", "told", "words"),
     [
-        ("failed", "the image build failed: exited 7", ""),
-        ("no-such-image", "the build never ran: the pod", "ErrImagePull"),
-        ("sidecar-exits", "the build never ran: the pod", "exits 3 each time it starts"),
-        ("succeeded", "the build ended well, but left no digest", ""),
+        ("failed", ErrorCode.BUILD_FAILED, "the image build failed: exited 7", ""),
+        (
+            "no-such-image",
+            ErrorCode.BUILD_NEVER_RAN,
+            "the build never ran: the pod",
+            "ErrImagePull",
+        ),
+        (
+            "sidecar-exits",
+            ErrorCode.BUILD_NEVER_RAN,
+            "recorded-sidecar-exits-0-",
+            "exits 3 each time it starts",
+        ),
+        ("succeeded", ErrorCode.NO_IMAGE_DIGEST, "the build ended well, but left no digest", ""),
     ],
 )
 def test_a_build_without_an_image_is_an_error_and_is_deleted(
-    kubectl: Program, name: str, message: str, words: str
+    kubectl: Program, name: str, code: ErrorCode, told: str, words: str
 ) -> None:
     run = Run(name)
     play(kubectl, run)
-    with pytest.raises(BuildError) as failed:
+    with raises_code(code, BuildError) as failed:
         build()
-    assert failed.value.message.startswith(message)
+    assert told in failed.value.message
     assert words in failed.value.last_words
     assert {"job", f"recorded-{name}", "unit-samples"} <= set(kubectl.call("delete").argv)
     assert kubectl.running == []
@@ -102,7 +114,7 @@ def test_what_is_no_digest_is_an_error(kubectl: Program, message: str) -> None:
         for status in event["object"]["status"].get("containerStatuses", []):
             status["state"].get("terminated", {})["message"] = message
     play(kubectl, run)
-    with pytest.raises(BuildError, match="left no digest"):
+    with raises_code(ErrorCode.NO_IMAGE_DIGEST, BuildError):
         build()
 
 
@@ -131,7 +143,7 @@ def test_out_of_reach_the_build_may_go_on(kubectl: Program) -> None:
     play(kubectl, run)
     refused: dict[str, Any] = {"stderr": "(Forbidden): no\n", "exit_code": 1}
     kubectl.on("/jobs?", Answer(Open("refused"), **refused))
-    with pytest.raises(ClusterError, match="may not watch jobs"):
+    with raises_code(ErrorCode.WATCH_NOT_ALLOWED, ClusterError):
         build()
     assert kubectl.calls("delete") == []
 
@@ -139,16 +151,18 @@ def test_out_of_reach_the_build_may_go_on(kubectl: Program) -> None:
 def test_a_failure_is_told_even_if_nothing_can_be_deleted(kubectl: Program) -> None:
     play(kubectl, Run("failed"))
     kubectl.on("delete", Answer(stderr="(Forbidden): no\n", exit_code=1))
-    with pytest.raises(BuildError, match="exited 7"):
+    with raises_code(ErrorCode.BUILD_FAILED, BuildError) as failed:
         build()
+    assert "exited 7" in failed.value.message
 
 
 def test_a_build_goes_on_for_others(kubectl: Program) -> None:
     run = Run("failed")
     play(kubectl, run)
     kubectl.on("get", "job", "-o", Answer(json.dumps(ours(run, "bobs-run"))))
-    with pytest.raises(BuildError, match="exited 7"):
+    with raises_code(ErrorCode.BUILD_FAILED, BuildError) as failed:
         build()
+    assert "exited 7" in failed.value.message
     left = json.loads(kubectl.call("patch").flag("--patch"))
     assert left == {"metadata": {"annotations": {f"follower.kubectl-submit/{RUN}": None}}}
     assert kubectl.calls("delete") == []
@@ -161,8 +175,9 @@ def test_a_run_that_was_cancelled_while_others_build(kubectl: Program) -> None:
     [mine, _] = build_followers.followers(job).values()
     job["metadata"]["annotations"] |= build_followers.cancelled(mine, "ada")
     kubectl.on("get", "job", "-o", Answer(json.dumps(job)))
-    with pytest.raises(CancelledError, match="cancelled by ada while its image was built"):
+    with raises_code(ErrorCode.RUN_CANCELLED, CancelledError) as cancelled:
         build()
+    assert cancelled.value.message == "the run was cancelled by ada while its image was built"
     assert kubectl.calls("delete") == []
 
 

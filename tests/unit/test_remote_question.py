@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import GateError
 from kubectl_submit.source import gate, remotes, repository
 from kubectl_submit.source.remote_question import Answer, Question, Reply
 from tests.conftest import eventually
+from tests.errors import raises_code
 
 from . import git_server
 from .repositories import Project, contents
@@ -68,7 +70,10 @@ def test_a_branch_that_was_deleted_on_the_server(project: Project) -> None:
     with gate.confirming(project.root, "origin", commit):
         pass  # nobody has cleaned up yet: a build gets it
     prune(project)
-    with pytest.raises(GateError) as refused, gate.confirming(project.root, "origin", commit):
+    with (
+        raises_code(ErrorCode.COMMIT_GONE_FROM_REMOTE, GateError) as refused,
+        gate.confirming(project.root, "origin", commit),
+    ):
         pass
     assert refused.value.message == f"the commit {commit[:7]} is no longer on the remote origin"
     assert "git fetch --prune origin" in refused.value.last_words
@@ -80,7 +85,10 @@ def test_a_remote_that_is_pushed_to_elsewhere(project: Project) -> None:
     project.git("remote", "set-url", "--push", "origin", str(fork))
     commit = change(project)
     assert repository.inspect(project.root).pushed
-    with pytest.raises(GateError) as refused, gate.confirming(project.root, "origin", commit):
+    with (
+        raises_code(ErrorCode.COMMIT_NOT_ON_REMOTE, GateError) as refused,
+        gate.confirming(project.root, "origin", commit),
+    ):
         pass
     assert f"fetched from {bare(project)}, and pushed to {fork}." in refused.value.last_words
     assert "--git-remote" in refused.value.remedy

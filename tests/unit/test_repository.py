@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import RepositoryError
 from kubectl_submit.source import repository, tracked_files
 from kubectl_submit.source.git_status import Changes
+from tests.errors import raises_code
 
 from .repositories import Project, contents, pushed
 
@@ -60,8 +62,9 @@ def conflict(project: Project) -> None:
 
 def test_a_question_that_git_does_not_answer(project: Project) -> None:
     project.write(".git/index", "of another program\n")
-    with pytest.raises(RepositoryError, match="git ls-files failed"):
+    with raises_code(ErrorCode.GIT_FAILED, RepositoryError) as failed:
         tracked_files.is_tracked(project.root, "main.py")
+    assert "git ls-files " in failed.value.message
 
 
 @pytest.mark.parametrize(

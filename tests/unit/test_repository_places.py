@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from kubectl_submit.cli import main as cli
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import RepositoryError
 from kubectl_submit.source import repository
 from kubectl_submit.source.git_status import Changes, parse_status
+from tests.errors import raises_code
 
 from .repositories import Project, pushed
 
@@ -76,26 +78,31 @@ def test_a_detached_head_has_no_branch(project: Project) -> None:
 
 def test_no_repository(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "missing"):
-        with pytest.raises(RepositoryError, match="is not in a git repository") as refused:
+        with raises_code(ErrorCode.NOT_A_REPOSITORY, RepositoryError) as refused:
             repository.inspect(folder)
+        assert refused.value.message == f"{folder} is not in a git repository"
         assert "--image" in refused.value.remedy
 
 
 def test_a_repository_that_is_broken(project: Project) -> None:
     project.write(".git/index", "no index")
-    with pytest.raises(RepositoryError, match="git status failed") as failed:
+    with raises_code(ErrorCode.GIT_FAILED, RepositoryError) as failed:
         repository.inspect(project.root)
+    assert failed.value.message == "git status failed"
     assert "index" in failed.value.last_words
 
 
 def test_no_commit(tmp_path: Path) -> None:
-    with pytest.raises(RepositoryError, match="has no commit yet"):
+    with raises_code(ErrorCode.NO_COMMIT, RepositoryError) as refused:
         repository.inspect(Project(tmp_path / "new").root)
+    assert refused.value.message == "the repository has no commit yet"
 
 
 def test_a_bare_repository(project: Project) -> None:
-    with pytest.raises(RepositoryError, match="is a bare repository"):
-        repository.inspect(Path(project.git("remote", "get-url", "origin")))
+    bare = Path(project.git("remote", "get-url", "origin"))
+    with raises_code(ErrorCode.BARE_REPOSITORY, RepositoryError) as refused:
+        repository.inspect(bare)
+    assert refused.value.message == f"{bare} is a bare repository"
 
 
 def test_the_email_of_whoever_runs_something_else(

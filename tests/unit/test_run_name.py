@@ -8,8 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
 from kubectl_submit.parameters.run_name import run_name
+from tests.errors import raises_code
 
 LIMIT = 52
 DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
@@ -30,8 +32,10 @@ def test_a_name_is_always_a_dns_label_within_its_limit(default: str, limit: int)
 @given(prefix=st.from_regex(DNS_LABEL, fullmatch=True))
 def test_a_name_begins_as_the_user_says(prefix: str) -> None:
     if len(prefix) > LIMIT - 6:
-        with pytest.raises(UsageError, match=f"is {len(prefix)} characters long, 46 are allowed"):
+        with raises_code(ErrorCode.RUN_NAME_TOO_LONG, UsageError) as refused:
             run_name(prefix, "app", LIMIT)
+        told = f"the name {prefix!r} is {len(prefix)} characters long, 46 are allowed"
+        assert refused.value.message == told
     else:
         name = run_name(prefix, "app", LIMIT)
         assert name[:-5] == f"{prefix}-"

@@ -66,11 +66,12 @@ def test_tries_the_manifest_before_it_builds(
 ) -> None:
     refusal = 'Error from server (NotFound): namespaces "x" not found\n'
     cluster.on("create", "--dry-run=server", Answer(stderr=refusal, exit_code=1))
-    assert submit(*BUILD) == 125
+    assert submit(*BUILD, "--verbose") == 125
     assert registry.calls("--push") == []
     assert jobs(cluster) == []
     said = capfd.readouterr()
-    assert said.err.startswith(f"error: there is no such namespace\n{refusal}")
+    assert f"\n{refusal}" in said.err
+    assert said.err.endswith("\ncode: namespace-not-found\n")
 
 
 def test_what_was_checked_is_what_runs(
@@ -106,10 +107,12 @@ def test_does_not_run_what_was_not_built(
     project: Project, cluster: Program, registry: Program, capfd: pytest.CaptureFixture[str]
 ) -> None:
     registry.on("--push", Answer(stderr="#1 ERROR\n", exit_code=1))
-    assert submit(*BUILD) == 125
+    assert submit(*BUILD, "--verbose") == 125
     assert jobs(cluster) == []
     said = capfd.readouterr()
-    assert "#1 ERROR\nerror: the image build failed: docker buildx exited 1\n" in said.err
+    assert "#1 ERROR\nerror: " in said.err
+    assert "docker buildx exited 1\n" in said.err
+    assert said.err.endswith("\ncode: build-failed\n")
     assert said.out == ""
 
 
@@ -118,11 +121,12 @@ def test_the_gate_is_before_everything(
 ) -> None:
     project.write("main.py", "changed")
     project.write("new.py")
-    assert submit(*BUILD) == 125
+    assert submit(*BUILD, "--verbose") == 125
     assert cluster.all_calls == registry.all_calls == []
     said = capfd.readouterr().err
-    assert "1 tracked file is changed: main.py" in said
-    assert "1 file is not in git: new.py" in said
+    assert ": main.py\n" in said
+    assert ": new.py\n" in said
+    assert said.endswith("\ncode: commit-not-available\n")
 
 
 def test_dirt_is_recorded_where_it_is_allowed(
@@ -161,5 +165,7 @@ def test_builds_in_the_cluster_and_runs_what_was_built(
 def test_no_docker_is_told(
     project: Project, cluster: Program, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert submit(*BUILD) == 125
-    assert "error: docker was not found on PATH" in capfd.readouterr().err
+    assert submit(*BUILD, "--verbose") == 125
+    said = capfd.readouterr().err
+    assert "error: docker " in said
+    assert said.endswith("\ncode: program-not-found\n")
