@@ -92,7 +92,7 @@ class BuildError(SubmitError):
 class ExecutionError(SubmitError):
     """The job never ran, or ended without an exit code of its own."""
 
-    telling: tuple[str, str] | None = None
+    log_source: tuple[str, str] | None = None
     """The pod and the container whose log says why, where the last words do not."""
 
 

@@ -30,7 +30,7 @@ class Output:
         self._waiting_for = ""
         self._waiting_since = 0.0
         self._open_line = False
-        """Whether the last line on the terminal goes on, so that ours must not begin there."""
+        """Whether the last line on the terminal has no newline yet."""
 
     def status(self, text: str) -> None:
         """Something to know; not shown with --quiet."""
@@ -150,7 +150,7 @@ def printable(text: str) -> str:
 
 
 def say(text: str) -> None:
-    """Write a message to stderr; who closed it, or has no room for it, does without."""
+    """Write a message to stderr; where that is closed or full, drop it."""
     try:
         print(printable(text), file=sys.stderr, flush=True)
     except OSError:
@@ -158,7 +158,7 @@ def say(text: str) -> None:
 
 
 def _write(stream: BinaryIO, data: bytes) -> bool:
-    """Write; False if nobody reads any more. Raises OutputError, where it is stdout.
+    """Write; False if the reader has gone. Raises OutputError, where it is stdout.
 
     A reader may pause for as long as it likes: an interrupt ends the waiting for it.
     """
@@ -179,7 +179,7 @@ def _write(stream: BinaryIO, data: bytes) -> bool:
 
 
 def _point_nowhere(stream: int) -> None:
-    """So that Python does not complain about what is closed when it ends."""
+    """Keep Python from complaining at exit about a stream that is closed."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream)
     os.close(nowhere)

@@ -69,7 +69,7 @@ def create_or_find(parameters: BuildParameters, kubectl: Kubectl) -> SharedJob:
 def _of_others(
     found: list[Object], parameters: BuildParameters, kubectl: Kubectl
 ) -> SharedJob | None:
-    """The newest of these Jobs that still builds; or the newest whose image is there."""
+    """The newest of these Jobs that still builds, or the newest whose image exists."""
     for one in reversed(found):
         if _builds(one):
             followed = _follow(one, parameters, kubectl)
@@ -156,7 +156,7 @@ def leave(shared: SharedJob, kubectl: Kubectl, error: BaseException) -> int:
 
 
 def cancelled_by(shared: SharedJob, kubectl: Kubectl) -> str:
-    """Who cancelled this submit's run while the Job built for others, too; empty if nobody did."""
+    """Who cancelled this submit's run while the Job also built for others; else empty."""
     execution = shared.execution
     with contextlib.suppress(ClusterError):  # then it is not known, and the image is there
         found = kubectl.get("job", execution.name, execution.namespace)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -18,6 +19,9 @@ from kubectl_submit.cli.options.subcommands import COMMANDS, declaration
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
 
+SHORT_WITH_VALUE = re.compile(r"^(-[nosve])=")
+"""`-n=team`, which kubectl takes as `-nteam`; click would take the equals sign as part of it."""
+
 
 class Typed(NamedTuple):
     """What was typed, taken apart."""
@@ -25,9 +29,9 @@ class Typed(NamedTuple):
     command: str
     """A word of COMMANDS; empty for a submit."""
     before: list[str]
-    """What stands before `--`, without that word."""
+    """The words before `--`, without the subcommand."""
     after: list[str]
-    """What stands after it."""
+    """The words after `--`."""
 
 
 class Call(NamedTuple):
@@ -70,11 +74,11 @@ def parse(typed: Typed) -> Call:
     words = given.pop("words")
     if words:
         raise click.UsageError(
-            f"{words[0]!r} is not an option; the command stands behind --, as in "
+            f"{words[0]!r} is not an option; the command goes after --, as in "
             f"'{program()} -- {' '.join(words)}'"
         )
     if not typed.after:
-        raise click.UsageError("no command given; it stands behind --, as in '-- python train.py'")
+        raise click.UsageError("no command given; it goes after --, as in '-- python train.py'")
     return Call(command="", options=Options(**given), words=tuple(typed.after))
 
 
@@ -152,11 +156,12 @@ def _parse(command: GroupedCommand, arguments: list[str]) -> dict[str, Any]:
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
     place = arguments.index("--") if "--" in arguments else len(arguments)
-    return arguments[:place], arguments[place + 1 :]
+    before = [SHORT_WITH_VALUE.sub(r"\1", word) for word in arguments[:place]]
+    return before, arguments[place + 1 :]
 
 
 def _configured(command: GroupedCommand) -> dict[str, Any]:
-    """The command's defaults from the configuration file, in which a submit's options may stand."""
+    """The command's defaults from the configuration file, which may hold a submit's options."""
     try:
         path = configuration.find(os.getcwd())
     except FileNotFoundError:

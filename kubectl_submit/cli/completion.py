@@ -1,4 +1,4 @@
-"""What can stand next on the command line, for shells: kubectl's plugin completion, and our own.
+"""What can come next on the command line, for shells: kubectl's plugin completion, and our own.
 
 Each choice is a line, `CHOICE<tab>DESCRIPTION`, and the last line says what else the shell may
 offer: `:0` files, `:4` nothing (the directives of cobra's completions.go, which kubectl reads).

@@ -9,11 +9,11 @@ from kubectl_submit.cli.options.subcommands import COMMANDS
 
 HOME = "https://github.com/kubectl-submit/kubectl-submit"
 ABOUT = (
-    "Build the image of the commit you stand on, run a command in it on a Kubernetes cluster, "
+    "Build an image of the current commit, run a command in it on a Kubernetes cluster, "
     "show its output, and exit with its exit code."
 )
 EPILOG = f"""\
-Every option can stand in .kubectl-submit.yaml by its long name, and in the environment as
+Every option can be set in .kubectl-submit.yaml by its long name, and in the environment as
 KUBECTL_SUBMIT_NAME. The exit code is the command's own; 125: kubectl-submit failed, 124: a
 timeout ended it, 130: Ctrl-C.
 
@@ -42,14 +42,14 @@ kubectl submit --detach -o name -- python train.py
 
 
 class GroupedCommand(click.Command):
-    """A command whose help has its options in groups."""
+    """A command whose help shows its options in groups."""
 
     pieces = "[OPTIONS] -- COMMAND [ARG...]"
     end = EPILOG
     examples = EXAMPLES
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        """What stands behind `Usage: kubectl submit`."""
+        """The words after `Usage: kubectl submit`."""
         return [self.pieces]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -102,8 +102,8 @@ def _run(call: Call) -> int:
 
         return submit(call.options, call.words, output)
     finally:
+        output.clear()  # before programs are ended, which may take seconds
         end_the_rest()
-        output.clear()
 
 
 def _check_encoding(words: Sequence[str]) -> None:

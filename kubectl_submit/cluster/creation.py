@@ -14,9 +14,9 @@ from collections.abc import Iterable, Sequence
 from kubectl_submit.cluster import permissions
 from kubectl_submit.cluster.json_output import objects
 from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.cluster.kubectl_errors import cluster_error
+from kubectl_submit.cluster.kubectl_errors import cluster_error, fault
 from kubectl_submit.error_codes import ErrorCode
-from kubectl_submit.errors import ClusterError, SubmitError
+from kubectl_submit.errors import ClusterError, ClusterFault, SubmitError
 from kubectl_submit.manifests import tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.objects import Object
@@ -110,7 +110,8 @@ def take_back(
 def _create_again(manifest: str, flags: Sequence[str], kubectl: Kubectl) -> Result:
     """Create what the call before this one may have created already."""
     result = kubectl.create(manifest, *flags)
-    return kubectl.get_manifest(manifest) if "(AlreadyExists)" in result.stderr else result
+    there = fault(result.stderr) is ClusterFault.ALREADY_EXISTS
+    return kubectl.get_manifest(manifest) if there else result
 
 
 def _by_time(documents: Sequence[Node], kubectl: Kubectl) -> tuple[list[Node], list[Node]]:

@@ -1,4 +1,4 @@
-"""The context that was current when we started, so that every kubectl asks the same cluster.
+"""The context that was current at the start, so that every kubectl asks the same cluster.
 
 Whoever runs `kubectl config use-context` in another terminal meanwhile means what comes later.
 """

@@ -80,7 +80,7 @@ def pod_specs(node: object) -> Iterator[Node]:
 
 
 def _job(pod_spec: Node) -> str:
-    """A Job of such pods: there is no other kind that all may create who submit."""
+    """A Job of such pods: the one kind that everyone who submits may create."""
     job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"generateName": "dry-run-"}}
     pod = {**pod_spec, "restartPolicy": "Never"}
     return json.dumps(job | {"spec": {"template": {"spec": pod}}})

@@ -17,6 +17,7 @@ from kubectl_submit.cluster.namespace import current_namespace
 from kubectl_submit.commands import dry_run, preflight
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ClusterError, RepositoryError, SubmitError
+from kubectl_submit.execution_backends.backend import OBJECT_VERBS
 from kubectl_submit.manifests import tree
 from kubectl_submit.output import Output
 from kubectl_submit.parameters.build_parameters import collect_build_parameters
@@ -25,9 +26,8 @@ from kubectl_submit.source.repository import git_version, inspect
 from kubectl_submit.source.temporary_refs import LeftoverRefs
 
 # What examples/role.yaml grants, apart from what it can do without.
-VERBS = ("create", "get", "list", "watch", "patch", "delete")
 NEEDED = (
-    *(("jobs.batch", verb) for verb in VERBS),
+    *(("jobs.batch", verb) for verb in OBJECT_VERBS),
     *(("pods", verb) for verb in ("get", "list", "watch")),
     ("pods/log", "get"),
 )
@@ -111,13 +111,13 @@ def _remote(options: Options) -> str:
     left = LeftoverRefs(snapshot.root, snapshot.remote).refs() if snapshot.remote else []
     if left:
         raise RepositoryError(
-            f"{snapshot.remote} still has working trees of builds that were killed",
+            f"{snapshot.remote} still has working trees pushed by builds that were killed",
             code=ErrorCode.WORKING_TREES_LEFT_ON_REMOTE,
             last_words=", ".join(left),
             remedy="Your own are deleted by your next build with --allow-dirty; or delete them: "
             f"git push {snapshot.remote} {' '.join(f':{ref}' for ref in left)}",
         )
-    return f"{snapshot.remote or 'no remote'}, with nothing left of builds"
+    return f"{snapshot.remote or 'no remote'}, with no leftovers of builds"
 
 
 def _versions(kubectl: Kubectl) -> str:
@@ -127,8 +127,8 @@ def _versions(kubectl: Kubectl) -> str:
         raise cluster_error(
             "cannot reach the cluster", result.stderr, code=ErrorCode.CLUSTER_UNREACHABLE
         )
-    told = json.loads(result.stdout)
-    client, server = told["clientVersion"], told["serverVersion"]
+    versions = json.loads(result.stdout)
+    client, server = versions["clientVersion"], versions["serverVersion"]
     return f"{client['gitVersion']}, the server {server['gitVersion']}"
 
 
@@ -151,11 +151,11 @@ def _permissions(options: Options, kubectl: Kubectl) -> str:
         needed += FOR_SECRETS
     refused = permissions.refused(kubectl, needed, sure=True)
     if refused:
-        told = ", ".join(f"{verb} {resource}" for resource, verb in refused)
+        shown = ", ".join(f"{verb} {resource}" for resource, verb in refused)
         raise ClusterError(
-            f"not allowed: {told}", code=ErrorCode.NOT_ALLOWED, remedy="Ask for the permission."
+            f"not allowed: {shown}", code=ErrorCode.NOT_ALLOWED, remedy="Ask for the permission."
         )
-    return f"all {len(needed)} that are needed"
+    return f"all {len(needed)} needed permissions"
 
 
 def _names(options: Options, kubectl: Kubectl) -> str:
@@ -164,9 +164,9 @@ def _names(options: Options, kubectl: Kubectl) -> str:
     named = [*preflight.named_objects(options), *queue, *priority]
     unread = existence.look_for(kubectl, named)[1] if named else []
     there = [existence.without_group(name) for name in named if name not in unread]
-    told = [f"there: {', '.join(there)}"] if there else []
-    told += [f"not checked, as you may not read it: {', '.join(unread)}"] if unread else []
-    return "; ".join(told) or "no Secret, service account, queue or priority class is named"
+    shown = [f"there: {', '.join(there)}"] if there else []
+    shown += [f"not checked, as you may not read it: {', '.join(unread)}"] if unread else []
+    return "; ".join(shown) or "no Secret, service account, queue or priority class is named"
 
 
 def _build() -> str:
@@ -181,5 +181,5 @@ def _manifest(options: Options, kubectl: Kubectl, output: Output) -> str:
     pod_security.fit_namespace(run, backend.object_kind, kubectl)
     backend.check([*build, *run], kubectl)
     text = tree.dump([*build, *run])
-    told = f"the cluster would take it ({', '.join(str(one['kind']) for one in (*build, *run))})"
-    return "; it warns: ".join([told, *creation.warnings(text, kubectl)])
+    accepted = f"the cluster accepts it ({', '.join(str(one['kind']) for one in (*build, *run))})"
+    return "; it warns: ".join([accepted, *creation.warnings(text, kubectl)])

@@ -50,7 +50,7 @@ def render(
         image = Image(name=build.pull_name, digest=NOT_BUILT_YET)
         # Under a name of its own: the server would refuse that of a build that is there.
         of_build = build_backends.load(options.build).render(replace(build, after=build.name))
-        output.status(f"nothing is built: {image.reference} stands for the image (dry run)")
+        output.status(f"nothing is built: {image.reference} is used as the image (dry run)")
     return of_build, backend.render(backend.parameters(options, argv, build, image))
 
 
@@ -65,10 +65,10 @@ def _ask(
     for warning in creation.warnings(tree.dump(everything), kubectl):
         output.status(f"the server warns: {warning}")
     judged = [_is_judged(one, kubectl) for one in everything]
-    output.status("the server would take it (dry run)")
+    output.status("the server accepts it (dry run)")
     if not all(judged):
         output.status(
-            "not asked, as you may not create pods: whether quota and Pod Security let its pods in"
+            "you may not create pods, so quotas and Pod Security were not checked for them"
         )
 
 

@@ -78,7 +78,7 @@ def _tell_gone(run: Run, output: Output, *, follow: bool) -> None:
 
 
 def _waits(run: Run, pods: Iterable[Object], execution: Execution) -> bool:
-    """Whether it is still to begin, so that nobody can have written anything."""
+    """Whether it has not begun, and so cannot have written anything."""
     begun = any(pod_state(pod, execution.container).started for pod in pods)
     return run.status.state in (PENDING, QUEUED) and not begun
 

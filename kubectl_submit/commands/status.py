@@ -14,7 +14,7 @@ def run(options: StatusOptions, words: tuple[str, ...], output: Output) -> int:
     """Tell it; 0. Raises ClusterError, NoSuchRunError, UsageError."""
     if len(words) != 1:
         raise UsageError(
-            "say whose status to show: one name",
+            "status takes exactly one run name",
             code=ErrorCode.RUN_NAME_EXPECTED,
             remedy="See `kubectl submit list`.",
         )

@@ -22,5 +22,5 @@ def every() -> list[ExecutionBackend]:
 
 
 def by_kind(kind: str) -> ExecutionBackend:
-    """The one whose object kubectl calls so: `job`."""
+    """The backend for an object's kind as kubectl spells it: `job`."""
     return next(one for one in every() if one.kind == kind)

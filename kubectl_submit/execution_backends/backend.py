@@ -20,6 +20,9 @@ if TYPE_CHECKING:  # a list of runs needs none of these
     from kubectl_submit.parameters.build_parameters import BuildParameters
     from kubectl_submit.parameters.execution_parameters import ExecutionParameters
 
+OBJECT_VERBS = ("create", "get", "list", "watch", "patch", "delete")
+"""What a submit and the commands after it do with the object that runs the command."""
+
 
 class ExecutionBackend(Protocol):
     """One kind of execution. A folder here has one, as BACKEND in its module `backend`.
@@ -44,7 +47,7 @@ class ExecutionBackend(Protocol):
     permissions: tuple[tuple[str, str], ...]
     """What a submit needs besides Jobs and pods: a resource and a verb each."""
     cluster_kind: str = ""
-    """The kind of an object that its controller makes, whose events tell why no pod comes."""
+    """The kind of an object that its controller creates, whose events say why there is no pod."""
 
     # From the options to what runs.
 
@@ -58,7 +61,7 @@ class ExecutionBackend(Protocol):
         build: BuildParameters | None,
         image: Image,
     ) -> ExecutionParameters:
-        """What to run; without a build, the source is only who runs it. Raises UsageError."""
+        """What to run; without a build, the source says only who runs it. Raises UsageError."""
         from kubectl_submit.parameters.execution_parameters import collect_execution_parameters
 
         own = self.collect(options)
@@ -86,7 +89,7 @@ class ExecutionBackend(Protocol):
         """What the object says of itself."""
 
     def status(self, obj: Object, pods: Iterable[Object]) -> RunStatus:
-        """How the run stands; `pods` are all of the run that have not succeeded."""
+        """The state of the run; `pods` are all of the run that have not succeeded."""
 
     def workers(self, obj: Object) -> tuple[int, int]:
         """How many workers are ready, and how many there are to be."""
@@ -102,7 +105,7 @@ class ExecutionBackend(Protocol):
         """What has begun after the build; `events` are those of the run, the newest last."""
 
     def worker(self, run: Run, state: PodState) -> PodState:
-        """How a worker is shown; `run` knows more where a pod tells the lines of others."""
+        """How a worker is shown; `run` knows more where a pod prints the lines of others."""
         del run
         return state
 
@@ -112,12 +115,12 @@ class ExecutionBackend(Protocol):
         return ()
 
     def cancel_changes(self, obj: Object) -> Object:
-        """What to change in the object's spec so that it ends for good."""
+        """The change to the object's spec that ends it for good."""
 
     # Pods that must run before those whose lines count.
 
     def prerequisite_state(self, pod: Object) -> PodState:
-        """How such a pod stands."""
+        """The state of such a pod."""
         return pod_state(pod, "")
 
     def prerequisite_reason(self, pods: Iterable[Object], events: Mapping[str, str]) -> str:

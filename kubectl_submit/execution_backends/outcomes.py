@@ -2,7 +2,7 @@
 
 `submit`, `logs -f`, `wait`, `list` and `status` know different things: one has watched all pods,
 another sees only what is left of them. So an outcome says nothing but what lasts: the Job's verdict
-and the pods that failed by themselves, which nobody deletes.
+and the pods that failed by themselves, which stay.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def outcome(job: ExecutionState, pods: Iterable[PodState], workers: int) -> Outc
     whose place the Job has tried again. A Job that has failed never gives 0.
     """
     pods = list(pods)
-    if job.told:
-        return job.told
+    if job.outcome:
+        return job.outcome
     if job.cancelled:
         return Outcome(exit_code=CANCELLED_CODE, summary=f"cancelled by {job.cancelled_by}")
     if job.succeeded:
@@ -69,7 +69,7 @@ def _success(pods: list[PodState], workers: int) -> Outcome:
     cut = [pod for pod in newest_of_each_rank(pods) if pod.deleted and pod.exit_code == 0]
     if not cut:
         return good
-    said = f"succeeded, but {name(cut[0], workers)}exited 0 when it was told to stop"
+    said = f"succeeded, but {name(cut[0], workers)}exited 0 when asked to stop"
     return replace(good, summary=f"{said} ({cut[0].reason})", fleeting=True)
 
 
@@ -95,7 +95,7 @@ def _of_first(first: PodState, pods: list[PodState], workers: int) -> Outcome:
         summary=name(first, workers) + how_ended(first) + others,
         last_message=first.message,
         last_words=_last_words(first),
-        telling=(first.name, first.telling) if first.telling else None,
+        log_source=(first.name, first.log_source) if first.log_source else None,
         fleeting=first.deleted,
     )
 

@@ -24,6 +24,6 @@ def pending(pods: list[PodState]) -> RunStatus:
 
 
 def cancelled(who: str, *, ended: bool) -> RunStatus:
-    """It was cancelled; `ended`: nothing of it runs any more."""
+    """It was cancelled; `ended`: all its pods have stopped."""
     code = run.CANCELLED_CODE if ended else None
     return RunStatus(state=run.CANCELLED, reason=f"by {who}", exit_code=code)

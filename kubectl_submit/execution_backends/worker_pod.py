@@ -62,7 +62,7 @@ def set_image(pod_spec: Node, container: Node, parameters: ExecutionParameters) 
 
 
 def put_built_image(documents: Iterable[Node], promised: Image, built: Image) -> None:
-    """Put the image that was built wherever its name stands, and how long that took."""
+    """Put the built image wherever its name is used, and how long the build took."""
     for document in documents:
         _replace(document, promised.reference, built)
 

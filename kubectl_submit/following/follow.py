@@ -15,7 +15,7 @@ from kubectl_submit.following.logs import LogStreams
 from kubectl_submit.following.pending_timeout import PendingTimeout
 from kubectl_submit.following.progress import Progress
 from kubectl_submit.following.start_watch import StartWatch
-from kubectl_submit.model import start_faults
+from kubectl_submit.model import start_problems
 from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import PodState
@@ -97,7 +97,7 @@ class _Follower:
             ),
             self._watch(execution.pods_path, self._on_pod, labelSelector=execution.pod_selector),
         ]
-        loop.later(PATIENCE_SECONDS, self._tell)
+        loop.later(PATIENCE_SECONDS, self._report)
         if options.pending is not None:
             self._timeout.start(options.pending, lambda: self._start.reason)
 
@@ -155,11 +155,11 @@ class _Follower:
                 f"the pod {name} cannot run",
                 code=ErrorCode.POD_CANNOT_RUN,
                 last_words=pod.start_failure,
-                remedy=start_faults.remedy(pod.start_failure),
+                remedy=start_problems.remedy(pod.start_failure),
             )
-            error.telling = (
-                (name, pod.fault.container) if pod.fault and pod.fault.container else None
-            )
+            problem = pod.start_problem
+            if problem and problem.container:
+                error.log_source = (name, problem.container)
             self.ending.wait(error)
 
     def _lost(self, rank: int, what: str) -> None:
@@ -169,9 +169,9 @@ class _Follower:
     def _who(self, rank: int) -> str:
         return f"worker {rank}: " if self._execution.workers > 1 else ""
 
-    def _tell(self) -> None:
-        """Say every now and then why nothing happens, with what events tell of it."""
-        self._loop.later(1.0, self._tell)
+    def _report(self) -> None:
+        """Say once a second why nothing happens."""
+        self._loop.later(1.0, self._report)
         self._progress.note_time(self._loop.now)
         self._note_refusals()
         self._update()
@@ -182,14 +182,14 @@ class _Follower:
         """End where the cluster never allows a pod that is still missing."""
         refusal = "" if self._progress.all_known else self._start.waiting.refusal
         if refusal and not self._progress.give_up_start(refusal):
-            message, code = "the cluster allows no pod", ErrorCode.POD_REFUSED
+            message, code = "the cluster refuses to create the pod", ErrorCode.POD_REFUSED
             self.ending.wait(ExecutionError(message, code=code, last_words=refusal))
-        if self._start.waiting.cluster_fault:
-            self._cannot_start(*self._start.waiting.cluster_fault)
+        if self._start.waiting.prerequisite_failure:
+            self._cannot_start(*self._start.waiting.prerequisite_failure)
 
     def _no_contact(self) -> str:
-        told = (one.contact.trouble(self._loop.now) for one in self._watched)
-        return next(filter(None, told), "")
+        trouble = (one.contact.trouble(self._loop.now) for one in self._watched)
+        return next(filter(None, trouble), "")
 
     def _update(self) -> None:
         if not self.ending.decided and self._progress.outcome is not None:

@@ -15,7 +15,7 @@ def note_pod(logs: LogStreams, state: PodState, pod: Object, change: str) -> Non
         logs.started(state.name, state.rank, state.started_at, again=again)
     seen = state.exit_code is not None
     if change in NO_MORE:
-        # How one ended that was deleted out of sight is not known; its log's stream tells.
+        # How a pod ended that was deleted unseen is not known; its log stream says.
         logs.gone(state.name, seen=seen or change == MISSING)
     elif state.ended:
         # The node removes the log of a pod that is being deleted, and of one that it evicted.

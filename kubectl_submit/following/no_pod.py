@@ -44,7 +44,7 @@ def _amounts(text: str) -> dict[str, float]:
 
 
 def quantity_value(text: str) -> float:
-    """The number that a Kubernetes quantity stands for; 0 if it is none."""
+    """The value of a Kubernetes quantity; 0 if it is not one."""
     match = re.fullmatch(r"(-?[0-9]*\.?[0-9]+(?:[eE]-?[0-9]{1,2})?)(m|k|[MGTPE]|[KMGTPE]i)?", text)
     if not match:
         return 0.0

@@ -52,7 +52,7 @@ def show(
 
 
 def _give_up_when_silent(loop: Loop, logs: LogStreams) -> None:
-    """Nobody waits for a node that gives nothing; a long log may take as long as it does."""
+    """Give up on a node that sends nothing; a long log may take as long as it needs."""
     begun = loop.now
 
     def check() -> None:

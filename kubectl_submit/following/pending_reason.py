@@ -15,7 +15,7 @@ from kubectl_submit.model.pods import STARTING, PodState, newest_of_each_rank
 
 
 class WaitingReason:
-    """Collects what objects and events say, and gives the most telling reason."""
+    """Collects what objects and events say, and gives the reason that says most."""
 
     def __init__(self, execution: Execution) -> None:
         self._execution = execution
@@ -27,7 +27,7 @@ class WaitingReason:
         self._pod_events: dict[str, str] = {}
         self.refusal = ""
         """Why there never will be a pod that is still missing; empty while there may be."""
-        self.cluster_fault: tuple[str, PodState] | None = None
+        self.prerequisite_failure: tuple[str, PodState] | None = None
         """A pod that must run before those whose lines count, and never will; its name first."""
 
     def note_event(self, event: Object) -> None:
@@ -55,15 +55,15 @@ class WaitingReason:
             return
         state = self._backend.prerequisite_state(pod)
         if state.start_failure:
-            self.cluster_fault = (name, state)
+            self.prerequisite_failure = (name, state)
         self._prerequisites[name] = pod
 
     def note_queue(self, reason: str) -> None:
-        """Why it stands in a queue."""
+        """Why it waits in a queue."""
         self._queued = reason
 
     def reason(self, job: ExecutionState, pods: Iterable[PodState]) -> str:
-        """What the run waits for, or stands still for; empty if there is nothing to say."""
+        """What the run waits for; empty if there is nothing to say."""
         pods = newest_of_each_rank(pods)
         if job.suspended:
             begun = any(pod.started for pod in pods)
@@ -78,8 +78,8 @@ class WaitingReason:
         reasons: dict[str, int] = {}
         for pod in pods:
             if not (pod.started or pod.ended):
-                told = self._pod_events.get(pod.name, "")
-                why = pod.waiting or told or pod.unplaced or STARTING
+                event = self._pod_events.get(pod.name, "")
+                why = pod.waiting or event or pod.unplaced or STARTING
                 reasons[why] = reasons.get(why, 0) + 1
         if not reasons:
             return lingering.trouble(pods, self._workers)

@@ -25,7 +25,7 @@ class PendingTimeout:
         self._admitted_at: float | None = None
 
     def note_job(self) -> None:
-        """The job says something new: it may stand in a queue, or not any more."""
+        """The Job has changed: it may have entered a queue, or left it."""
         if self._progress.job.suspended:
             self._admitted_at = None
         elif self._admitted_at is None:

@@ -1,4 +1,4 @@
-"""How far an execution has come, from what its objects say one after the other. Pure."""
+"""How far an execution has come, from its objects as they change. Pure."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ class Progress:
         self.begins_again = ""
         """Why a command begins again with what a pod said last; empty if none does."""
         self._suspended_in: set[int | str] = set()
-        self._faults: dict[str, int] = {}
+        self._seen: dict[str, int] = {}
         self._lingers_since: float | None = None
 
     def note_job(self, job: Object) -> None:
-        """The object that runs the command says something new."""
+        """The object that runs the command has changed."""
         self.job = self._state(job)
         if self.job.suspended:
             self._suspended_in = {pod.place for pod in self.pods.values() if pod.started}
 
     def note_pod(self, change: str, pod: Object) -> PodState:
-        """A pod says something new, or (`DELETED`, `MISSING`) no more; how it stands now."""
+        """A pod has changed, or (`DELETED`, `MISSING`) is gone; returns its state now."""
         state = pod_state(pod, self._execution.container)
         before = self.pods.get(state.name)
         if change in ("DELETED", "MISSING"):
             ended = replace(state, ended=True, failed=True, reason=state.reason or DELETED)
             state = before if before and before.ended else replace(ended, deleted=True)
-        elif before and (before.ended or before.deleted):  # it may be told to stop after its end
+        elif before and (before.ended or before.deleted):  # it may be deleted after its end
             state = _deleted_as(state, before)
-        state = self._final_fault(state, before)
+        state = self._final_problem(state, before)
         self._note_try(state, before)
         if state.ended and not (before and before.ended):  # kept in the order of their ends
             self.pods.pop(state.name, None)
@@ -60,17 +60,17 @@ class Progress:
         if self.begins_again:
             self._suspended_in.discard(state.place)
 
-    def _final_fault(self, state: PodState, before: PodState | None) -> PodState:
-        """The state with a fault that is final, once it was seen often enough."""
-        if not state.fault or state.fault.tries <= 1:
+    def _final_problem(self, state: PodState, before: PodState | None) -> PodState:
+        """The state, its problem made final once it was seen often enough."""
+        if not state.start_problem or state.start_problem.tries <= 1:
             return state
         was = before.waiting.partition(":")[0] if before else ""
         now = state.waiting.partition(":")[0]
         if now not in (was, "ImagePullBackOff"):  # the kubelet has tried once more
-            self._faults[state.name] = self._faults.get(state.name, 0) + 1
-        if self._faults.get(state.name, 0) < state.fault.tries:
+            self._seen[state.name] = self._seen.get(state.name, 0) + 1
+        if self._seen.get(state.name, 0) < state.start_problem.tries:
             return state
-        return replace(state, fault=replace(state.fault, tries=1))
+        return replace(state, start_problem=replace(state.start_problem, tries=1))
 
     def others_failed(self, pod: PodState) -> bool:
         """Whether a pod but this one has failed."""
@@ -95,7 +95,7 @@ class Progress:
         return True
 
     def note_time(self, now: float) -> None:
-        """Time has passed (monotonic, in seconds): what outlives its command is not awaited."""
+        """Time has passed (monotonic, in seconds): what outlives the command is not waited for."""
         decided = lingering.decided(self.job, list(self.pods.values()), self._execution.workers)
         if not decided:
             self._lingers_since = None
@@ -129,7 +129,7 @@ class Progress:
             return True
         if not self.all_known or not all(pod.ended for pod in pods):
             return False
-        return bool(self.job.told) or self.job.succeeded or any(pod.failed for pod in pods)
+        return bool(self.job.outcome) or self.job.succeeded or any(pod.failed for pod in pods)
 
 
 def _deleted_as(state: PodState, before: PodState) -> PodState:

@@ -18,7 +18,7 @@ from kubectl_submit.process.event_loop import Loop
 GROUP = "kueue.x-k8s.io"
 VISIBILITY = f"visibility.{GROUP}"
 JOB_LABEL = f"{GROUP}/job-uid"
-"""On a Workload: the uid of the object it stands for."""
+"""On a Workload: the uid of the object that it represents."""
 POSITION_SECONDS = 10.0
 """Kueue makes the list anew for each question."""
 # Kueue is not there, or we may not ask it: that does not change while a run waits.

@@ -1,4 +1,4 @@
-"""Watches what tells why not all workers run, as long as they do not: events, pods, the queue."""
+"""While not all workers run, watches what says why: events, pods, the queue."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class StartWatch:
             self._queue.stop()
 
     def _start(self) -> Iterator[ObjectWatch]:
-        """The reasons for no pod, and for one that does not start, stand in events only."""
+        """Why there is no pod, or why one does not start, is only in events."""
         yield self._watch(
             self._execution.events_path,
             {"fieldSelector": "type=Warning"},

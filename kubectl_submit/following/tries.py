@@ -1,4 +1,4 @@
-"""That a command begins again, and why: the lines of two tries are told apart by it. Pure."""
+"""The note between two attempts of a command: that it begins again, and why. Pure."""
 
 from __future__ import annotations
 

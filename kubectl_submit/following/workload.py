@@ -13,7 +13,7 @@ class WorkloadState:
 
     name: str
     queue: str
-    """The LocalQueue it stands in."""
+    """The LocalQueue it waits in."""
     reason: str
     """Why it does not run yet; empty if Kueue has not said."""
 
@@ -29,7 +29,7 @@ def workload_state(workload: Object) -> WorkloadState:
 
 
 def position(pending: Object, workload: str) -> int | None:
-    """How many stand before it in its LocalQueue; None if it is not among them.
+    """How many are ahead of it in its LocalQueue; None if it is not in the list.
 
     `pending` is a PendingWorkloadsSummary of visibility.kueue.x-k8s.io.
     """
@@ -55,8 +55,8 @@ def _reason(spec: Object, status: Object) -> str:
     evicted = conditions.get("Evicted", {})
     if reserved.get("status") == "True":
         checks = [one for one in status.get("admissionChecks") or [] if one["state"] != "Ready"]
-        told = [f"{one['name']} ({one.get('message') or one['state']})" for one in checks]
-        return f"waiting for the admission check {', '.join(told)}" if told else ""
+        shown = [f"{one['name']} ({one.get('message') or one['state']})" for one in checks]
+        return f"waiting for the admission check {', '.join(shown)}" if shown else ""
     # Preempted, for instance; the message of the other condition says what it waits for now.
     taken = evicted.get("message", "") if evicted.get("status") == "True" else ""
     return "; ".join(dict.fromkeys(filter(None, [taken, reserved.get("message", "")])))

@@ -26,7 +26,7 @@ def read(path: Path | None, default: str) -> tuple[str, str]:
 
 
 def _default(name: str) -> str:
-    """A manifest of ours: inside the wheel, or beside the package in a checkout."""
+    """A default manifest: inside the wheel, or beside the package in a checkout."""
     packaged = resources.files("kubectl_submit") / "manifests" / name
     if packaged.is_file():
         return packaged.read_text(encoding="utf-8")

@@ -22,7 +22,7 @@ MODE = 0o400
 GROUP = 65534
 MODE_WITHOUT_GROUP = 0o444
 GROUPLESS = {"secret", "configMap", "projected", "downwardAPI", "emptyDir"}
-"""The volumes that each pod gets anew, so that their group is nobody else's concern."""
+"""The volumes that each pod gets anew: changing their group affects nothing else."""
 
 
 @dataclass(frozen=True, kw_only=True)

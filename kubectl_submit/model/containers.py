@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kubectl_submit.model.objects import Object
-from kubectl_submit.model.start_faults import final_after
+from kubectl_submit.model.start_problems import final_after
 
 UNEVENTFUL = ("ContainerCreating", "PodInitializing")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault:
+class StartProblem:
     """Why a container keeps its pod from starting."""
 
     text: str
@@ -66,7 +66,7 @@ def waiting(status: Object) -> str:
     """Why a pod does not run yet; empty if it does not say."""
     for condition in status.get("conditions", []):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            # What follows the first sentence tells of preemption, and helps nobody.
+            # The rest of the message is about preemption, which does not help a user.
             message = condition.get("message", "").split(". ")[0]
             return f"{condition.get('reason', 'Pending')}: {message}"
     for state in _waiting_states(status):
@@ -75,22 +75,37 @@ def waiting(status: Object) -> str:
     return ""
 
 
-def fault(status: Object, *, pull_secret: bool) -> Fault | None:
+def start_problem(status: Object, *, pull_secret: bool) -> StartProblem | None:
     """Why a pod will never run; None while it may."""
     for state in _waiting_states(status):
         message = state.get("message", "")
         tries = final_after(state["reason"], message, pull_secret=pull_secret)
         if tries:
-            return Fault(text=f"{state['reason']}: {message}", tries=tries)
+            return StartProblem(text=f"{state['reason']}: {message}", tries=tries)
     for one in status.get("initContainerStatuses", []):
         last = one.get("lastState", {}).get("terminated")
         if last and one.get("restartCount", 0) > 1 and not one.get("started"):
             name, words = one["name"], str(last.get("message", "")).strip()
             text = f"the container {name} exits {last['exitCode']} each time it starts"
             if words:
-                return Fault(text=f"{text}:\n{words}")
-            return Fault(text=text, container=name)
+                return StartProblem(text=f"{text}:\n{words}")
+            return StartProblem(text=text, container=name)
     return None
+
+
+def exited(container: Object) -> str:
+    """How a container ended, from its status: `proxy exited 137 (OOMKilled)`; empty for none."""
+    if not container:
+        return ""
+    end = container["state"]["terminated"]
+    reason = end.get("reason", "Error")
+    why = "" if reason == "Error" else f" ({reason})"
+    return f"{container['name']} exited {end['exitCode']}{why}"
+
+
+def exit_message(container: Object) -> str:
+    """What a container wrote to its termination log; empty for none."""
+    return str(container.get("state", {}).get("terminated", {}).get("message", ""))
 
 
 def _exit_code(status: Object) -> int:

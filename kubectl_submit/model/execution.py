@@ -48,10 +48,10 @@ class Outcome:
     """The termination message of the deciding worker: at most 4096 bytes."""
     last_words: str = ""
     """The last lines of a container that kept the command from running."""
-    telling: tuple[str, str] | None = None
+    log_source: tuple[str, str] | None = None
     """The pod and the container whose log has such lines, where `last_words` are still missing."""
     fleeting: bool = False
-    """It was read from a pod that is being deleted: later, nobody could read it."""
+    """It was read from a pod that is being deleted, so it cannot be read again later."""
     ends_job: bool = False
     """Its Job does not end by itself."""
 

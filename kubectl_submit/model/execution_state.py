@@ -16,15 +16,15 @@ class ExecutionState:
     failed: bool = False
     """It will not succeed any more; pods may still be stopping."""
     settled: bool = False
-    """Nothing of it runs any more."""
+    """It has ended, and all its pods have stopped."""
     suspended: bool = False
     reason: str = ""
     message: str = ""
     cancelled_by: str = ""
-    """Who cancelled it; empty if nobody did."""
+    """Who cancelled it; empty if it was not cancelled."""
     empty: bool = False
     """It asks for no pod at all: that is how a queued one is cancelled."""
-    told: Outcome | None = None
+    outcome: Outcome | None = None
     """How it ended, where that is known without its pods."""
     retries: bool = False
     """It tries again in place of a pod that has failed."""

@@ -1,6 +1,6 @@
 """What a pod says of a node with which the cluster has lost contact. Pure.
 
-Whoever runs a command may seldom read nodes, so it is told by what the node lifecycle controller
+Few users may read nodes, so this is read from what the node lifecycle controller
 writes on pods (kubernetes pkg/controller/util/node): it sets `Ready` to False and leaves the
 reason, which a kubelet never does.
 """

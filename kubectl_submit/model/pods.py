@@ -7,11 +7,11 @@ packages.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kubectl_submit import times
 from kubectl_submit.model import containers
-from kubectl_submit.model.containers import Fault
+from kubectl_submit.model.containers import StartProblem
 from kubectl_submit.model.nodes import LostNode, lost_node
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.provenance import CONTAINER
@@ -21,7 +21,7 @@ RANK_LABEL = "batch.kubernetes.io/job-completion-index"
 NEVER_STARTED = ("StartError", "ContainerCannotRun")
 TIMED_OUT = "DeadlineExceeded"
 DELETED = "its pod was deleted"
-"""The reason of a command that was stopped so, where nothing names who did it."""
+"""The reason of a command that was stopped this way, where nothing says by whom."""
 DEFAULT_GRACE_SECONDS = 30
 # Where a pod says nothing yet.
 STARTING = "starting (pulling the image, mounting volumes)"
@@ -34,7 +34,7 @@ class PodState:
     name: str
     rank: int
     ranked: bool = True
-    """Its Job gives ranks; without them nobody knows in whose place it stands."""
+    """Its Job numbers its pods; without a number it is unknown which worker it replaces."""
     created_at: str = ""
     started: bool = False
     """The container runs or has run, so that there are lines to read."""
@@ -50,7 +50,7 @@ class PodState:
     """What the kubelet says of the pod itself: why it evicted it, or did not take it."""
     finished_at: str = ""
     stopped: bool = False
-    """It was told to stop before it ended, and nothing names why: by its Job, or by hand."""
+    """It was asked to stop before it ended, and nothing says why: its Job or a person did it."""
     deleted: bool = False
     """It was deleted before its command had ended, whoever did it."""
     restarts: int = 0
@@ -59,7 +59,7 @@ class PodState:
     """Why it does not run yet; empty if there is nothing to say."""
     unplaced: str = ""
     """That no scheduler has tried to find a node for it yet; empty once one has."""
-    fault: Fault | None = None
+    start_problem: StartProblem | None = None
     """What keeps it from starting, where that does not go away by itself; perhaps not yet final."""
     still_running: tuple[str, ...] = ()
     """The other containers that keep it alive though its command has ended."""
@@ -67,7 +67,7 @@ class PodState:
     """How another container failed beside the command: `proxy exited 3`."""
     init_failure: str = ""
     """How an init container failed, so that the command never ran: `fetch exited 3`."""
-    telling: str = ""
+    log_source: str = ""
     """The container whose log says why the command never ran; empty if `message` says it."""
     lost_node: LostNode | None = None
     """Its node, where the cluster has lost contact with it."""
@@ -75,7 +75,8 @@ class PodState:
     @property
     def start_failure(self) -> str:
         """Why it will never run; empty while it may."""
-        return self.fault.text if self.fault and self.fault.tries <= 1 else ""
+        problem = self.start_problem
+        return problem.text if problem and problem.tries <= 1 else ""
 
     @property
     def place(self) -> int | str:
@@ -85,52 +86,65 @@ class PodState:
 
 def pod_state(pod: Object, container: str) -> PodState:
     """What a Pod object says of the container that runs the command."""
+    status = pod.get("status", {})
+    end = _end(pod, containers.named(status, container))
+    known = _pod_state(pod, container, end or {})
+    if end is None:
+        waiting = containers.waiting(status)
+        return replace(known, waiting=waiting, unplaced=_unplaced(pod), lost_node=lost_node(pod))
+    init = {} if known.started else containers.init_failure(pod)
+    return replace(
+        known,
+        ended=True,
+        message=known.message or containers.exit_message(init) or status.get("message", ""),
+        still_running=containers.still_running(status, container),
+        beside=containers.exited(containers.failed_beside(status, container)),
+        init_failure=containers.exited(init),
+        log_source=init["name"] if init and not containers.exit_message(init) else "",
+    )
+
+
+def _pod_state(pod: Object, container: str, end: Object) -> PodState:
+    """What pods say that run and that have ended; `end`: how the command ended, else empty."""
     metadata, status = pod["metadata"], pod.get("status", {})
     found = containers.named(status, container)
-    state = found.get("state", {})
-    terminated = state.get("terminated")
-    # Where the kubelet restarts containers, the end of one that failed is not the end of the pod.
-    restarts = pod.get("spec", {}).get("restartPolicy") != "Never"
-    if restarts and terminated and terminated.get("exitCode"):
-        terminated = None
-    phase = status.get("phase")
-    ended = terminated is not None or phase in ("Succeeded", "Failed")
-    terminated = state.get("terminated", {}) if ended else {}
-    never_started = terminated.get("reason") in NEVER_STARTED
-    started = ("running" in state or "terminated" in state) and not never_started
-    disruption = _disruption(status)
-    deleted = _deleted_before(metadata, terminated.get("finishedAt") or "")
-    init = {} if started else containers.init_failure(pod)
+    state, disruption = found.get("state", {}), _disruption(status)
+    never_started = end.get("reason") in NEVER_STARTED
+    deleted = _deleted_before(metadata, end.get("finishedAt") or "")
     return PodState(
         name=metadata["name"],
         rank=int(metadata.get("labels", {}).get(RANK_LABEL, 0)),
         ranked=RANK_LABEL in metadata.get("labels", {}),
         created_at=metadata.get("creationTimestamp") or "",
-        started=started,
+        started=("running" in state or "terminated" in state) and not never_started,
         started_at=(state.get("running") or state.get("terminated") or {}).get("startedAt") or "",
-        ended=ended,
-        failed=phase == "Failed" or terminated.get("exitCode", 0) != 0,
-        exit_code=None if never_started else terminated.get("exitCode"),
-        reason=_reason(status, terminated, disruption, deleted=deleted),
-        message=terminated.get("message") or _exit_message(init) or status.get("message", ""),
+        failed=status.get("phase") == "Failed" or end.get("exitCode", 0) != 0,
+        exit_code=None if never_started else end.get("exitCode"),
+        reason=_reason(status, end, disruption, deleted=deleted),
+        message=end.get("message") or "",
         pod_message=status.get("message", "").strip() if status.get("reason") else "",
-        finished_at=terminated.get("finishedAt") or "",
+        finished_at=end.get("finishedAt") or "",
         stopped=deleted and not disruption,
         deleted=deleted,
         restarts=found.get("restartCount", 0),
-        waiting="" if ended else containers.waiting(status),
-        unplaced="" if ended else _unplaced(pod),
-        fault=_fault(pod, terminated),
-        still_running=containers.still_running(status, container) if ended else (),
-        beside=_exited(containers.failed_beside(status, container)) if ended else "",
-        init_failure=_exited(init) if ended else "",
-        telling=init["name"] if init and ended and not _exit_message(init) else "",
-        lost_node=None if ended else lost_node(pod),
+        start_problem=_start_problem(pod, end),
     )
 
 
+def _end(pod: Object, found: Object) -> Object | None:
+    """How the command ended; empty where only its pod has, None while it has not.
+
+    Where the kubelet restarts containers, the end of one that failed is not the end of the pod.
+    """
+    end = found.get("state", {}).get("terminated")
+    restarts = pod.get("spec", {}).get("restartPolicy") != "Never"
+    if pod.get("status", {}).get("phase") in ("Succeeded", "Failed"):
+        return dict(end or {})
+    return None if end is None or (restarts and end.get("exitCode")) else dict(end)
+
+
 def _deleted_before(metadata: Object, finished_at: str) -> bool:
-    """Whether a pod was deleted before its command ended; the API tells when it is to be gone."""
+    """Whether a pod was deleted before its command ended, by the times in the API."""
     gone_at = metadata.get("deletionTimestamp")
     if not (gone_at and finished_at):
         return bool(gone_at)
@@ -146,11 +160,11 @@ def _reason(status: Object, terminated: Object, disruption: str, *, deleted: boo
     return str(reason)
 
 
-def _fault(pod: Object, terminated: Object) -> Fault | None:
+def _start_problem(pod: Object, terminated: Object) -> StartProblem | None:
     if terminated.get("reason") in NEVER_STARTED:
-        return Fault(text=terminated.get("message", ""))
+        return StartProblem(text=terminated.get("message", ""))
     pull_secret = bool(pod.get("spec", {}).get("imagePullSecrets"))
-    return containers.fault(pod.get("status", {}), pull_secret=pull_secret)
+    return containers.start_problem(pod.get("status", {}), pull_secret=pull_secret)
 
 
 def _unplaced(pod: Object) -> str:
@@ -161,20 +175,6 @@ def _unplaced(pod: Object) -> str:
     return f"the scheduler {scheduler} has not looked at it yet" if scheduler else ""
 
 
-def _exited(container: Object) -> str:
-    """How a container ended: `proxy exited 137 (OOMKilled)`."""
-    if not container:
-        return ""
-    end = container["state"]["terminated"]
-    reason = end.get("reason", "Error")
-    why = "" if reason == "Error" else f" ({reason})"
-    return f"{container['name']} exited {end['exitCode']}{why}"
-
-
-def _exit_message(container: Object) -> str:
-    return str(container.get("state", {}).get("terminated", {}).get("message", ""))
-
-
 def command_container(obj: Object, pod_spec: Object) -> str:
     """The container that runs the command: as recorded on an object, or else the first one."""
     recorded = obj["metadata"].get("annotations", {}).get(CONTAINER)
@@ -182,7 +182,7 @@ def command_container(obj: Object, pod_spec: Object) -> str:
 
 
 def newest_of_each_rank(pods: Iterable[PodState]) -> list[PodState]:
-    """Without those in whose place the Job has tried again; of equal age, the later ones count."""
+    """The newest pod of each worker; of pods of the same age, the later in the list."""
     newest: dict[int | str, PodState] = {}
     for pod in pods:
         before = newest.get(pod.place)
@@ -193,7 +193,7 @@ def newest_of_each_rank(pods: Iterable[PodState]) -> list[PodState]:
 
 
 def _disruption(status: Object) -> str:
-    """Who took the pod away: `PreemptionByScheduler`, `DeletionByTaintManager` and so on."""
+    """Why the pod was disrupted: `PreemptionByScheduler` and so on; empty if it was not."""
     for condition in status.get("conditions", []):
         if condition["type"] == "DisruptionTarget" and condition["status"] == "True":
             return str(condition.get("reason", "Disrupted"))

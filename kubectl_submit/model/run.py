@@ -21,7 +21,7 @@ CANCELLED_CODE = 130
 
 @dataclass(frozen=True, kw_only=True)
 class RunStatus:
-    """How a run stands."""
+    """The state of a run."""
 
     state: str
     """One of the words above."""
@@ -67,5 +67,5 @@ class Run:
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing of it will run any more."""
+        """Whether it has ended, or will never begin."""
         return self.status.exit_code is not None

@@ -40,7 +40,7 @@ class RunDetails:
     workers: tuple[tuple[PodState, str], ...]
     """Each with the node it is on, by rank."""
     gone: tuple[tuple[int, str], ...]
-    """The ranks of workers whose pods are gone, each with what became of it."""
+    """The ranks of workers whose pods are gone, each with how it ended."""
     events: tuple[Event, ...]
 
 

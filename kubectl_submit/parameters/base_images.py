@@ -57,7 +57,7 @@ def _directives(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _instructions(text: str, escape: str) -> Iterator[tuple[str, str]]:
-    """Each instruction in capitals, and what stands behind it, on one line, without heredocs."""
+    """Each instruction in capitals with its arguments on one line, without heredocs."""
     continued = re.compile(rf"(?<!{re.escape(escape)}){re.escape(escape)}[ \t]*$")
     lines = iter(text.splitlines())
     joined = ""

@@ -79,7 +79,7 @@ def _kept(configuration: dict[str, Any], key: str) -> dict[str, str]:
 
 
 def _part(configuration: dict[str, Any], key: str) -> dict[str, Any]:
-    """A mapping inside of a mapping; empty where something else stands there."""
+    """A mapping inside a mapping; empty where the value is something else."""
     found = configuration.get(key)
     return found if isinstance(found, dict) else {}
 

@@ -54,7 +54,7 @@ def collect_execution_parameters(
     limit: int,
     own: object = None,
 ) -> ExecutionParameters:
-    """What to run; without a build, the source is only who runs it. Raises UsageError.
+    """What to run; without a build, the source says only who runs it. Raises UsageError.
 
     `own`: what the backend has collected for itself; `limit`: characters of the run's name.
     """

@@ -22,7 +22,7 @@ LARGEST = 1 << 20
 # BuildKit takes no larger one (moby/buildkit session/secrets: MaxSecretSize).
 LARGEST_BUILD_SECRET = 500 << 10
 SINGLE = "file"
-"""The name of a file that is mounted alone, inside of its volume, where nobody sees it."""
+"""The name, inside its volume, of a file that is mounted alone; users do not see it."""
 
 
 def collect(

@@ -67,7 +67,7 @@ class Running:
 
 
 class Started(Running):
-    """A running program whose output is of interest only as a whole."""
+    """A running program whose output is read when it has ended."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Started(Running):
         output: int | None = None,
         unattended: bool = False,
     ) -> None:
-        """`unattended`: it asks nobody anything, and what it has started ends with it."""
+        """`unattended`: it may not prompt, and the programs it started end with it."""
         redirect = {"_out_bufsize": READ_BYTES}
         if output is not None:
             redirect = {"_out": output, "_err": output}
@@ -109,7 +109,7 @@ class Started(Running):
             awaited.add(self)
 
     def result(self) -> Result:
-        """Wait for its end; an interrupt of ours ends it, too."""
+        """Wait until it ends; Ctrl-C ends it, too."""
         try:
             self._process.wait()
         except BaseException:
@@ -177,7 +177,7 @@ def _signal(pid: int, number: signal.Signals) -> None:
 def sh_settings(
     argv: Sequence[str], env: Mapping[str, str] | None, cwd: Path | None
 ) -> dict[str, Any]:
-    """What sh is told for every program; the call is logged here."""
+    """The settings that sh gets for every program; the call is logged here."""
     log.info("+ %s", shlex.join(mask(argument) for argument in argv))
     return {
         "_env": {**os.environ, **env} if env else None,

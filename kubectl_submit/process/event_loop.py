@@ -58,8 +58,8 @@ class Readable(Protocol):
 class Loop:
     """Calls back when a stream has output or has ended, and when a moment has come.
 
-    A call may take long: whoever reads our output may pause. So time stands still during a round,
-    and what has come in the meantime is read before anybody can say that nothing came.
+    A call may take long, since the reader of our output may pause. So the clock does not advance
+    within a round, and what came meanwhile is read before anything can conclude that nothing came.
     """
 
     def __init__(
@@ -86,9 +86,9 @@ class Loop:
         self._selector.register(stream, selectors.EVENT_READ, (on_bytes, on_end))
 
     def drop(self, stream: Readable) -> None:
-        """End a program whose output is not wanted any more; no call is made for it.
+        """End a program whose output is not needed any more; its callback is not called.
 
-        It is asked to end, and killed some seconds later if it has not; nobody waits for that.
+        It is asked to end, and killed some seconds later if it has not. This returns at once.
         """
         if stream.closed or stream in self._ending:
             return

@@ -1,4 +1,4 @@
-"""Hides what is secret in what a program was told, and in what it says. Pure."""
+"""Hides secrets in a program's arguments and in its output. Pure."""
 
 from __future__ import annotations
 

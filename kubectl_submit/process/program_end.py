@@ -31,7 +31,7 @@ awaited: set[Endable] = set()
 
 
 def end_the_rest() -> None:
-    """End what nobody will wait for any more, because something else has failed meanwhile."""
+    """End programs whose results are not needed any more, because something else has failed."""
     rest = [one for one in awaited if not one.ended()]
     awaited.clear()
     end_all(rest)

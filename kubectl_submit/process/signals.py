@@ -58,7 +58,7 @@ def release() -> None:
 
 
 def let_go() -> None:
-    """Undo one `hold` and raise nothing: where nobody else holds, what was held is over."""
+    """Undo one `hold` and raise nothing; the last one drops a signal that was held."""
     _state.holders -= 1
     if not _state.holders:
         _state.pending = False
@@ -66,7 +66,7 @@ def let_go() -> None:
 
 @contextlib.contextmanager
 def held() -> Iterator[None]:
-    """What stands inside is not interrupted, but for its own calls of `check`."""
+    """The block inside is interrupted only where it calls `check` itself."""
     hold()
     try:
         yield
@@ -150,7 +150,7 @@ def again(seconds: float) -> bool:
 
 
 def drain() -> None:
-    """Take what the wakeup descriptor tells."""
+    """Read the signals that arrived, from the wakeup descriptor."""
     if _state.pipe:
         with contextlib.suppress(BlockingIOError):
             os.read(_state.pipe[0], 100)

@@ -1,4 +1,4 @@
-"""Runs a program whose output is read as it comes: a log, a watch."""
+"""Runs a program and reads its output while it comes: a log, a watch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PIPE_BYTES = 1 << 20
 
 
 class Stream(Running):
-    """A running program whose stdout is read as it comes, without blocking.
+    """A running program whose stdout is read while it comes, without blocking.
 
     It runs in a process group of its own, so that a Ctrl-C on the terminal reaches only us.
     """
@@ -101,7 +101,7 @@ class Stream(Running):
 
 
 def _widen(pipe: int) -> None:
-    """Give a pipe more room where the kernel can, so that a fast log is read in large pieces."""
+    """Enlarge a pipe's buffer where the kernel can, so that a fast log is read in large pieces."""
     size = getattr(fcntl, "F_SETPIPE_SZ", None)
     if size is not None:
         with contextlib.suppress(OSError):

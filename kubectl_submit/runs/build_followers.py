@@ -27,7 +27,7 @@ class Follower:
     since: str = ""
     """When it began to follow, RFC 3339; empty for the one that created the Job."""
     cancelled_by: str = ""
-    """Who cancelled it; empty if nobody did."""
+    """Who cancelled it; empty if it was not cancelled."""
 
 
 def added(run: str, facts: dict[str, str], since: str = "") -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Ends a run for good, and so that everybody sees by whom or why."""
+"""Ends a run for good, and records by whom or why."""
 
 from __future__ import annotations
 
@@ -51,6 +51,6 @@ def _build_changes(run: Run, build: Object, who: str) -> Object:
 
 
 def changes(kind: str, obj: Object, who: str) -> Object:
-    """What to change in an object of that kind so that it ends, and says by whom."""
+    """The change to an object of that kind that ends it and records by whom."""
     annotations = {CANCELLED_BY: who}
     return {"metadata": {"annotations": annotations}, "spec": by_kind(kind).cancel_changes(obj)}

@@ -56,7 +56,7 @@ def _headline(run: Run) -> str:
 def _facts(run: Run) -> Iterator[tuple[str, str]]:
     facts = run.facts
     where = " of ".join(filter(None, [facts.get("branch", ""), facts.get("remote", "")]))
-    dirty = ", with changes that are not in it" if facts.get("dirty") == "true" else ""
+    dirty = ", with uncommitted changes" if facts.get("dirty") == "true" else ""
     yield "image", facts.get("image", "")
     yield "commit", " ".join(filter(None, [facts.get("commit", ""), where])) + dirty
     yield "created by", facts.get("created-by", "")
@@ -68,8 +68,8 @@ def _command(run: Run, width: int) -> Iterator[str]:
     argv, cut = documents.command(run), documents.command_cut(run)
     if cut:
         yield f"{'  command':{width}}   {printable(shlex.join(argv))}"
-        told = (f"{key}: {cut.get(key)}" for key in ("arguments", "bytes", "sha256"))
-        yield printable(f"{'':{width}}   shortened here ({', '.join(told)})")
+        shown = (f"{key}: {cut.get(key)}" for key in ("arguments", "bytes", "sha256"))
+        yield printable(f"{'':{width}}   shortened here ({', '.join(shown)})")
     elif argv:
         yield f"{'  command':{width}}   {shell.join(argv)}"
 

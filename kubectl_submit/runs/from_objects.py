@@ -1,4 +1,4 @@
-"""What all objects of a run say together. Pure."""
+"""A run, put together from all its objects. Pure."""
 
 from __future__ import annotations
 

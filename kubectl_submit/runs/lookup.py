@@ -22,7 +22,7 @@ PODS = "pods"
 NEEDED = "job"
 OURS = f"{MANAGED}=kubectl-submit"
 # What has succeeded has nothing to tell that its Job does not.
-TELLING = "status.phase!=Succeeded"
+NOT_SUCCEEDED = "status.phase!=Succeeded"
 
 
 def resources() -> dict[str, tuple[str, str]]:
@@ -38,9 +38,9 @@ def path(what: str, namespace: str | None) -> str:
 
 
 def query(what: str, selector: str = "") -> dict[str, str]:
-    """The query for objects of ours, and of them those with certain labels."""
+    """The query for objects of this tool, narrowed to certain labels."""
     asked = {"labelSelector": ",".join(filter(None, [OURS, selector]))}
-    return asked | ({"fieldSelector": TELLING} if what == PODS else {})
+    return asked | ({"fieldSelector": NOT_SUCCEEDED} if what == PODS else {})
 
 
 def read(kubectl: Kubectl, namespace: str | None, selector: str = "") -> list[Run]:
@@ -93,7 +93,7 @@ def _one(kubectl: Kubectl, namespace: str, there: list[Run], name: str) -> Run:
             f"{name!r} is the beginning of {len(matches)} names in {namespace}",
             code=ErrorCode.RUN_NAME_AMBIGUOUS,
             last_words="\n".join(run.name for run in matches),
-            remedy="Write more of the one you mean.",
+            remedy="Give more characters of the name.",
         )
     raise _not_found(kubectl, namespace, name)
 
@@ -112,7 +112,7 @@ def _not_found(kubectl: Kubectl, namespace: str, name: str) -> NoSuchRunError:
     if elsewhere:
         where = ", ".join(sorted({run.namespace for run in elsewhere}))
         return NoSuchRunError(
-            f"there is no run {name!r} in {namespace}, but in {where}",
+            f"there is no run {name!r} in {namespace}; there is one in {where}",
             code=ErrorCode.RUN_IN_ANOTHER_NAMESPACE,
             remedy=f"Add -n {elsewhere[0].namespace}.",
         )

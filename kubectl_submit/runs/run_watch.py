@@ -36,7 +36,7 @@ class RunWatch:
         self._on_change = on_change
         self._all = not selector
         self._objects = states.Objects()
-        self._telling = False
+        self._reporting = False
         self._unlisted = set(lookup.resources())
         for what in lookup.resources():
             ObjectWatch(
@@ -58,11 +58,11 @@ class RunWatch:
             known[uid] = obj
         elif what != lookup.PODS or obj.get("status", {}).get("phase") != "Failed":
             known.pop(uid, None)  # of a pod that failed, the exit code still counts
-        self._tell_soon()
+        self._report_soon()
 
     def _listed(self, what: str) -> None:
         self._unlisted.discard(what)
-        self._tell_soon()
+        self._report_soon()
 
     def _do_without(self, what: str, result: Result) -> bool:
         """Whether the cluster has no such objects, or does not show them to us, which is fine."""
@@ -72,12 +72,12 @@ class RunWatch:
             self._listed(what)
         return fine
 
-    def _tell_soon(self) -> None:
-        """Tell what has changed, once it is known of each kind what there is."""
-        if not (self._telling or self._unlisted):
-            self._telling = True
-            self._loop.later(GATHER_SECONDS, self._tell)
+    def _report_soon(self) -> None:
+        """Report what has changed, once each kind has been listed."""
+        if not (self._reporting or self._unlisted):
+            self._reporting = True
+            self._loop.later(GATHER_SECONDS, self._report)
 
-    def _tell(self) -> None:
-        self._telling = False
+    def _report(self) -> None:
+        self._reporting = False
         self._on_change(states.runs(self._objects, all_of_a_build=self._all))

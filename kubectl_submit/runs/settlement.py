@@ -33,13 +33,13 @@ def settle(
         except ClusterError as error:
             if outcome.ends_job:
                 warn(f"warning: job/{execution.name} goes on, {error}")
-    if not outcome.telling or outcome.last_words:
+    if not outcome.log_source or outcome.last_words:
         return outcome
-    return replace(outcome, last_words=_last_lines(execution, outcome.telling, kubectl))
+    return replace(outcome, last_words=_last_lines(execution, outcome.log_source, kubectl))
 
 
 def _success_or_eviction(execution: Execution, outcome: Outcome, kubectl: Kubectl) -> Outcome:
-    """The good outcome, with the eviction of a pod whose command exited 0 when it was told to stop.
+    """The good outcome, with the eviction of a pod whose command exited 0 when asked to stop.
 
     Such a pod has succeeded, as its status says; only an event tells (kubernetes#141483).
     """
@@ -52,15 +52,15 @@ def _success_or_eviction(execution: Execution, outcome: Outcome, kubectl: Kubect
         if dash and not of_the_run:
             who = f"worker {rest.partition('-')[0]} " if execution.workers > 1 else ""
             why = f"Evicted: {str(event.get('message', '')).strip()}"
-            said = f"succeeded, but {who}exited 0 when it was told to stop ({why})"
+            said = f"succeeded, but {who}exited 0 when asked to stop ({why})"
             return replace(outcome, summary=said, fleeting=True)
     return outcome
 
 
 def explain(execution: Execution, error: ExecutionError, kubectl: Kubectl) -> None:
     """Add the last lines of the container that kept a run from starting."""
-    if error.telling:
-        lines = _last_lines(execution, error.telling, kubectl)
+    if error.log_source:
+        lines = _last_lines(execution, error.log_source, kubectl)
         error.last_words = "\n".join(filter(None, [error.last_words, lines]))
 
 
@@ -71,6 +71,6 @@ def report(execution: Execution, outcome: Outcome, output: Output) -> None:
         output.error("\n".join(filter(None, [said, outcome.last_words.rstrip()])))
 
 
-def _last_lines(execution: Execution, telling: tuple[str, str], kubectl: Kubectl) -> str:
-    pod, container = telling
+def _last_lines(execution: Execution, log_source: tuple[str, str], kubectl: Kubectl) -> str:
+    pod, container = log_source
     return kubectl.last_lines(execution.namespace, pod, container)

@@ -77,7 +77,7 @@ def _of_remote(snapshot: Snapshot) -> list[str]:
 
 
 def check(snapshot: Snapshot) -> None:
-    """Raise GateError with all faults at once, if there is one."""
+    """Raise a GateError that lists every problem at once, if there is any."""
     found = faults(snapshot)
     if found:
         raise GateError(

@@ -1,6 +1,6 @@
 """What git on this machine knows of passwords for servers.
 
-Its helpers are asked by `git credential fill` (git-credential(1)). What git tells a server besides
+Its helpers are asked by `git credential fill` (git-credential(1)). What git sends a server besides
 comes from settings of its own (`http.<url>.extraHeader`, git-config(1)) or from curl's (~/.netrc).
 """
 
@@ -35,7 +35,7 @@ def git_password(url: str) -> dict[str, str]:
 
 
 def is_public(url: str) -> bool:
-    """Whether the server of an HTTP URL tells anybody of it; also where it does not answer."""
+    """Whether an HTTP server lets anyone read the repository; true where it does not answer."""
     alone = {
         **as_environment(QUIET_SETTINGS),
         **ASK_NOBODY,

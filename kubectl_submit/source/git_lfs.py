@@ -1,6 +1,6 @@
 """Files of git LFS of which only the pointers are here.
 
-A pointer is a small text that stands for a file (git-lfs, docs/spec.md); it is a mistake to build
+A pointer is a small text in place of a file (git-lfs, docs/spec.md); it is a mistake to build
 with one in the file's place.
 """
 

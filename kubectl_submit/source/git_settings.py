@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from kubectl_submit.source.git_url import takes_password, userinfo, without_credentials
 
-# A remote of the form `ext::…` is a command (git-remote-ext(1)); git refuses it unless told else.
+# A remote of the form `ext::…` is a command (git-remote-ext(1)); git refuses it by default.
 QUIET_SETTINGS = (
     ("core.hooksPath", os.devnull),
     ("core.fsmonitor", "false"),
@@ -21,7 +21,7 @@ QUIET_SETTINGS = (
     ("core.splitIndex", "false"),  # an index of our own must leave nothing in the repository
 )
 ADDRESS = "kubectl-submit-remote"
-"""What git calls the remote in its arguments; a setting says what that stands for."""
+"""The remote's alias in git's arguments; a setting maps it to the URL."""
 # git and ssh fail where they would ask for a password.
 ASK_NOBODY = {
     "GIT_TERMINAL_PROMPT": "0",

@@ -1,4 +1,4 @@
-"""What is not committed, as git tells it. Pure."""
+"""What is not committed, parsed from `git status`. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """What stands between the working tree and its commit; paths from the root."""
+    """How the working tree differs from its commit; paths from the root."""
 
     tracked: tuple[str, ...] = ()
     untracked: tuple[str, ...] = ()

@@ -29,7 +29,7 @@ def without_credentials(url: str) -> str:
 
 
 def userinfo(url: str) -> str:
-    """What stands before the `@` of a URL with a scheme, `user:password`, as it is encoded."""
+    """The part before the `@` of a URL with a scheme, `user:password`, still encoded."""
     match = WITH_SCHEME.fullmatch(url)
     return url[len(match[1]) + 3 : match.start(2)].removesuffix("@") if match else ""
 

@@ -1,4 +1,4 @@
-"""Who we are: recorded on what we create and cancel."""
+"""Who the user is, as recorded on what this tool creates and cancels."""
 
 from __future__ import annotations
 

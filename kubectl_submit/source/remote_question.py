@@ -45,7 +45,7 @@ class Answer(enum.Enum):
 
     YES = "it has the commit"
     NO = "it does not have the commit"
-    NO_TIP = "it tells of the tips of branches and tags alone, and the commit is none"
+    NO_TIP = "it serves only the tips of branches and tags, and the commit is not one"
     NONE = "it did not answer"
 
 
@@ -61,7 +61,7 @@ class Question:
     """Whether a remote would send a commit; asked in the background.
 
     `root`: the user's repository, `settings`: its configuration, as `git config --list` has it.
-    git asks nobody for a password.
+    git does not prompt for a password.
     """
 
     def __init__(self, root: Path, settings: Settings, url: str, commit: str) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """A repository as it stands: where it is, its commit, its remote, what is not committed."""
+    """A repository at this moment: its folder, commit, remote, and what is not committed."""
 
     root: Path
     commit: str

@@ -1,6 +1,6 @@
 """Lends the working tree to a build in the cluster: as a commit that the remote has for a while.
 
-It stands on top of HEAD, and on the remote under a ref of its own, which no branch and no clone
+Its parent is HEAD, and on the remote it has a ref of its own, which no branch and no clone
 sees. Written with an index and an object database of our own, it changes nothing here.
 """
 
@@ -65,7 +65,7 @@ def push_temporarily(
         refused = False
         try:
             try:
-                # A push that is cut may be carried out later, when nobody takes it back any more.
+                # The server may finish an interrupted push later, when nothing deletes the ref.
                 with signals.held():
                     _push(root, remote, pushed, environment)
                     others = LeftoverRefs(root, remote, temporary_refs.own_prefix())
@@ -96,7 +96,7 @@ def _environment(root: Path, scratch: Path) -> dict[str, str]:
 
 
 def _commit(root: Path, base: str, environment: Mapping[str, str]) -> str:
-    """Write the working tree as a commit; nobody else's has the same name."""
+    """Write the working tree as a commit; its hash is unique to this call."""
     message = f"The working tree as a build got it.\n\n{secrets.token_hex(8)}"
     asked = ("config", "--get", "--type=bool", "--default=false", "core.sparseCheckout")
     sparse = ["--sparse"] if _git(root, *asked) == "true" else []  # unknown to git before 2.34

@@ -1,7 +1,7 @@
 """The refs under which a remote has working trees as long as builds fetch them.
 
 Their names say whose they are and since when, so that those of clients that were killed can be
-told from those in use.
+distinguished from those in use.
 """
 
 from __future__ import annotations

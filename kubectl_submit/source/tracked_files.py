@@ -29,7 +29,7 @@ def untracked(root: Path) -> tuple[str, ...]:
 
 
 def added(root: Path) -> tuple[str, ...]:
-    """Every file that git has been told of, but has in no commit yet. Raises RepositoryError.
+    """Every file that is staged but in no commit yet. Raises RepositoryError.
 
     As it is in the working tree: what `git add --intent-to-add` names is in no diff of the index.
     """

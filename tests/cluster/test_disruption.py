@@ -109,6 +109,6 @@ def test_an_eviction_that_kubernetes_counts_as_a_success(
     assert result.exit_code in (0, 137)  # the kubelet gives it a moment, or none
     if result.exit_code == 0:
         job = namespace.job()["metadata"]["name"]
-        told = "succeeded, but exited 0 when it was told to stop (Evicted: "
+        told = "succeeded, but exited 0 when asked to stop (Evicted: "
         assert told in result.stderr
         assert told in submit("status", job).stdout

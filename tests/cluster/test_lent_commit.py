@@ -45,7 +45,7 @@ def test_the_working_tree(repository: Repository, namespace: Namespace, submit: 
     [tag] = tags(commit)
     assert tag.startswith(f"{commit}-dirty-")
     told = submit("status", job["name"])
-    assert f"{commit} main of {repository.url}, with changes that are not in it\n" in told.stdout
+    assert f"{commit} main of {repository.url}, with uncommitted changes\n" in told.stdout
     assert "     changed.txt | 2 +-\n" in told.stdout
     assert "     new/ (not in git)\n" in told.stdout
     document = json.loads(submit("status", job["name"], "-o", "json").stdout)

@@ -92,6 +92,6 @@ def test_a_pod_that_asks_for_more(
     result = submit(f"--image={busybox}", f"--manifest={manifest}", "--", "true")
 
     assert (result.exit_code, result.stdout) == (125, "")
-    assert "error: the cluster allows no pod\n" in result.stderr
+    assert "error: the cluster refuses to create the pod\n" in result.stderr
     assert 'violates PodSecurity "restricted' in result.stderr
     assert namespace.names("jobs,pods") == []

@@ -59,7 +59,7 @@ def test_a_policy_that_refuses_the_pod(
     result = submit(f"--image={busybox}", "--", "true")
 
     assert (result.exit_code, result.stdout) == (125, "")
-    assert "error: the cluster allows no pod\n" in result.stderr
+    assert "error: the cluster refuses to create the pod\n" in result.stderr
     assert policy in result.stderr
     assert namespace.names("jobs,pods") == []
 

@@ -44,7 +44,7 @@ def test_a_quota_without_pods(namespace: Namespace, submit: Submit, busybox: str
     result = submit(f"--image={busybox}", "--", "true")
 
     assert (result.exit_code, result.stdout) == (125, "")
-    assert "error: the cluster allows no pod\n" in result.stderr
+    assert "error: the cluster refuses to create the pod\n" in result.stderr
     assert "exceeded quota: no-pods" in result.stderr
     assert namespace.names("jobs,pods") == []
 

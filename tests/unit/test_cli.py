@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, cast
 
+import click
 import pytest
 
 from kubectl_submit import __version__
@@ -14,6 +15,7 @@ from kubectl_submit.cli import command_line, main
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cli.options.configuration import FILE_NAME
 from kubectl_submit.cli.options.secret_values import SecretMount
+from kubectl_submit.cli.options.subcommands import COMMANDS
 
 from .programs import Answer, Program
 
@@ -46,6 +48,7 @@ def asked(*arguments: str) -> dict[str, Any]:
             {"build_arg": (("A", "1"), ("B", "x=y"))},
         ),
         (["--env", "A=1", "-e", "B= "], {"env": (("A", "1"), ("B", " "))}),
+        (["-n=team", "-e=A=1"], {"namespace": "team", "env": (("A", "1"),)}),
         (
             ["--secret", "s", "--secret", "t:/p"],
             {
@@ -91,7 +94,7 @@ def test_the_command_arrives_byte_for_byte(command: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "no command given; it stands behind --, as in '-- python train.py'"),
+        ([], "no command given; it goes after --, as in '-- python train.py'"),
         (["--workers", "2"], "no command given"),
         (["--"], "no command given"),
         (
@@ -230,3 +233,17 @@ def test_the_first_word_that_belongs_to_no_option_is_the_subcommand(
     arguments: list[str], command: str, before: list[str], after: list[str]
 ) -> None:
     assert command_line.read(arguments) == (command, before, after)
+
+
+def test_every_short_option_takes_its_value_after_an_equals_sign() -> None:
+    commands = [command_line.submit_command(), *map(command_line.subcommand, COMMANDS)]
+    short = {
+        flag
+        for command in commands
+        for option in command.params
+        if isinstance(option, click.Option) and not option.is_flag
+        for flag in option.opts
+        if len(flag) == 2
+    }
+    assert {flag for flag in short if command_line.SHORT_WITH_VALUE.match(f"{flag}=x")} == short
+    assert "-n" in short

@@ -78,7 +78,7 @@ def test_a_command_that_ends_well_when_it_is_told_to_stop(by: str, why: str) -> 
     complete = outcome(ExecutionState(succeeded=True), [pod_state(gone, "main")], 1)
     assert complete
     assert (complete.exit_code, complete.plain, complete.fleeting) == (0, False, True)
-    assert complete.summary == f"succeeded, but exited 0 when it was told to stop ({why})"
+    assert complete.summary == f"succeeded, but exited 0 when asked to stop ({why})"
 
 
 def test_a_pod_that_is_deleted_while_it_runs() -> None:
@@ -112,23 +112,23 @@ def test_an_init_container_that_fails() -> None:
     assert said(failed) == (125, "init container get exited 3")
     found = outcome(FAILED, [pod_state(failed, "main")], 1)
     assert found
-    assert found.telling == ("run-0", "get")
+    assert found.log_source == ("run-0", "get")
     failed["status"]["initContainerStatuses"][1]["state"] = ended(3, message="no such bucket")
     found = outcome(FAILED, [pod_state(failed, "main")], 1)
     assert found
-    assert (found.telling, found.last_words) == (None, "no such bucket")
+    assert (found.log_source, found.last_words) == (None, "no such bucket")
 
 
-@pytest.mark.parametrize(("message", "telling"), [("no user namespaces", ""), ("", "buildkit")])
-def test_a_sidecar_that_does_not_start(message: str, telling: str) -> None:
+@pytest.mark.parametrize(("message", "log_source"), [("no user namespaces", ""), ("", "buildkit")])
+def test_a_sidecar_that_does_not_start(message: str, log_source: str) -> None:
     state = pod("Pending", main={"waiting": {"reason": "PodInitializing"}})
     last = ended(1, message=message)
     begins = {"name": "buildkit", "state": {}, "lastState": last, "restartCount": 2}
     state["status"]["initContainerStatuses"] = [begins]
-    fault = pod_state(state, "main").fault
-    assert fault
-    assert fault.text.startswith("the container buildkit exits 1 each time it starts")
-    assert (message in fault.text, fault.container) == (True, telling)
+    problem = pod_state(state, "main").start_problem
+    assert problem
+    assert problem.text.startswith("the container buildkit exits 1 each time it starts")
+    assert (message in problem.text, problem.container) == (True, log_source)
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_whoever_may_not_end_the_job_is_told(kubectl: Program) -> None:
 
 def test_the_last_lines_of_what_failed(kubectl: Program) -> None:
     kubectl.on("logs", Answer("no bucket\n"))
-    found, _ = settle(kubectl, telling=("run-0", "fetch"))
+    found, _ = settle(kubectl, log_source=("run-0", "fetch"))
     assert found.last_words == "no bucket"
     assert "--previous" in kubectl.call("logs").argv
 
@@ -87,7 +87,7 @@ def test_the_last_lines_of_what_does_not_start(kubectl: Program) -> None:
         code=ErrorCode.POD_CANNOT_RUN,
         last_words="it exits 1 each time it starts",
     )
-    error.telling = ("run-0", "buildkit")
+    error.log_source = ("run-0", "buildkit")
     settlement.explain(execution(), error, Kubectl())
     assert error.last_words == "it exits 1 each time it starts\nno user namespaces"
 
@@ -108,7 +108,7 @@ def test_a_success_of_a_pod_that_was_evicted_is_told_and_recorded(
     run = execution(workers=workers)
     found = settlement.settle(run, good, Kubectl(), pytest.fail, lost_lines=True)
     why = "Evicted: Pod ephemeral local storage usage exceeds the total limit of containers 5Mi."
-    said = f"succeeded, but {who}exited 0 when it was told to stop ({why})"
+    said = f"succeeded, but {who}exited 0 when asked to stop ({why})"
     assert (found.exit_code, found.summary) == (0, said)
     assert said in kubectl.call("patch").flag("--patch")
 

@@ -40,7 +40,7 @@ class Parsed(click.ParamType[Any]):
             self.fail(str(error), param, ctx)
 
     def get_metavar(self, param: Any, ctx: Any) -> str:
-        """The word that stands for the value in the help."""
+        """The placeholder for the value in the help."""
         return self.name
 
 
@@ -73,7 +73,7 @@ def option(
     """A field of an options class with what click needs to know.
 
     `path`: relative to the configuration file; `negation`: the flag that says no; `configurable`:
-    whether it may stand in the configuration file and in the environment.
+    whether the configuration file and the environment may set it.
     """
     if attributes.get("multiple"):
         default = ()

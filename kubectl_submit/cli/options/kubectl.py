@@ -10,7 +10,7 @@ from kubectl_submit.cli.options.declaration import KUBECTL_GROUP, option
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
 class KubectlOptions:
-    """Which cluster, as whom, and in which namespace."""
+    """The cluster, the user and the namespace."""
 
     namespace: str | None = option(
         KUBECTL_GROUP, "--namespace", "-n", metavar="NAME", help="The namespace."

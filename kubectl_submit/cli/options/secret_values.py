@@ -71,7 +71,7 @@ def secret_environment(text: str) -> SecretEnvironment:
         raise ValueError(f"{source!r} is not set in the environment")
     try:
         os.environ[source].encode()
-    except UnicodeEncodeError:  # not `encodable`, which tells the value
+    except UnicodeEncodeError:  # not `encodable`, whose error shows the value
         raise ValueError(f"the value of {source!r} is not valid UTF-8") from None
     return SecretEnvironment(name=name, source=source)
 

@@ -177,7 +177,7 @@ class Options(KubectlOptions):
         type=SECRET_FILE,
         multiple=True,
         path=True,
-        help="Carry a file or folder of this machine (at most 1 MiB) in a Secret of the run; "
+        help="Copy a file or folder of this machine (at most 1 MiB) into a Secret of the run; "
         "mounted, by default at /run/secrets/NAME.",
     )
     secret_env: tuple[secret_values.SecretEnvironment, ...] = option(
@@ -185,7 +185,7 @@ class Options(KubectlOptions):
         "--secret-env",
         type=SECRET_ENVIRONMENT,
         multiple=True,
-        help="Carry a variable of this machine in a Secret of the run.",
+        help="Copy a variable of this machine into a Secret of the run.",
     )
     build_secret: tuple[secret_values.BuildSecret, ...] = option(
         "Credentials",
@@ -240,7 +240,7 @@ class Options(KubectlOptions):
         "Run",
         "--name",
         type=Parsed("PREFIX", values.name_prefix),
-        # KUBECTL_SUBMIT_NAME tells a command the name of its own run.
+        # In a pod, KUBECTL_SUBMIT_NAME is the name of the run.
         envvar="KUBECTL_SUBMIT_NAME_PREFIX",
         help="The beginning of the run's name; default: repository and commit.",
     )

@@ -7,7 +7,7 @@ import re
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # Patterns as text: compiling them costs --help 4 ms.
-# resource.Quantity without the exponent form, which nobody types.
+# resource.Quantity without the exponent form, which is not used in practice.
 QUANTITY = r"[0-9]+(\.[0-9]+)?(m|k|[MGTPE]|[KMGTPE]i)?"
 DNS_LABEL = r"[a-z]([-a-z0-9]*[a-z0-9])?"
 DNS_SUBDOMAIN = r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
@@ -110,7 +110,7 @@ def image_repository(text: str) -> str:
 
 
 def encodable(text: str) -> str:
-    """The text, if the Kubernetes API and a process can carry it: valid UTF-8 without NUL."""
+    """The text, if the Kubernetes API and a process accept it: valid UTF-8 without NUL."""
     if "\0" in text:
         raise ValueError("it contains a NUL byte")
     try:

@@ -29,7 +29,7 @@ def job_state(job: Object) -> ExecutionState:
         message=found.get("message", ""),
         cancelled_by=job["metadata"].get("annotations", {}).get(CANCELLED_BY, ""),
         empty=spec.get("completions") == 0,
-        told=_recorded(job) if ended else None,
+        outcome=_recorded(job) if ended else None,
         retries=bool(spec.get("backoffLimit") or spec.get("backoffLimitPerIndex")),
         succeeded_pods=status.get("succeeded", 0),
         failed_pods=status.get("failed", 0),

@@ -1,4 +1,4 @@
-"""The phases of a run whose command a Job runs, and its workers that are gone."""
+"""The phases of a run that a Job executes, and its workers that are gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a run stands whose command a Job runs. Pure; fields are those of batch/v1."""
+"""The status of a run that a Job executes. Pure; fields are those of batch/v1."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ JOB_LABEL = "batch.kubernetes.io/job-name"
 
 
 def status(job: Object, pods: Iterable[Object], workers: int) -> RunStatus:
-    """How a run stands whose command a Job runs; pods that have succeeded need not be told."""
+    """The status of a run that a Job executes; pods that have succeeded may be left out."""
     state, own = job_state(job), _own_pods(job, pods)
     outcome = outcomes.outcome(state, own, workers)
     if outcome and outcome.exit_code == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from kubectl_submit.execution_backends.backend import ExecutionBackend
+from kubectl_submit.execution_backends.backend import OBJECT_VERBS, ExecutionBackend
 from kubectl_submit.execution_backends.ray import (
     cluster_pods,
     execution,
@@ -27,8 +27,6 @@ if TYPE_CHECKING:  # a list of runs needs none of these
     from kubectl_submit.manifests.tree import Node
     from kubectl_submit.parameters.execution_parameters import ExecutionParameters
 
-VERBS = ("create", "get", "list", "watch", "patch", "delete")
-
 
 class RayBackend(ExecutionBackend):
     """Runs the command as a RayJob."""
@@ -40,7 +38,7 @@ class RayBackend(ExecutionBackend):
     resource = "rayjobs.ray.io"
     name_limit = 47  # KubeRay's: it makes other names of it
     manifest = "ray-job.yml"
-    permissions = tuple(("rayjobs.ray.io", verb) for verb in VERBS)
+    permissions = tuple(("rayjobs.ray.io", verb) for verb in OBJECT_VERBS)
     cluster_kind = "RayCluster"
 
     def collect(self, options: Options) -> object:

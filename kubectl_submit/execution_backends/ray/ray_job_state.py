@@ -1,7 +1,7 @@
 """What a RayJob object says. Pure; fields and words are those of KubeRay's apis/ray/v1.
 
-The exit code stands in the status as text only, which is Ray's own (job_supervisor.py): the output
-of the command, which may say anything, comes after it.
+The exit code is only in the text of the status, which Ray writes (job_supervisor.py); the command's
+output, which may say anything, follows it.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ EXIT_CODE = re.compile(r"Job entrypoint command failed with exit code (-?\d+)")
 def job_state(ray_job: Object) -> ExecutionState:
     """What a RayJob says of itself."""
     status = ray_job.get("status", {})
-    told = outcome(ray_job)
+    ended = outcome(ray_job)
     return ExecutionState(
-        succeeded=told is not None and told.exit_code == 0,
-        failed=told is not None and told.exit_code != 0,
-        settled=told is not None,
+        succeeded=ended is not None and ended.exit_code == 0,
+        failed=ended is not None and ended.exit_code != 0,
+        settled=ended is not None,
         suspended=suspended(ray_job),
         reason=status.get("reason", ""),
         message=status.get("message", ""),
         cancelled_by=_cancelled_by(ray_job),
-        told=told,
+        outcome=ended,
     )
 
 
 def suspended(ray_job: Object) -> bool:
-    """Whether it waits for somebody to let it go."""
+    """Whether it is suspended: a queue or a person must resume it."""
     deployment = ray_job.get("status", {}).get("jobDeploymentStatus", "")
     return deployment in SUSPENDED or (not deployment and bool(ray_job["spec"].get("suspend")))
 
@@ -51,7 +51,7 @@ def outcome(ray_job: Object) -> Outcome | None:
     """
     status, cancelled_by = ray_job.get("status", {}), _cancelled_by(ray_job)
     deployment, reason = status.get("jobDeploymentStatus", ""), status.get("reason", "")
-    if suspended(ray_job) and cancelled_by:  # once it is let go, its deadline ends it
+    if suspended(ray_job) and cancelled_by:  # once it is resumed, its deadline ends it
         return Outcome(exit_code=CANCELLED_CODE, summary=f"cancelled by {cancelled_by}")
     if deployment not in FINAL:
         return None

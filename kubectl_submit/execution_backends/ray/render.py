@@ -156,7 +156,7 @@ def _set_workers(group: Node, container: Node, parameters: ExecutionParameters) 
 
 
 def _set_submitter(root: Node) -> None:
-    """Let a program of ours hand over the command, unless the manifest has one of its own."""
+    """Let the submitter program hand over the command, unless the manifest has its own."""
     spec = tree.child(root, "spec")
     theirs = (spec.get("submitterPodTemplate") or {}).get("spec") or {}
     containers = theirs.get("containers")

@@ -1,4 +1,4 @@
-"""How a run stands whose command a RayJob runs. Pure; fields are those of KubeRay's apis/ray/v1."""
+"""The status of a run that a RayJob executes. Pure; fields are those of KubeRay's apis/ray/v1."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from kubectl_submit.model.run import RunStatus
 
 
 def status(ray_job: Object, pods: Iterable[Object]) -> RunStatus:
-    """How a run stands whose command a RayJob runs; its cluster's pods say why it does not yet."""
+    """The status of a run that a RayJob executes; its cluster's pods say why it waits."""
     state = ray_job_state.job_state(ray_job)
-    told = state.told
-    if told and told.exit_code == 0:
-        return succeeded(told)
-    if state.cancelled_by and (told is None or told.exit_code == run.CANCELLED_CODE):
-        return cancelled(state.cancelled_by, ended=told is not None)
-    if told:
-        return RunStatus(state=run.FAILED, reason=told.summary, exit_code=told.exit_code)
+    outcome = state.outcome
+    if outcome and outcome.exit_code == 0:
+        return succeeded(outcome)
+    if state.cancelled_by and (outcome is None or outcome.exit_code == run.CANCELLED_CODE):
+        return cancelled(state.cancelled_by, ended=outcome is not None)
+    if outcome:
+        return RunStatus(state=run.FAILED, reason=outcome.summary, exit_code=outcome.exit_code)
     if state.suspended:
         return RunStatus(state=run.QUEUED, reason="the job is suspended")
     if ray_job.get("status", {}).get("jobStatus", "") in ray_job_state.NOT_BEGUN:

@@ -27,12 +27,12 @@ class Batch:
         self.size = len(self.logs)
 
     def note_bytes(self, at: float) -> None:
-        """Its kubectl has written something, so that it has found the pods that there are."""
+        """Its kubectl has written something, which shows that it has found its pods."""
         self.heard_at = at
         if not self.found:
             self.found = {log.pod for log in self.logs.values() if log.exists}
 
     def reads(self, log: PodLog) -> bool:
-        """Whether its kubectl surely reads a pod, also where it was told a selector."""
+        """Whether its kubectl certainly reads a pod, also where it was given a selector."""
         heard = log.state.heard_at is not None
         return self.size == 1 or heard or log.exists or log.pod in self.found

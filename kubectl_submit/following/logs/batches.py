@@ -1,4 +1,4 @@
-"""Who is read together. Pure.
+"""Which workers share a stream. Pure.
 
 A kubectl takes 30 MB and opens at most five streams a second after the first ten, so neither one
 kubectl a pod nor one for all will do. Workers that have started are read together, and where there

@@ -57,7 +57,7 @@ class Cursor:
 
     @property
     def begun(self) -> bool:
-        """Whether anything has come, so that it would come again."""
+        """Whether any line has come, which a new stream would repeat."""
         return bool(self._counts) or bool(STAMP.match(b"".join(self._rest)))
 
     @property
@@ -126,7 +126,7 @@ class Cursor:
         lines = self._without_rest_of_line(lines)
         if not lines:
             return b""
-        parts = STAMP.split(lines)  # what stands before the first time, then times and texts
+        parts = STAMP.split(lines)  # what precedes the first time, then times and texts
         if len(parts) // 2 != lines.count(b"\n") + (not lines.endswith(b"\n")):
             self.unreadable = True
             lines = UNSTAMPED.sub(b"", lines)

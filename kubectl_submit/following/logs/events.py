@@ -54,7 +54,7 @@ class Ended:
     seen: bool = True
     """The kubelet saw the end; else somebody only says so, because the node does not answer."""
     hidden: bool = False
-    """It is read together with others, so that it will not show that its own stream has ended."""
+    """It shares a stream, which does not show that this worker's lines have ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +71,12 @@ class Stalled:
 
     at: float
     hidden: bool = False
-    """It is read together with others, so that it would not show that its own stream has ended."""
+    """It shares a stream, which would not show that this worker's lines have ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GiveUp:
-    """Nobody waits any longer for what has ended."""
+    """The wait for what has ended is over."""
 
     at: float
 

@@ -33,16 +33,16 @@ CLOSE_SECONDS = 10.0
 class Phase(Enum):
     """Each pod's log is in one of these at a time."""
 
-    IDLE = "nobody reads it; its container runs, as far as is known"
+    IDLE = "it has no reader; its container runs, as far as is known"
     FOLLOWING = "`kubectl logs -f` reads it; its container runs, as far as is known"
     DRAINING = "its container has ended; the stream that is open may still bring the rest"
     GOING = "as DRAINING, and the log goes away: another reading may come too late"
-    UNREAD = "its container has ended, and nobody reads it: a last reading is due"
+    UNREAD = "its container has ended, and it has no reader: one last reading is due"
     FINAL = "a kubectl that was started after the end of its container reads it"
     GONE = "its pod does not exist any more; the stream that is open may still bring the rest"
-    LOST = "nobody saw its container end, and nobody will; the stream that is open is all there is"
+    LOST = "the end of its container was not seen and never will be; only the open stream is left"
     WHOLE = "every line is here"
-    PARTIAL = "lines may be missing, and nobody can read them any more"
+    PARTIAL = "lines may be missing, and cannot be read any more"
 
 
 RUNNING = frozenset({Phase.IDLE, Phase.FOLLOWING})
@@ -115,8 +115,8 @@ def _evidence(state: State, event: Closed) -> float | None:
     """When a stream ended well, after this one has ended.
 
     A log that is refused right after a stream of it has ended well is one whose container has
-    ended. What breaks tells nothing of a container that has ended, and of one that runs, that it
-    may have written more.
+    ended. A broken stream says nothing about a container that has ended; one that still runs may
+    have written more.
     """
     if event.how is Close.WELL:
         return event.at

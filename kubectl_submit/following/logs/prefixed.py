@@ -1,4 +1,4 @@
-"""Whose line it is, where one kubectl writes lines of several pods. Pure.
+"""Which pod a line belongs to, where one kubectl writes the lines of several. Pure.
 
 `kubectl logs --prefix` writes `[pod/NAME/CONTAINER] ` before each line (its cmd/logs package).
 """
@@ -19,7 +19,7 @@ class Split:
 
     lines: dict[str, bytes] = field(default_factory=dict)
     mixed: list[tuple[str, str]] = field(default_factory=list)
-    """Pairs of pods whose lines cannot be told apart; the line in question is left out."""
+    """Pairs of pods whose lines look alike; the line in question is left out."""
 
 
 class Prefixed:
@@ -62,7 +62,7 @@ class Prefixed:
         return split
 
     def _other_pods(self, text: bytes) -> list[str]:
-        """The pods whose prefixes stand inside of a line: what was before had no line end.
+        """The pods whose prefixes occur inside a line: the text before had no newline.
 
         Or a program just writes such text; who reads the line cannot know.
         """

@@ -1,4 +1,4 @@
-"""Runs one kubectl for a group of workers, and tells what comes from whom."""
+"""Runs one kubectl for a group of workers, and says which line comes from which."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Reader:
                 self._loop.drop(self._streams.pop(batch))
 
     def _pods(self, batch: Batch) -> list[str]:
-        """How kubectl is told which pods to read."""
+        """The arguments that name the pods to read."""
         if len(batch.logs) == 1:
             return list(batch.logs)
         ranks = ",".join(sorted({str(log.rank) for log in batch.logs.values()}))

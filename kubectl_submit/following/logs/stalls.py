@@ -25,7 +25,7 @@ def is_stalled(log: PodLog, batch: Batch, now: float) -> bool:
     quiet_since = log.state.quiet_since
     if log.phase is Phase.FINAL:
         quiet_since = max(quiet_since, batch.heard_at)
-    # Nobody can read it again, and a quiet stream of several looks like one that is stuck.
+    # It cannot be read again, and a quiet stream of several workers looks like a stuck one.
     alone = log.phase is Phase.GONE and is_hidden(log, batch)
     limit = DEAD_SECONDS if alone else STALLED_SECONDS
     return now - quiet_since >= limit + batch.size / OPENED_A_SECOND

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from kubectl_submit.cluster.kubectl_errors import REFUSED, fault
 from kubectl_submit.error_codes import ErrorCode
-from kubectl_submit.errors import ClusterError
+from kubectl_submit.errors import ClusterError, ClusterFault
 from kubectl_submit.following.logs.batch import Batch
 from kubectl_submit.following.logs.events import Close
 from kubectl_submit.following.logs.worker import PodLog
@@ -13,12 +14,12 @@ from kubectl_submit.process.command import Result
 from kubectl_submit.process.masking import mask
 
 # What the API server and the kubelet say of a log that there is not, or not any more.
-NO_LOG = re.compile(r"\(NotFound\)|pods? \S+ not found|is not available")
+NO_LOG = re.compile(r"pods? \S+ not found|is not available")
 
 
 def is_forbidden(result: Result) -> bool:
     """Whether the user may not read the logs."""
-    return "(Forbidden)" in result.stderr
+    return fault(result.stderr) in REFUSED
 
 
 def not_allowed(result: Result) -> ClusterError:
@@ -34,7 +35,8 @@ def not_allowed(result: Result) -> ClusterError:
 def how_closed(log: PodLog, batch: Batch, result: Result) -> Close:
     """How the stream of one of the logs has ended."""
     well = result.exit_code == 0
-    refused = bool(NO_LOG.search(result.stderr)) or (is_forbidden(result) and log.ended)
+    gone = fault(result.stderr) is ClusterFault.NOT_FOUND or bool(NO_LOG.search(result.stderr))
+    refused = gone or (is_forbidden(result) and log.ended)
     refused = refused or (well and not batch.reads(log))
     return log.how_closed(well=well, refused=refused)
 

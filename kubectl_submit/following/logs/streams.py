@@ -1,8 +1,7 @@
 """Starts and ends the programs that read logs, as the phases of the logs say.
 
-What happens to a log is told to it, and its new phase says what to do: who is not read and should
-be is read, who is not read any more leaves its stream, and what may be missing of one that is done
-is told.
+Each event goes to the log of its worker, whose new phase says what to do: open a stream for a
+worker that needs one, take a worker out of its stream, warn of lines that may be missing.
 """
 
 from __future__ import annotations
@@ -66,12 +65,12 @@ class LogStreams:
 
     @property
     def awaited(self) -> bool:
-        """Whether a container has ended whose lines are not all there."""
+        """Whether some container has ended and not all its lines have come."""
         return any(log.ended and not log.done for log in self._logs.values())
 
     @property
     def unfinished(self) -> list[int]:
-        """The ranks of the containers that run on, so that more lines may come."""
+        """The ranks of the containers that still run, which may write more lines."""
         return sorted(log.rank for log in self._logs.values() if not log.ended)
 
     def started(self, pod: str, rank: int, started_at: str, *, again: bool = False) -> None:
@@ -102,7 +101,7 @@ class LogStreams:
             self._arranging.later(0)
 
     def read_now(self) -> None:
-        """Nobody else will start: those that have are read without waiting for others."""
+        """No more workers will start: those that have are read without waiting for others."""
         self._arranging.now()
 
     def gone(self, pod: str, *, seen: bool = True) -> None:
@@ -111,7 +110,7 @@ class LogStreams:
             self._advance(self._logs[pod], events.Deleted(at=self._loop.now, seen=seen))
 
     def give_up(self) -> None:
-        """Nobody waits any longer for what has not come of those that have ended."""
+        """Stop waiting for lines of ended workers that have not come."""
         for log in self._logs.values():
             self._advance(log, events.GiveUp(at=self._loop.now))
 

@@ -29,7 +29,7 @@ class PodLog:
     batch: Batch | None = None
     """The pods that are read with it now; lines from any other stream do not count any more."""
     alone: bool = False
-    """Its lines cannot be told from those of others, so that it is read by itself."""
+    """Its lines look like those of other workers, so it needs a stream of its own."""
     last_words: str = ""
     """What the kubectl that read it last failed with, one line; empty if it ended well."""
     not_before: float = 0.0
@@ -54,7 +54,7 @@ class PodLog:
 
     @property
     def idle(self) -> bool:
-        """Whether nobody reads it, and somebody should."""
+        """Whether it has no reader and needs one."""
         return self.phase in UNATTENDED
 
     @property
@@ -128,7 +128,7 @@ class PodLog:
             self._gap = None
 
     def begins_later(self) -> None:
-        """Its container had run before `started_at`, and nobody has read what it wrote then."""
+        """Its container had run before `started_at`, and what it wrote then was not read."""
         self._unread_before = "" if self.wanted_since else self.started_at
         self._batch_before = self.batch
 
@@ -150,7 +150,7 @@ class PodLog:
         return pause
 
     def missing(self) -> list[str]:
-        """What may be missing, for people; each is told once."""
+        """What may be missing, in words; each is given once."""
         told, self._missing = self._missing, []
         return told
 

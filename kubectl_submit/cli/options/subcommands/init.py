@@ -1,4 +1,4 @@
-"""Writes a .kubectl-submit.yaml in which every option stands with its meaning, to be filled in.
+"""Writes a .kubectl-submit.yaml that lists every option with its meaning, for you to fill in.
 
 It goes into the root of the repository. Nothing is overwritten; on a terminal it asks where
 images are pushed."""

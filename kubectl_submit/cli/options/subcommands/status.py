@@ -1,4 +1,4 @@
-"""Tells the whole details of one run.
+"""Shows one run in detail.
 
 Its phases with their times, its workers with exit codes and reasons, the warnings of the cluster,
 and what to type next."""

@@ -8,7 +8,7 @@ import pytest
 
 from kubectl_submit.following.progress import Progress
 from kubectl_submit.model.pods import pod_state
-from kubectl_submit.model.start_faults import DENIED_TRIES, final_after
+from kubectl_submit.model.start_problems import DENIED_TRIES, final_after
 
 from .examples import execution
 

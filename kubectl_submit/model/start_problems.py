@@ -1,4 +1,4 @@
-"""Which faults of a container that does not start never go away by themselves. Pure.
+"""Which reasons why a container does not start can never go away on their own. Pure.
 
 The list is short on purpose. A wrong "never" ends a run that would have gone on, with all that its
 other workers have computed; a wrong "later" only waits, says why, and ends by `--pending-timeout`.
@@ -45,7 +45,7 @@ UNSTARTABLE = re.compile(
 
 
 def remedy(message: str) -> str:
-    """What to do about a fault that never goes away by itself; empty where its words say all."""
+    """What to do about a reason that never goes away; empty where the message says it already."""
     if ROOT.search(message):
         return (
             "The namespace allows no root. Give the image a user by number (`USER 1000` in its "
