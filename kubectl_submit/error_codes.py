@@ -58,6 +58,7 @@ class ErrorCode(Enum):
     NO_COMMIT = "no-commit"
     NO_SUCH_REMOTE = "no-such-remote"
     GIT_FAILED = "git-failed"
+    GIT_CONFIG_COUNT = "git-config-count"
     CHECKOUT_FAILED = "checkout-failed"
     SUBMODULE_NOT_CHECKED_OUT = "submodule-not-checked-out"
     GIT_LFS_POINTERS = "git-lfs-pointers"
@@ -84,10 +85,10 @@ class ErrorCode(Enum):
     PATH_OUTSIDE_REPOSITORY = "path-outside-repository"
     LINK_OUT_OF_REPOSITORY = "link-out-of-repository"
 
-    # Credentials, and files and variables that are carried in Secrets.
+    # Credentials, and files and variables that go into Secrets.
     NO_REGISTRY_CREDENTIALS = "no-registry-credentials"
     NO_GIT_CREDENTIALS = "no-git-credentials"
-    SSH_KEY_NOT_CARRIED = "ssh-key-not-carried"
+    SSH_KEY_NOT_COPIED = "ssh-key-not-copied"
     DOCKER_CONFIGURATION_UNREADABLE = "docker-configuration-unreadable"
     SECRET_FILE_UNREADABLE = "secret-file-unreadable"
     SECRET_FILE_NAME_NOT_POSSIBLE = "secret-file-name-not-possible"

@@ -147,7 +147,7 @@ class Kubectl:
     ) -> Stream:
         """The lines of the execution's container in some pods, behind their times (RFC 3339).
 
-        `pods` is one name, or a selector for several; then each line stands behind
+        `pods` is one name, or a selector for several; then each line begins with
         `[pod/NAME/CONTAINER] `. `since` is RFC 3339 in whole seconds, or empty for all there is.
         """
         argv = ["logs", *pods, "--timestamps", *_in(execution.namespace), "--tail=-1"]

@@ -1,4 +1,4 @@
-"""The path of an API server that stands behind a gateway: `https://host/k8s/clusters/c-1`.
+"""The path of an API server behind a gateway: `https://host/k8s/clusters/c-1`.
 
 kubectl < 1.34 leaves it out where it is asked for a raw path; then we put it there.
 """

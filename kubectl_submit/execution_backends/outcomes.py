@@ -63,7 +63,7 @@ def _without_code(pod: PodState) -> str:
 
 
 def _success(pods: list[PodState], workers: int) -> Outcome:
-    """The Job is Complete; but whether a command that was told to stop was done, nobody knows."""
+    """The Job is Complete, but whether a command that was asked to stop had finished is unknown."""
     message = next((pod.message for pod in pods if pod.exit_code == 0), "")
     good = Outcome(exit_code=0, summary="succeeded", last_message=message)
     cut = [pod for pod in newest_of_each_rank(pods) if pod.deleted and pod.exit_code == 0]
@@ -78,7 +78,7 @@ def _failure(job: ExecutionState, pods: list[PodState], workers: int) -> Outcome
         return Outcome(exit_code=124, summary=f"ran longer than the Job allows ({job.message})")
     last = newest_of_each_rank(pods)
     failed = [pod for pod in last if pod.failed] or [pod for pod in pods if pod.failed]
-    # One that was told to stop and ended well is the reason, where there is no other.
+    # One that was asked to stop and ended well is the reason, where there is no other.
     failed = failed or [pod for pod in last if pod.ended and pod.deleted]
     by_itself = [pod for pod in failed if not pod.stopped] or failed
     if not by_itself:
@@ -115,7 +115,7 @@ def _unknown(job: ExecutionState) -> str:
 
 
 def _failed_by_itself(pod: PodState) -> bool:
-    """Whether it has an exit code of its own, and not that of being told to stop."""
+    """Whether it has an exit code of its own, and not one that comes from being asked to stop."""
     if pod.stopped or not pod.exit_code:
         return False
     return pod.exit_code not in STOP_CODES or pod.reason == "OOMKilled"

@@ -94,7 +94,7 @@ def _known_to_git(url: str, own_url: str) -> dict[str, str]:
     if not git_url.takes_password(url):
         raise UsageError(
             f"the cluster fetches from {url}, and a key for ssh does not leave this machine",
-            code=ErrorCode.SSH_KEY_NOT_CARRIED,
+            code=ErrorCode.SSH_KEY_NOT_COPIED,
             remedy="Name a Secret with --git-secret, or an https URL with --git-url.",
         )
     own = git_credentials.git_password(own_url) if git_url.takes_password(own_url) else {}

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
+from kubectl_submit.error_codes import ErrorCode
+from kubectl_submit.errors import RepositoryError
 from kubectl_submit.source.git_url import takes_password, userinfo, without_credentials
 
 # A remote of the form `ext::…` is a command (git-remote-ext(1)); git refuses it by default.
@@ -55,8 +57,16 @@ def quiet_environment(more: Sequence[tuple[str, str]] = ()) -> dict[str, str]:
     """The user's repository is only read: no index is refreshed, no hook or monitor started.
 
     A commit is what everybody gets under its name: `git replace` is this repository's alone.
+    Raises RepositoryError where GIT_CONFIG_COUNT is no number, which git refuses, too.
     """
-    count = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    given = os.environ.get("GIT_CONFIG_COUNT") or "0"
+    if not (given.isascii() and given.isdigit()):
+        raise RepositoryError(
+            f"GIT_CONFIG_COUNT is {given!r}, which is not a number",
+            code=ErrorCode.GIT_CONFIG_COUNT,
+            remedy="Unset it, or set it to the number of settings (git-config(1)).",
+        )
+    count = int(given)
     settings = as_environment((*QUIET_SETTINGS, *more), count)
     return {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1", **settings}
 

@@ -99,7 +99,7 @@ def test_the_command_arrives_byte_for_byte(command: tuple[str, ...]) -> None:
         (["--"], "no command given"),
         (
             ["train.py", "-x"],
-            "'train.py' is not an option; the command stands behind --, "
+            "'train.py' is not an option; the command goes after --, "
             "as in 'kubectl submit -- train.py -x'",
         ),
         (["python", "--", "x"], "'python' is not an option"),

@@ -69,7 +69,7 @@ def test_fails_where_there_is_nothing_to_wait_for(
     replay(cluster, run)
     with raises_code(code, ExecutionError) as failed:
         watch_run(cluster, run, listener)
-    whose = "the cluster allows no pod" if code is REFUSED else f"recorded-{name}"
+    whose = "the cluster refuses to create the pod" if code is REFUSED else f"recorded-{name}"
     assert whose in failed.value.message
     assert words in failed.value.last_words
 

@@ -7,7 +7,10 @@ import subprocess
 
 import pytest
 
-from kubectl_submit.source.git_settings import ADDRESS, Access, access
+from kubectl_submit.error_codes import ErrorCode
+from kubectl_submit.errors import RepositoryError
+from kubectl_submit.source.git_settings import ADDRESS, Access, access, quiet_environment
+from tests.errors import raises_code
 
 from .repositories import PATH, Project
 
@@ -93,3 +96,20 @@ def test_a_setting_that_brings_a_password(project: Project, prefix: str) -> None
 def test_any_other_remote(project: Project, remote: str, reached: str) -> None:
     assert url(project, access(remote)) == reached
     assert "username" not in str(access(remote))
+
+
+@pytest.mark.parametrize("given", ["x", "-1", "1.5", "²"])
+def test_a_count_of_settings_that_is_no_number(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("GIT_CONFIG_COUNT", given)
+    with raises_code(ErrorCode.GIT_CONFIG_COUNT, RepositoryError) as refused:
+        quiet_environment()
+    assert repr(given) in refused.value.message
+
+
+def test_settings_of_the_user_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "2")
+    environment = quiet_environment([("a.b", "c")])
+    last = int(environment["GIT_CONFIG_COUNT"]) - 1
+    assert environment[f"GIT_CONFIG_KEY_{last}"] == "a.b"
+    assert "GIT_CONFIG_KEY_1" not in environment
+    assert "GIT_CONFIG_KEY_2" in environment

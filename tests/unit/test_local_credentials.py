@@ -232,7 +232,7 @@ def test_what_nobody_knows(configure: Any) -> None:
         known()
     assert unknown.value.message == "no docker credentials found for registry.example"
     assert "docker login registry.example" in unknown.value.remedy
-    with raises_code(ErrorCode.SSH_KEY_NOT_CARRIED, UsageError) as refused:
+    with raises_code(ErrorCode.SSH_KEY_NOT_COPIED, UsageError) as refused:
         known(registry_secret="theirs", url="git@git.example:team/app.git")
     assert "git@git.example:team/app.git, and a key for ssh does not" in refused.value.message
 
