@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,12 @@ import pytest
 from tests import hostile_kubectl
 from tests.patience import PATIENCE
 from tests.working_copy import run_git, write_file, write_hook
+
+# Each worker and each program that a test starts would else compile every module again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# kubectl and docker live so shortly that a fifth of their work is to look for garbage.
+os.environ.setdefault("GOGC", "400")
 
 # Where the tests run in the background of a shell, Ctrl-C is ignored, and by all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from scripts import leftovers
+from tests.cluster.order import fastest
 from tests.conftest import Commands, Finished, Repository, Running, eventually, local
 from tests.patience import KUBECTL_PATIENCE
 
@@ -33,6 +34,11 @@ assert foreground.CANCEL_WINDOW_SECONDS == 2
 foreground.CANCEL_WINDOW_SECONDS = 600
 __main__.main()
 """
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests in another order."""
+    items[:] = fastest(items)
 
 
 class Namespace:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.cluster.conftest import MANIFESTS, Namespace, Submit
@@ -71,6 +72,7 @@ def test_a_build_that_something_suspends(
     assert (result.exit_code, result.stdout) == (0, "hello\n"), result.stderr
 
 
+@pytest.mark.waits
 def test_a_buildkit_that_is_slow_to_start(
     repository: Repository, submit: Submit, tmp_path: Path
 ) -> None:

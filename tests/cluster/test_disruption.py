@@ -74,6 +74,7 @@ def test_a_worker_that_is_preempted(
     assert result.stderr.endswith(f"job/{job}: exited 9 (PreemptionByScheduler)\n")
 
 
+@pytest.mark.waits
 def test_a_worker_that_is_evicted(
     namespace: Namespace, submit: Submit, busybox: str, tmp_path: Path
 ) -> None:
@@ -93,6 +94,7 @@ def test_a_worker_that_is_evicted(
     assert told in result.stderr
 
 
+@pytest.mark.waits
 def test_an_eviction_that_kubernetes_counts_as_a_success(
     namespace: Namespace, submit: Submit, busybox: str, tmp_path: Path
 ) -> None:

@@ -47,6 +47,7 @@ def test_a_sidecar_that_fails_is_no_success(
     assert outcome == [125, summary]
 
 
+@pytest.mark.waits
 @pytest.mark.parametrize(("resource", "first"), [("pods", True), ("pods", False), ("jobs", True)])
 @pytest.mark.parametrize("code", [0, 7])
 def test_a_sidecar_that_does_not_end(
@@ -73,6 +74,7 @@ def test_a_sidecar_that_does_not_end(
     assert told(namespace, submit) == (name, code, summary)
 
 
+@pytest.mark.waits
 def test_wait_ends_a_job_that_waits_for_a_sidecar(
     namespace: Namespace, submit: Submit, busybox: str, tmp_path: Path
 ) -> None:

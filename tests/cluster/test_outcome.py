@@ -114,6 +114,7 @@ def test_an_image_that_is_not_there(namespace: Namespace, submit: Submit, busybo
     eventually(lambda: namespace.names("jobs,pods,services") == [], "nothing is left")
 
 
+@pytest.mark.waits
 def test_a_registry_that_does_not_answer_is_awaited(namespace: Namespace, submit: Submit) -> None:
     """At this address, which is the node's own, nobody listens; no DNS has a part in it."""
     image = f"127.0.0.1:5999/busybox@sha256:{64 * '5'}"
@@ -125,6 +126,7 @@ def test_a_registry_that_does_not_answer_is_awaited(namespace: Namespace, submit
     eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
 
 
+@pytest.mark.waits
 def test_a_denial_is_final_at_the_third_try(
     namespace: Namespace, submit: Submit, busybox: str
 ) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,10 +36,6 @@ GIT_CONFIGURATION = """\
 [gc]
 	auto = 0
 """
-# Each worker and each program that a test starts would else compile every module again.
-sys.dont_write_bytecode = False
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-
 STRANGE = ("KUBE", "DOCKER_", "BUILDX_", "BUILDKIT_", "SSH_", "XDG_")
 GIT = shutil.which("git")
 
