@@ -8,6 +8,8 @@ STAMP := $(VENV)/.installed
 CONTEXT ?=
 IMAGE_REPOSITORY ?=
 PYTEST := $(VENV)/bin/pytest
+# Most of a test of the cluster is waiting: more of them at once than there are cores.
+CLUSTER_WORKERS ?= 8
 LOCAL := eval "$$(scripts/local-cluster env)"
 
 .PHONY: help fuzz mutants format lint typecheck test test-starved test-unit test-docker test-cluster test-faults test-ray test-dist demo \
@@ -55,7 +57,7 @@ test-docker: $(STAMP) cluster-up  ## Test local builds with docker buildx and a 
 	@$(LOCAL) && $(PYTEST) tests/docker -n 2
 
 test-cluster: $(STAMP) cluster-up  ## Test the installed command on a real cluster.
-	@$(LOCAL) && $(PYTEST) tests/cluster --ignore tests/cluster/faults --ignore tests/cluster/ray -n 4
+	@$(LOCAL) && $(PYTEST) tests/cluster --ignore tests/cluster/faults --ignore tests/cluster/ray -n $(CLUSTER_WORKERS) --maxschedchunk 1
 
 test-faults: $(STAMP) cluster-up  ## Kill parts of the local cluster while a job is followed.
 	@$(LOCAL) && $(PYTEST) tests/cluster/faults

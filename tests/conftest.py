@@ -144,6 +144,7 @@ class Running:
     def __init__(self, argv: list[str], folder: Path, cwd: Path, env: Mapping[str, str]) -> None:
         self._temporary = folder / "tmp"
         self._temporary.mkdir(parents=True)
+        self._strangers: set[int] = set()
         self._stdout = folder / "stdout"
         self._stderr = folder / "stderr"
         with self._stdout.open("wb") as stdout, self._stderr.open("wb") as stderr:
@@ -193,6 +194,7 @@ class Running:
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"does not end: {self._errors()}") from None
+        self._strangers.clear()
         assert self.processes() == []
         assert list(self._temporary.iterdir()) == []
         return Finished(
@@ -201,19 +203,25 @@ class Running:
 
     def kill(self) -> None:
         """End it, if a test has failed to."""
+        self._strangers.clear()
         for pid in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._process.wait()
 
     def processes(self) -> list[int]:
-        """It and its descendants: all that inherited its TMPDIR."""
+        """It and its descendants: all that inherited its TMPDIR. Others are looked at only once."""
         mark = f"TMPDIR={self._temporary}".encode()
         found = []
-        for folder in Path("/proc").glob("[0-9]*"):
+        for number in map(int, filter(str.isdigit, os.listdir("/proc"))):
+            if number in self._strangers:
+                continue
             with contextlib.suppress(OSError):
-                if mark in (folder / "environ").read_bytes().split(b"\0"):
-                    found.append(int(folder.name))
+                environment = Path(f"/proc/{number}/environ").read_bytes()
+                if mark in environment.split(b"\0"):
+                    found.append(number)
+                elif environment:  # it is empty for a moment while another program is started
+                    self._strangers.add(number)
         return found
 
     def _errors(self) -> str:
