@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -38,6 +40,7 @@ GIT_CONFIGURATION = """\
 """
 STRANGE = ("KUBE", "DOCKER_", "BUILDX_", "BUILDKIT_", "SSH_", "XDG_")
 GIT = shutil.which("git")
+NUMBERS = itertools.count()
 
 # No example is late on a busy machine; one that fails prints how to repeat it (`print_blob`).
 ON_ANY_MACHINE = settings(
@@ -60,6 +63,13 @@ def git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(path))
         monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         yield
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """pytest's own counts all folders that there are to number each new one, thousands of times."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    return tmp_path_factory.mktemp(f"{name}-{next(NUMBERS)}", numbered=False)
 
 
 @pytest.fixture(autouse=True)
