@@ -5,11 +5,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
-from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.manifests.tree import Node
-from kubectl_submit.model.image import Image
-from kubectl_submit.output import Output
-from kubectl_submit.parameters.build_parameters import BuildParameters
+if TYPE_CHECKING:  # an image that is given needs none of these before the registry is asked
+    from kubectl_submit.build_backends import local, remote
+    from kubectl_submit.cluster.kubectl import Kubectl
+    from kubectl_submit.manifests.tree import Node
+    from kubectl_submit.model.image import Image
+    from kubectl_submit.output import Output
+    from kubectl_submit.parameters.build_parameters import BuildParameters
 
 
 class BuildBackend(Protocol):
@@ -28,6 +30,4 @@ def load(name: str) -> BuildBackend:
 
 
 if TYPE_CHECKING:  # mypy compares each module with the Protocol
-    from kubectl_submit.build_backends import local, remote
-
     BACKENDS: dict[str, BuildBackend] = {"local": local, "remote": remote}

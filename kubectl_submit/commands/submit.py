@@ -20,7 +20,6 @@ from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.model.image import NOT_BUILT_YET, Image
 from kubectl_submit.output import Output
-from kubectl_submit.parameters.build_parameters import collect_build_parameters
 from kubectl_submit.process import signals
 from kubectl_submit.process.pending import Pending
 from kubectl_submit.runs import settlement
@@ -78,6 +77,7 @@ def _of_built_image(
     """Check the manifest, build the image, and put it in. Gives image, name and manifest."""
     from kubectl_submit.commands import preflight
     from kubectl_submit.execution_backends import worker_pod
+    from kubectl_submit.parameters.build_parameters import collect_build_parameters
     from kubectl_submit.source import gate
 
     build = collect_build_parameters(options, backend.name_limit)
