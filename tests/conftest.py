@@ -23,8 +23,6 @@ from tests.working_copy import run_git, write_file, write_hook
 # Each worker and each program that a test starts would else compile every module again.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-# kubectl and docker live so shortly that a fifth of their work is to look for garbage.
-os.environ.setdefault("GOGC", "400")
 
 # Where the tests run in the background of a shell, Ctrl-C is ignored, and by all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
