@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from kubectl_submit.model.execution import Outcome
 from kubectl_submit.model.execution_state import ExecutionState
-from kubectl_submit.model.pods import DELETED, TIMED_OUT, PodState, newest_of_each_rank
+from kubectl_submit.model.pods import DELETED, EVICTED, TIMED_OUT, PodState, newest_of_each_rank
 from kubectl_submit.model.run import CANCELLED_CODE
 
 # Of a process that ended by SIGKILL or SIGTERM.
@@ -58,6 +58,8 @@ def _without_code(pod: PodState) -> str:
         return f"init container {pod.init_failure}"
     if pod.reason == DELETED:
         return "ended: its pod was deleted, and its exit code is not known"
+    if pod.reason == EVICTED and not pod.started:  # the node reports seldom, and evicts at once
+        return "was evicted before the node reported that it ran; what it wrote is lost"
     said = "ended without a code" if pod.started else "never started"
     return said + (f" ({pod.reason})" if pod.reason else "")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kubectl_submit.cluster.object_watch import MISSING, NO_MORE
 from kubectl_submit.following.logs import LogStreams
 from kubectl_submit.model.objects import Object
-from kubectl_submit.model.pods import PodState
+from kubectl_submit.model.pods import EVICTED, PodState
 
 
 def note_pod(logs: LogStreams, state: PodState, pod: Object, change: str) -> None:
@@ -19,5 +19,5 @@ def note_pod(logs: LogStreams, state: PodState, pod: Object, change: str) -> Non
         logs.gone(state.name, seen=seen or change == MISSING)
     elif state.ended:
         # The node removes the log of a pod that is being deleted, and of one that it evicted.
-        going = "deletionTimestamp" in pod["metadata"] or state.reason == "Evicted"
+        going = "deletionTimestamp" in pod["metadata"] or state.reason == EVICTED
         logs.ended(state.name, going=going, seen=seen)

@@ -20,11 +20,11 @@ RANK_LABEL = "batch.kubernetes.io/job-completion-index"
 # The container's process could not be started at all (containerd's and dockershim's word for it).
 NEVER_STARTED = ("StartError", "ContainerCannotRun")
 TIMED_OUT = "DeadlineExceeded"
+EVICTED = "Evicted"
 DELETED = "its pod was deleted"
 """The reason of a command that was stopped this way, where nothing says by whom."""
 DEFAULT_GRACE_SECONDS = 30
-# Where a pod says nothing yet.
-STARTING = "starting (pulling the image, mounting volumes)"
+STARTING = "starting (pulling the image, mounting volumes)"  # where a pod says nothing yet
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -108,7 +108,10 @@ def test_an_eviction_that_kubernetes_counts_as_a_success(
     result = submit(f"--manifest={manifest}", f"--image={busybox}", "--", "sh", "-c", stops)
 
     assert "Pod ephemeral local storage usage exceeds the total limit" in result.stderr
-    assert result.exit_code in (0, 137)  # the kubelet gives it a moment, or none
+    # The kubelet gives it a moment, or none, or evicts it before it has reported that it runs.
+    assert result.exit_code in (0, 137, 125)
+    if result.exit_code == 125:
+        assert "was evicted before the node reported that it ran" in result.stderr
     if result.exit_code == 0:
         job = namespace.job()["metadata"]["name"]
         told = "succeeded, but exited 0 when asked to stop (Evicted: "

@@ -239,6 +239,16 @@ def test_a_pod_that_the_kubelet_refuses_is_told_with_its_words() -> None:
     assert found.last_words == "Pod was rejected: not enough cpu"
 
 
+def test_a_pod_that_was_evicted_may_have_run() -> None:
+    evicted = pod("Failed")
+    evicted["status"] |= {"reason": "Evicted", "message": "Pod storage exceeds the limit 1Mi. "}
+    found = outcome(FAILED, [pod_state(evicted, "main")], 1)
+    assert found
+    assert found.exit_code == 125
+    assert found.summary.startswith("was evicted before the node reported that it ran")
+    assert found.last_words == "Pod storage exceeds the limit 1Mi."
+
+
 def test_why_a_pod_was_evicted_is_told() -> None:
     gone = "The container could not be located when the pod was terminated"
     evicted = pod("Failed", main=ended(137, reason="ContainerStatusUnknown", message=gone))
