@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import replace
 
@@ -13,9 +14,11 @@ from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import BuildError, CancelledError, ClusterError, ExecutionError
 from kubectl_submit.following.follow import follow
+from kubectl_submit.following.listener import FollowOptions
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Outcome
 from kubectl_submit.model.image import Image, digest_of_message
+from kubectl_submit.model.pods import PodState
 from kubectl_submit.model.run import CANCELLED_CODE
 from kubectl_submit.output import Output
 from kubectl_submit.parameters.build_parameters import BuildParameters
@@ -39,6 +42,16 @@ ALLOW_THEM = """\
 Build here with --build local. Or let an administrator allow user namespaces on the nodes:
   Ubuntu 23.10 and later: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0
   Bottlerocket and others: sysctl -w user.max_user_namespaces=15000"""
+
+
+def _has_pushed(pod: PodState) -> bool:
+    """Whether a pod's build has ended well, with a digest: BuildKit needs seconds more to end."""
+    with contextlib.suppress(ValueError):
+        return pod.exit_code == 0 and bool(digest_of_message(pod.message))
+    return False
+
+
+UNTIL_PUSHED = FollowOptions(enough=_has_pushed)
 
 
 def render(parameters: BuildParameters) -> list[Node]:
@@ -79,7 +92,7 @@ def _follow(
     output.status(f"building {parameters.image} in {job}{whose}")
     try:
         lines = BuildLines(output, queue=parameters.queue)
-        digest = _digest(follow(shared.execution, kubectl, lines))
+        digest = _digest(follow(shared.execution, kubectl, lines, UNTIL_PUSHED))
     except ExecutionError as error:
         if not shared.ours and _is_gone(shared, kubectl):
             return ""

@@ -156,10 +156,12 @@ def leave(shared: SharedJob, kubectl: Kubectl, error: BaseException) -> int:
 
 
 def cancelled_by(shared: SharedJob, kubectl: Kubectl) -> str:
-    """Who cancelled this submit's run while the Job also built for others; else empty."""
+    """Who cancelled this submit's run, or the whole Job, while it built; else empty."""
     execution = shared.execution
     with contextlib.suppress(ClusterError):  # then it is not known, and the image is there
         found = kubectl.get("job", execution.name, execution.namespace)
-        follower = build_followers.followers(found).get(shared.run) if found else None
-        return follower.cancelled_by if follower else ""
+        if found:
+            follower = build_followers.followers(found).get(shared.run)
+            ours = follower.cancelled_by if follower else ""
+            return ours or job_state.job_state(found).cancelled_by
     return ""

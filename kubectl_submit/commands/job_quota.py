@@ -10,6 +10,7 @@ from kubectl_submit.cluster.namespace import current_namespace
 from kubectl_submit.errors import ClusterError, ClusterFault
 from kubectl_submit.execution_backends.kubernetes import job_state
 from kubectl_submit.model.execution import Execution
+from kubectl_submit.model.objects import Object
 from kubectl_submit.output import Output
 from kubectl_submit.process import signals
 from kubectl_submit.runs import lookup
@@ -26,28 +27,32 @@ def create(
 
     Raises ClusterError, as `execute` does.
     """
-    try:
-        return execute()
-    except ClusterError as error:
-        if error.fault is not ClusterFault.JOB_QUOTA or not _delete_build(name, kubectl, output):
-            raise
-    deadline = time.monotonic() + ROOM_SECONDS
+    deadline, deleted = 0.0, False
     while True:
         try:
             return execute()
         except ClusterError as error:
-            if error.fault is not ClusterFault.JOB_QUOTA or time.monotonic() > deadline:
+            if error.fault is not ClusterFault.JOB_QUOTA:
                 raise
+            deadline = deadline or time.monotonic() + ROOM_SECONDS
+            build = None if deleted else _build(name, kubectl)
+            if not (build or deleted) or time.monotonic() > deadline:
+                raise
+        # Its Job ends some seconds after the build.
+        if build and job_state.job_state(build).succeeded:
+            _delete(build, kubectl, output)
+            deleted = True
         signals.check()
         time.sleep(PAUSE_SECONDS)
 
 
-def _delete_build(name: str, kubectl: Kubectl, output: Output) -> bool:
-    """Delete the Job that built the image of the run of this name, if there is one."""
-    for run in lookup.read(kubectl, current_namespace(kubectl)):
-        if run.name == name and run.build and job_state.job_state(run.build).succeeded:
-            build = run.build["metadata"]
-            kubectl.delete("job", build["name"], build["namespace"])
-            output.status(f"job/{build['name']} is deleted: the quota on Jobs has no room for both")
-            return True
-    return False
+def _build(name: str, kubectl: Kubectl) -> Object | None:
+    """The Job that built the image of the run of this name; None if there is none."""
+    found = lookup.read(kubectl, current_namespace(kubectl))
+    return next((run.build for run in found if run.name == name and run.build), None)
+
+
+def _delete(build: Object, kubectl: Kubectl, output: Output) -> None:
+    name = build["metadata"]["name"]
+    kubectl.delete("job", name, build["metadata"]["namespace"])
+    output.status(f"job/{name} is deleted: the quota on Jobs has no room for both")

@@ -144,6 +144,8 @@ class _Follower:
             self._listener.warn(f"{self._who(state.rank)}the command begins again: {again}")
         if self._options.shows(state.rank):
             log_changes.note_pod(self._logs, state, pod, change)
+        if self._options.enough(state):
+            self._progress.take(state)
         if state.start_failure and not self._progress.others_failed(state):
             self._cannot_start(state.name, state)
         self._update()

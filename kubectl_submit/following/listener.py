@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from kubectl_submit.following.logs import EVERY_LINE, LineOptions
+from kubectl_submit.model.pods import PodState
 
 
 class LogListener(Protocol):
@@ -34,6 +36,8 @@ class FollowOptions:
     """Until all workers have started, not counting time in a queue; None: for ever."""
     contact: float = 300.0
     """Without contact to the cluster."""
+    enough: Callable[[PodState], bool] = lambda _pod: False
+    """Whether what a pod says is the outcome: then the Job's own verdict is not awaited."""
 
     def shows(self, rank: int) -> bool:
         """Whether the lines of a worker are shown."""

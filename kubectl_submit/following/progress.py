@@ -25,6 +25,8 @@ class Progress:
         """By name; pods that have ended are in the order in which they ended."""
         self.given: Outcome | None = None
         """The outcome of a Job that does not end by itself."""
+        self.told: Outcome | None = None
+        """The outcome that a pod has told before its Job."""
         self.begins_again = ""
         """Why a command begins again with what a pod said last; empty if none does."""
         self._suspended_in: set[int | str] = set()
@@ -94,6 +96,10 @@ class Progress:
         )
         return True
 
+    def take(self, pod: PodState) -> None:
+        """What this pod says is the outcome, whatever its Job will say: its command ended well."""
+        self.told = Outcome(exit_code=0, summary="succeeded", last_message=pod.message)
+
     def note_time(self, now: float) -> None:
         """Time has passed (monotonic, in seconds): what outlives the command is not waited for."""
         decided = lingering.decided(self.job, list(self.pods.values()), self._execution.workers)
@@ -108,7 +114,7 @@ class Progress:
     def outcome(self) -> Outcome | None:
         """How it ended; None while it has not."""
         pods = self.pods.values()
-        return self.given or outcomes.outcome(self.job, pods, self._execution.workers)
+        return self.given or self.told or outcomes.outcome(self.job, pods, self._execution.workers)
 
     @property
     def all_started(self) -> bool:
@@ -129,7 +135,8 @@ class Progress:
             return True
         if not self.all_known or not all(pod.ended for pod in pods):
             return False
-        return bool(self.job.outcome) or self.job.succeeded or any(pod.failed for pod in pods)
+        said = self.told or self.job.outcome or self.job.succeeded
+        return bool(said) or any(pod.failed for pod in pods)
 
 
 def _deleted_as(state: PodState, before: PodState) -> PodState:

@@ -75,9 +75,20 @@ def test_the_finished_build_makes_room(kubectl: Program) -> None:
     assert BUILD_JOB in kubectl.call("delete").argv
 
 
-@pytest.mark.parametrize(("conditions", "run"), [([], RUN), (COMPLETE, "other")])
-def test_another_build_does_not(kubectl: Program, conditions: list[Any], run: str) -> None:
-    build_job(kubectl, conditions, run)
+def test_a_build_job_that_has_not_ended_is_awaited(
+    kubectl: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its image is there, its BuildKit is still ending."""
+    build_job(kubectl, [])
+    assert create(Backend(FULL, FULL)) == execution()
+    assert kubectl.calls("delete") == []
+    monkeypatch.setattr(job_quota, "ROOM_SECONDS", 0)
+    with raises_code(ErrorCode.QUOTA_OF_JOBS_FULL, ClusterError):
+        create(Backend(*[FULL] * 1000))
+
+
+def test_another_build_does_not(kubectl: Program) -> None:
+    build_job(kubectl, COMPLETE, "other")
     with raises_code(ErrorCode.QUOTA_OF_JOBS_FULL, ClusterError):
         create(Backend(FULL))
     assert kubectl.calls("delete") == []

@@ -15,7 +15,7 @@ from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import BuildError, CancelledError, ClusterError
 from kubectl_submit.model.image import Image
-from kubectl_submit.model.provenance import NAME_LABEL
+from kubectl_submit.model.provenance import CANCELLED_BY, NAME_LABEL
 from kubectl_submit.output import Output
 from kubectl_submit.process import signals
 from kubectl_submit.runs import build_followers
@@ -73,6 +73,28 @@ def test_the_image_is_what_the_build_left_as_its_message(
     said = capfd.readouterr()
     assert said.out == ""
     assert said.err.splitlines()[-1] == "building"
+
+
+def test_the_digest_is_taken_before_the_job_has_ended(
+    kubectl: Program, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """BuildKit, beside the build, takes seconds to end."""
+    run = Run("built")
+    run.job = run.job[:1]
+    play(kubectl, run)
+    assert build().digest.startswith("sha256:")
+    assert capfd.readouterr().err.splitlines()[-1] == "building"
+    assert kubectl.running == []
+
+
+def test_a_build_that_was_cancelled_before_its_job_has_ended(kubectl: Program) -> None:
+    run = Run("built")
+    play(kubectl, run)
+    job = ours(run)
+    job["metadata"]["annotations"][CANCELLED_BY] = "ada"
+    kubectl.on("get", "job", "-o", Answer(json.dumps(job)))
+    with pytest.raises(CancelledError, match="cancelled by ada while its image was built"):
+        build()
 
 
 @pytest.mark.parametrize(
