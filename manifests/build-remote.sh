@@ -35,6 +35,7 @@ look() {
   fi
 }
 
+arch=$(uname -m | sed 's/^x86_64$/amd64/; s/^aarch64$/arm64/')
 platform=''
 for flag in "$@"; do
   case $flag in --platform=*) platform=$flag ;; esac
@@ -48,56 +49,6 @@ if [ -f "$config" ]; then
   [ -n "$helper" ] || helper=$(echo "$settings" | sed -n 's/.*"credsStore":"\([^"]*\)".*/\1/p')
   [ -z "$helper" ] || command -v "docker-credential-$helper" >/dev/null ||
     fail "the registry Secret names docker-credential-$helper, which is not in the builder image: name a Secret with a password or a token (--registry-secret), or an image that has the helper (--builder-image)"
-fi
-
-# No probe of the kubelet does this: on a busy node it would time out again and again.
-deadline=$(($(date +%s) + 600))
-until [ -S "$socket" ]; do
-  [ "$(date +%s)" -lt "$deadline" ] || fail 'BuildKit has not started within 10 minutes'
-  sleep 0.1 2>/dev/null || sleep 1
-done
-docker buildx create --name build --use --driver remote "unix://$socket" >/dev/null
-
-digest=''
-if [ -z "$REBUILD" ]; then
-  look
-  if [ -n "$other" ]; then
-    arch=$(uname -m | sed 's/^x86_64$/amd64/; s/^aarch64$/arm64/')
-    echo "$IMAGE is for another platform: using the tag ${IMAGE##*:}-$arch" >&2
-    IMAGE=$IMAGE-$arch
-    look
-  fi
-  [ -z "$digest" ] || built "$digest"
-  [ -z "$trouble" ] || echo "warning: building, as it is not known whether $IMAGE exists: $trouble" >&2
-fi
-
-mkdir /build/source
-cd /build/source
-case ${#COMMIT} in
-64) git init --quiet --object-format=sha256 ;;
-*) git init --quiet ;;
-esac
-git config core.autocrlf false
-git config advice.detachedHead false
-# What follows goes to the remote's server alone, whatever .gitmodules or .lfsconfig name.
-server=$(printf '%s' "$GIT_URL" | cut -d / -f 1-3)
-if [ -f "$GIT_SECRET/ssh-privatekey" ]; then
-  hosts="-o StrictHostKeyChecking=accept-new"
-  [ ! -f "$GIT_SECRET/known_hosts" ] ||
-    hosts="-o StrictHostKeyChecking=yes -o UserKnownHostsFile=$GIT_SECRET/known_hosts"
-  cp "$GIT_SECRET/ssh-privatekey" /build/key
-  chmod 600 /build/key
-  export GIT_SSH_COMMAND="ssh -i /build/key -o IdentitiesOnly=yes $hosts"
-elif [ -f "$GIT_SECRET/password" ]; then
-  # shellcheck disable=SC2016 # the shell of git expands it
-  git config --global "credential.$server.helper" \
-    '!f() { echo "username=$(cat "$GIT_SECRET/username")"; echo "password=$(cat "$GIT_SECRET/password")"; }; f'
-elif [ -f "$GIT_SECRET/header" ]; then
-  printf '[http "%s/"]\n\textraHeader = "%s"\n' "$server" \
-    "$(sed 's/[\\"]/\\&/g' "$GIT_SECRET/header")" >> /build/.gitconfig
-elif [ -d "$GIT_SECRET" ]; then
-  echo "error: the Secret of --git-secret has neither ssh-privatekey nor password" >&2
-  exit 1
 fi
 
 over_ssh() {  # URL: ssh://… or user@host:path
@@ -129,52 +80,148 @@ use_own_transport() {
     done
 }
 
-# With git-lfs, git checks out the files themselves.
-lfs=$(git lfs version 2>/dev/null) || lfs=
-[ -z "$lfs" ] || git lfs install --skip-repo >/dev/null
-git remote add origin "$GIT_URL"
-# Some servers refuse to send a commit that is not the tip of a branch.
-git fetch --quiet --depth 1 origin "${REF:-$COMMIT}" ||
-  git fetch --quiet --tags origin '+refs/heads/*:refs/remotes/origin/*'
-git checkout --quiet --detach "$COMMIT"
-# A repository inside that .gitmodules does not name is an empty folder; submodule commands would fail for it.
-git -c core.quotePath=false ls-files --stage | sed -n 's/^160000 [0-9a-f]* [0-3].//p' | while read -r path; do
-  git config --null --file .gitmodules --get-regexp '\.path$' 2>/dev/null | tr '\0' '\n' | grep -qxF -e "$path" ||
-    git update-index --force-remove "$path"
-done
-# With a key, a public submodule may still be open to https alone.
-over_ssh "$GIT_URL" || use_own_transport
-if ! git submodule --quiet update --init --recursive --depth 1; then
-  git submodule --quiet deinit --force --all
-  rm -rf .git/modules
-  use_own_transport
-  git submodule --quiet update --init --recursive
-fi
-if [ -z "$lfs" ]; then
-  # shellcheck disable=SC2016 # git sets $displaypath in submodules
-  pointers='git grep -l "^version https://git-lfs.github.com/spec/" -- ":(attr:filter=lfs)" |
-    while read -r file; do echo "  ${displaypath:+$displaypath/}$file"; done'
-  found=$(eval "$pointers"; git submodule --quiet foreach --recursive "$pointers")
-  if [ -n "$found" ]; then
-    echo "error: in git LFS, and the builder image has no git-lfs:" >&2
-    printf '%s\n' "$found" | head -n 5 >&2
-    echo "Give an image that has it with --builder-image: FROM docker:cli, RUN apk add --no-cache git-lfs" >&2
+fetch() {  # the commit into /build/source
+  mkdir /build/source
+  cd /build/source
+  case ${#COMMIT} in
+  64) git init --quiet --object-format=sha256 ;;
+  *) git init --quiet ;;
+  esac
+  git config core.autocrlf false
+  git config advice.detachedHead false
+  # What follows goes to the remote's server alone, whatever .gitmodules or .lfsconfig name.
+  server=$(printf '%s' "$GIT_URL" | cut -d / -f 1-3)
+  if [ -f "$GIT_SECRET/ssh-privatekey" ]; then
+    hosts="-o StrictHostKeyChecking=accept-new"
+    [ ! -f "$GIT_SECRET/known_hosts" ] ||
+      hosts="-o StrictHostKeyChecking=yes -o UserKnownHostsFile=$GIT_SECRET/known_hosts"
+    cp "$GIT_SECRET/ssh-privatekey" /build/key
+    chmod 600 /build/key
+    export GIT_SSH_COMMAND="ssh -i /build/key -o IdentitiesOnly=yes $hosts"
+  elif [ -f "$GIT_SECRET/password" ]; then
+    # shellcheck disable=SC2016 # the shell of git expands it
+    git config --global "credential.$server.helper" \
+      '!f() { echo "username=$(cat "$GIT_SECRET/username")"; echo "password=$(cat "$GIT_SECRET/password")"; }; f'
+  elif [ -f "$GIT_SECRET/header" ]; then
+    printf '[http "%s/"]\n\textraHeader = "%s"\n' "$server" \
+      "$(sed 's/[\\"]/\\&/g' "$GIT_SECRET/header")" >> /build/.gitconfig
+  elif [ -d "$GIT_SECRET" ]; then
+    echo "error: the Secret of --git-secret has neither ssh-privatekey nor password" >&2
     exit 1
   fi
-fi
-encrypted=$(git grep -l GITCRYPT -- ':(attr:filter=git-crypt)') || encrypted=
-if [ -n "$encrypted" ]; then
-  echo 'warning: encrypted with git-crypt, whose key is not here, so that the image has them as they are in git:' >&2
-  printf '%s\n' "$encrypted" | head -n 5 | sed 's/^/  /' >&2
-fi
-find . -name .git -prune -exec rm -rf {} +
 
-docker buildx build --push --provenance=false --progress=plain --tag "$IMAGE" \
-  --metadata-file /build/metadata.json --file "$DOCKERFILE" "$@" "./$CONTEXT" || {
-  code=$?
+  # With git-lfs, git checks out the files themselves.
+  lfs=$(git lfs version 2>/dev/null) || lfs=
+  [ -z "$lfs" ] || git lfs install --skip-repo >/dev/null
+  git remote add origin "$GIT_URL"
+  # Some servers refuse to send a commit that is not the tip of a branch.
+  git fetch --quiet --depth 1 origin "${REF:-$COMMIT}" ||
+    git fetch --quiet --tags origin '+refs/heads/*:refs/remotes/origin/*'
+  git checkout --quiet --detach "$COMMIT"
+  # A repository inside that .gitmodules does not name is an empty folder; submodule commands would fail for it.
+  git -c core.quotePath=false ls-files --stage | sed -n 's/^160000 [0-9a-f]* [0-3].//p' | while read -r path; do
+    git config --null --file .gitmodules --get-regexp '\.path$' 2>/dev/null | tr '\0' '\n' | grep -qxF -e "$path" ||
+      git update-index --force-remove "$path"
+  done
+  # With a key, a public submodule may still be open to https alone.
+  over_ssh "$GIT_URL" || use_own_transport
+  if ! git submodule --quiet update --init --recursive --depth 1; then
+    git submodule --quiet deinit --force --all
+    rm -rf .git/modules
+    use_own_transport
+    git submodule --quiet update --init --recursive
+  fi
+  if [ -z "$lfs" ]; then
+    # shellcheck disable=SC2016 # git sets $displaypath in submodules
+    pointers='git grep -l "^version https://git-lfs.github.com/spec/" -- ":(attr:filter=lfs)" |
+      while read -r file; do echo "  ${displaypath:+$displaypath/}$file"; done'
+    found=$(eval "$pointers"; git submodule --quiet foreach --recursive "$pointers")
+    if [ -n "$found" ]; then
+      echo "error: in git LFS, and the builder image has no git-lfs:" >&2
+      printf '%s\n' "$found" | head -n 5 >&2
+      echo "Give an image that has it with --builder-image: FROM docker:cli, RUN apk add --no-cache git-lfs" >&2
+      exit 1
+    fi
+  fi
+  encrypted=$(git grep -l GITCRYPT -- ':(attr:filter=git-crypt)') || encrypted=
+  if [ -n "$encrypted" ]; then
+    echo 'warning: encrypted with git-crypt, whose key is not here, so that the image has them as they are in git:' >&2
+    printf '%s\n' "$encrypted" | head -n 5 | sed 's/^/  /' >&2
+  fi
+  find . -name .git -prune -exec rm -rf {} +
+}
+
+# It is fetched while BuildKit starts and the registry is asked.
+(fetch) > /build/fetch.log 2>&1 &
+fetching=$!
+
+# No probe of the kubelet does this: on a busy node it would time out again and again.
+deadline=$(($(date +%s) + 600))
+until [ -S "$socket" ]; do
+  [ "$(date +%s)" -lt "$deadline" ] || fail 'BuildKit has not started within 10 minutes'
+  sleep 0.1 2>/dev/null || sleep 1
+done
+docker buildx create --name build --use --driver remote "unix://$socket" >/dev/null
+
+digest=''
+if [ -z "$REBUILD" ]; then
+  look
+  if [ -n "$other" ]; then
+    echo "$IMAGE is for another platform: using the tag ${IMAGE##*:}-$arch" >&2
+    IMAGE=$IMAGE-$arch
+    look
+  fi
+  [ -z "$digest" ] || built "$digest"
+  [ -z "$trouble" ] || echo "warning: building, as it is not known whether $IMAGE exists: $trouble" >&2
+fi
+
+code=0
+wait "$fetching" || code=$?
+cat /build/fetch.log >&2
+[ "$code" = 0 ] || exit "$code"
+cd /build/source
+
+# Where the platform is not said, it is this machine's.
+from='' to='' written=''
+for one in $CACHE_FROM; do
+  [ -n "$platform" ] || one=$one-$arch
+  from="$from --cache-from=type=registry,ref=$one"
+done
+if [ -n "$CACHE_TO" ]; then
+  written=$CACHE_TO
+  [ -n "$platform" ] || written=$written-$arch
+  # In a manifest that looks like an image's, as some registries take no other.
+  to="--cache-to=type=registry,ref=$written,mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true"
+fi
+
+# What BuildKit says where a cache names a layer that is not there, or not what it should be.
+lost='^ERROR: .*failed to solve: .*(httpReadSeeker|failed to load cache|failed to extract layer|unexpected commit digest)'
+push() {  # FLAG...: build and push. What docker says is in /build/log, too.
+  {
+    code=0
+    docker buildx build --push --provenance=false --progress=plain --tag "$IMAGE" \
+      --metadata-file /build/metadata.json --file "$DOCKERFILE" "$@" "./$CONTEXT" 2>&1 || code=$?
+    echo "$code" > /build/code
+  } | tee /build/log >&2
+  return "$(cat /build/code)"
+}
+code=0
+# shellcheck disable=SC2086 # a word each
+push $from ${to:+"$to"} "$@" || code=$?
+if [ "$code" != 0 ] && [ -n "$from" ] && grep -qE "$lost" /build/log; then
+  echo 'warning: the build cache cannot be read: building without it' >&2
+  code=0
+  push ${to:+"$to"} --no-cache "$@" || code=$?
+fi
+if [ "$code" != 0 ]; then
   # Another build of the same image may have pushed it meanwhile, to a registry where a tag is written once.
   [ -n "$REBUILD" ] || look
   [ -z "$digest" ] || built "$digest"
   exit "$code"
-}
+fi
+if [ -n "$written" ]; then
+  step=$(sed -n 's/^\(#[0-9]*\) exporting cache to registry.*/\1/p' /build/log | head -n 1)
+  why=$(sed -n "s/^$step ERROR: //p" /build/log | head -n 1)
+  [ -z "$why" ] || echo "warning: the build cache $written was not written: $why (for another one: --build-cache registry=REPOSITORY; for none: --build-cache none)" >&2
+fi
 built "$(sed -n 's/.*"containerimage.digest": *"\([^"]*\)".*/\1/p' /build/metadata.json)"

@@ -39,7 +39,7 @@ def local(setting: str) -> str:
 def tags(
     commit: str, repository: str = "", environment: Mapping[str, str] | None = None
 ) -> list[str]:
-    """The tags that a commit has in the registry."""
+    """The tags that a commit has in the registry, or that begin like this."""
     name = repository or local("KUBECTL_SUBMIT_IMAGE_REPOSITORY")
     result = subprocess.run(
         ["crane", "ls", name], env=environment, capture_output=True, text=True, check=False

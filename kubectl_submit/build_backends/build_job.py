@@ -43,6 +43,7 @@ def render(parameters: BuildParameters) -> list[Node]:
 
 def _set_build(container: Node, parameters: BuildParameters) -> None:
     pushed = parameters.temporary_commit
+    caches = parameters.cache.references(parameters.pull_name, parameters.platform or "")
     variables = {
         "GIT_URL": parameters.fetch_url,
         "COMMIT": pushed.commit if pushed else parameters.source.commit,
@@ -50,10 +51,13 @@ def _set_build(container: Node, parameters: BuildParameters) -> None:
         "IMAGE": parameters.image,
         "DOCKERFILE": parameters.dockerfile,
         "CONTEXT": parameters.context,
+        "CACHE_FROM": " ".join(caches),
+        "CACHE_TO": caches[0] if caches else "",
         "REBUILD": "yes" if parameters.rebuild else "",
     }
     pod_template.set_environment(container, variables)
     flags = docker.build_flags(parameters.target, parameters.build_args, parameters.platform)
+    flags += docker.cache_flags(parameters.cache_from, parameters.cache_to)
     for number, secret in enumerate(parameters.secrets):
         flags.append(docker.secret_flag(secret, f"{run_secrets.BUILD_SECRETS_PATH}/{number}"))
     tree.put(container, ("args",), [pod_template.literal(flag) for flag in flags])

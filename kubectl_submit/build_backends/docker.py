@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,6 +145,32 @@ def secret_flag(secret: BuildSecret, file: str) -> str:
         escaped = source.replace('"', '""')
         source = f'"{escaped}"'
     return f"--secret=id={secret.id},{source}"
+
+
+def cache_flags(read: Iterable[str], written: Iterable[str]) -> list[str]:
+    """The flags that name caches, in docker's own notation."""
+    return [
+        *(f"--cache-from={one}" for one in read),
+        *(f"--cache-to={one}" for one in written),
+    ]
+
+
+def start_asking_for_cache_export() -> Pending[bool]:
+    """Ask whether the builder can write a cache to a registry.
+
+    The builder of docker itself can where docker keeps images in containerd's store.
+    """
+    asked = command.Started(["docker", "--debug", "buildx", "inspect"])
+
+    def answer() -> bool:
+        result = asked.result()
+        told = re.search(r"(?m)^\s*Cache export:\s*(\w+)", result.stdout)
+        if told:
+            return told[1] == "true"
+        # Before it told this (buildx 0.11), docker's own could not.
+        return result.exit_code == 0 and not re.search(r"(?m)^Driver:\s*docker$", result.stdout)
+
+    return Pending(answer)
 
 
 def build_flags(

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kubectl_submit.build_backends import docker, platforms
+from kubectl_submit.build_backends import docker, local_cache, platforms
+from kubectl_submit.build_backends.local_cache import LocalCaches
 from kubectl_submit.cli.options.secret_values import BuildSecret
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import BuildError
@@ -52,12 +53,14 @@ def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Imag
     if there.digest:
         output.status(f"image {reference} exists")
         return Image(name=parameters.pull_name, digest=there.digest)
+    caches = local_cache.start_finding(parameters, platform)
     docker.check()
     if not parameters.platform and platform not in ("", platforms.here()):
         output.status(f"building for {platform}, the platform of the cluster's nodes")
         parameters = replace(parameters, platform=platform)
     output.status(f"building {reference}")
-    return Image(name=parameters.pull_name, digest=_build_or_take(parameters, reference))
+    digest = _build_or_take(parameters, reference, caches.result(), output)
+    return Image(name=parameters.pull_name, digest=digest)
 
 
 def _look(
@@ -78,10 +81,12 @@ def _look(
     return reference, there
 
 
-def _build_or_take(parameters: BuildParameters, reference: str) -> str:
+def _build_or_take(
+    parameters: BuildParameters, reference: str, caches: LocalCaches, output: Output
+) -> str:
     """The digest of what was built, or (where a tag is written once) was pushed meanwhile."""
     try:
-        return _build(parameters, reference)
+        return _build(parameters, reference, caches, output)
     except BuildError:
         there = docker.Found() if parameters.rebuild else docker.start_finding(reference).result()
         if not there.digest:
@@ -89,20 +94,28 @@ def _build_or_take(parameters: BuildParameters, reference: str) -> str:
         return there.digest
 
 
-def _build(parameters: BuildParameters, reference: str) -> str:
-    flags = _flags(parameters)
-    with _paths(parameters) as paths, tempfile.TemporaryDirectory() as scratch:
-        return docker.build_and_push(
+def _build(parameters: BuildParameters, reference: str, caches: LocalCaches, output: Output) -> str:
+    flags = [*_flags(parameters), *caches.flags]
+    with (
+        _paths(parameters) as paths,
+        tempfile.TemporaryDirectory() as scratch,
+        caches.explaining_failures(),
+    ):
+        metadata = Path(scratch) / "metadata.json"
+        digest = docker.build_and_push(
             paths.context,
             reference,
             dockerfile=paths.dockerfile,
             flags=flags,
-            metadata=Path(scratch) / "metadata.json",
+            metadata=metadata,
         )
+        caches.warn_if_not_written(metadata.read_text(encoding="utf-8"), output)
+    return digest
 
 
 def _flags(parameters: BuildParameters) -> list[str]:
     flags = docker.build_flags(parameters.target, parameters.build_args, parameters.platform)
+    flags += docker.cache_flags(parameters.cache_from, parameters.cache_to)
     for secret in parameters.secrets:
         local_secrets.check_build_secret_size(secret, _size(secret))
         flags.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
 from kubectl_submit.manifests import run_secrets
 from kubectl_submit.model.provenance import Source
-from kubectl_submit.parameters import base_images, build_paths, credentials, recipe
+from kubectl_submit.parameters import base_images, build_cache, build_paths, credentials, recipe
+from kubectl_submit.parameters.build_cache import BuildCache
 from kubectl_submit.parameters.run_name import run_name
 from kubectl_submit.source import gate, git_url
 from kubectl_submit.source.identity import created_by
@@ -45,6 +47,10 @@ class BuildParameters:
     target: str | None
     build_args: tuple[tuple[str, str], ...]
     platform: str | None
+    cache: BuildCache
+    cache_from: tuple[str, ...]
+    """What docker is told of caches besides."""
+    cache_to: tuple[str, ...]
     secrets: tuple[secret_values.BuildSecret, ...]
     new_secrets: tuple[run_secrets.RunSecret, ...]
     """What is in the Secrets that are made for the build."""
@@ -99,10 +105,10 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
     name = run_name(options.name, f"{project}-{source.commit[:7]}", name_limit)
     fetch_url = _fetch_url(options, snapshot)
     pull_name = options.pull_repository or options.image_repository
+    cache = _cache(options, snapshot, dockerfile, context)
     base = base_images.read(snapshot.root / dockerfile, options.build_arg)
-    known = credentials.build_credentials(
-        options, f"{name}-build", [pull_name, *base], fetch_url, snapshot.url
-    )
+    images = [pull_name, *base, *filter(None, [cache.repository])]
+    known = credentials.build_credentials(options, f"{name}-build", images, fetch_url, snapshot.url)
     tag = recipe.tag(
         source.commit,
         [dockerfile, context, options.target, options.build_arg, options.platform],
@@ -124,6 +130,9 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
         target=options.target,
         build_args=options.build_arg,
         platform=options.platform,
+        cache=cache,
+        cache_from=options.cache_from,
+        cache_to=options.cache_to,
         secrets=options.build_secret,
         new_secrets=known.new_secrets,
         rebuild=options.rebuild or source.dirty,
@@ -137,6 +146,19 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
         manifest=Path(options.build_manifest) if options.build_manifest else None,
         builder_image=options.builder_image,
         buildkit_image=options.buildkit_image,
+    )
+
+
+def _cache(options: Options, snapshot: Snapshot, dockerfile: str, context: str) -> BuildCache:
+    """The caches of the build; none where docker is told of other ones."""
+    if options.cache_from or options.cache_to:
+        return BuildCache()
+    text = ""
+    with contextlib.suppress(OSError):  # docker says what is wrong
+        text = (snapshot.root / dockerfile).read_text(encoding="utf-8", errors="replace")
+    recipe = [dockerfile, context, options.target]
+    return build_cache.plan(
+        options.build_cache, recipe, snapshot.branch, snapshot.default_branch, text
     )
 
 

@@ -106,6 +106,19 @@ def _unpushed(root: Path) -> bool:
     return bool(location.remote) and not location.pushed and not location.silence
 
 
+def default_branch(root: Path, remote: str) -> str:
+    """The branch that a remote's HEAD names, as far as we know; else main or master if it has one.
+
+    Empty where there is none.
+    """
+    place = f"refs/remotes/{remote}/"
+    refs = [f"{place}{name}" for name in ("HEAD", "main", "master")]
+    listed = _git(root, "for-each-ref", "--format=%(refname) %(symref)", *refs) if remote else ""
+    found = dict(line.split(" ", 1) for line in listed.splitlines())
+    known = [found.get(refs[0], ""), *(ref for ref in refs[1:] if ref in found)]
+    return next((ref.removeprefix(place) for ref in known if ref), "")
+
+
 def names_of(settings: Settings) -> list[str]:
     """The names of all remotes."""
     found = (REMOTE_KEY.fullmatch(key) for key, _ in settings)

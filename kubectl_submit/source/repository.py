@@ -25,6 +25,8 @@ class Snapshot:
     commit: str
     branch: str
     """Empty on a detached HEAD."""
+    default_branch: str = ""
+    """That of the remote; empty if it is not known."""
     remote: str
     """The name of the remote; empty if there is none."""
     url: str
@@ -63,6 +65,7 @@ def inspect(start: Path, remote_name: str | None = None) -> Snapshot:
         root=root,
         commit=commit,
         branch=gitpython.readable(branch),
+        default_branch=remotes.default_branch(root, location.remote),
         remote=location.remote,
         url=location.url,
         pushed=location.pushed,

@@ -9,7 +9,7 @@ import signal
 import sys
 
 from scripts import leftovers
-from scripts.bench import lines, listing, on_ray, starting, thousand, workers
+from scripts.bench import lines, listing, on_ray, starting, thousand, turnaround, workers
 from scripts.bench.measuring import Report
 
 PARTS = {
@@ -18,6 +18,7 @@ PARTS = {
     "lines": lines,
     "workers": workers,
     "thousand": thousand,
+    "turnaround": turnaround,
     "ray": on_ray,
 }
 DEFAULT = [name for name in PARTS if name != "ray"]

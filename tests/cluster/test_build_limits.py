@@ -14,11 +14,16 @@ from tests.conftest import Repository, eventually
 
 
 def own_build(
-    folder: Path, *, spec: Mapping[str, Any] = {}, buildkit: Mapping[str, Any] = {}
+    folder: Path,
+    *,
+    spec: Mapping[str, Any] = {},
+    pod: Mapping[str, Any] = {},
+    buildkit: Mapping[str, Any] = {},
 ) -> str:
     """The flag for the default build Job, with some fields of it set."""
     job = yaml.safe_load((MANIFESTS / "build-remote.yml").read_text(encoding="utf-8"))
     job["spec"] |= spec
+    job["spec"]["template"]["spec"] |= pod
     job["spec"]["template"]["spec"]["initContainers"][0] |= buildkit
     path = folder / "own-build.yml"
     path.write_text(yaml.safe_dump(job), encoding="utf-8")
@@ -85,6 +90,25 @@ def test_a_buildkit_that_is_slow_to_start(
     result = submit(slow, "--", "echo", "hello", cwd=repository.folder)
 
     assert (result.exit_code, result.stdout) == (0, "hello\n"), result.stderr
+
+
+def test_a_buildkit_that_does_not_end(
+    repository: Repository, namespace: Namespace, submit: Submit, tmp_path: Path
+) -> None:
+    """The run begins as soon as the image is pushed, while the build's Job goes on."""
+    repository.commit()
+    start = "trap '' TERM; rootlesskit buildkitd --oci-worker-no-process-sandbox --addr $0 & "
+    socket = "unix:///run/user/1000/buildkit/buildkitd.sock"
+    stubborn = {"command": ["sh", "-c", f"{start}sleep 3600", socket], "args": []}
+    build = own_build(tmp_path, pod={"terminationGracePeriodSeconds": 3600}, buildkit=stubborn)
+
+    result = submit(build, "--", "echo", "hello", cwd=repository.folder)
+
+    assert (result.exit_code, result.stdout) == (0, "hello\n"), result.stderr
+    [job] = [one for one in namespace.get("jobs") if one["metadata"]["name"].endswith("-build")]
+    assert job["status"]["active"] == 1
+    pods = f"--selector=batch.kubernetes.io/job-name={job['metadata']['name']}"
+    namespace.kubectl("delete", "pods", pods, "--grace-period=0", "--force")
 
 
 def test_a_buildkit_that_cannot_start(

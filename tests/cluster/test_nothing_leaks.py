@@ -70,6 +70,7 @@ def using_secrets(private: Repository) -> Repository:
     """A repository whose build wants secrets, with a change that is not committed."""
     dockerfile = (private.folder / "Dockerfile").read_text(encoding="utf-8")
     private.write("Dockerfile", dockerfile + USES_SECRETS)
+    private.write("unique.txt", str(uuid.uuid4()))  # no cache has the steps that use secrets
     private.commit()
     private.write("greeting.txt", "hello\n")
     return private
@@ -100,12 +101,17 @@ def test_a_run(
     [tag] = tags(using_secrets.git("rev-parse", "HEAD"), repository, here)
     image = image_content(f"{repository}:{tag}", here)
     assert "hello" in image
+    caches = [
+        image_content(f"{repository}:{one}", here) for one in tags("cache-", repository, here)
+    ]
+    assert any("hello" in one for one in caches)
     shown = {
         "arguments": processes,
         "stdout": result.stdout,
         "stderr": result.stderr,
         "objects": everything(namespace),
         "image": image,
+        "caches": "\n".join(caches),
         "status": submit("status", name, "--output=json").stdout,
         "status as text": submit("status", name).stdout,
         "list": submit("list", "--output=json").stdout,

@@ -13,6 +13,7 @@ from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import Source
 from kubectl_submit.parameters import recipe
+from kubectl_submit.parameters.build_cache import BuildCache
 from kubectl_submit.parameters.build_parameters import BuildParameters
 from kubectl_submit.parameters.execution_parameters import ExecutionParameters
 
@@ -64,6 +65,9 @@ def build_parameters(**changes: Any) -> BuildParameters:
         "target": None,
         "build_args": (),
         "platform": None,
+        "cache": BuildCache(),
+        "cache_from": (),
+        "cache_to": (),
         "secrets": (),
         "new_secrets": (),
         "rebuild": False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -21,12 +22,15 @@ from .repositories import PATH, Project, pushed
 
 SHELLCHECK = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}:{PATH}")
 DIGEST = "sha256:" + "5d" * 32
-# Builds nothing: keeps what would be built. No registry has a tag.
+# Builds nothing: keeps what would be built, and its flags. No registry has a tag.
 DOCKER = """\
 #!/bin/sh
 case "$*" in
 *"build --push"*)
+  echo "$*" >> "$OUT.flags"
+  rm -rf "$OUT"
   cp -R . "$OUT"
+  case "$*" in *--cache-from*) printf '%b' "$SAYS" >&2; [ -z "$FAILS" ] || exit 1 ;; esac
   printf '{"containerimage.digest": "%s"}' "$DIGEST" > "$HOME/metadata.json" ;;
 *"buildx build"*) exit 1 ;;
 esac
@@ -38,6 +42,10 @@ ALWAYS = {
     "IMAGE": "registry.example/app:1",
     "DOCKERFILE": "Dockerfile",
     "CONTEXT": ".",
+    "CACHE_FROM": "",
+    "CACHE_TO": "",
+    "SAYS": "",
+    "FAILS": "",
     "DOCKER_CONFIG": "/nowhere",
 }
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 4\n".format("4" * 64)
@@ -64,6 +72,8 @@ class Built:
     words: str
     message: str
     files: Mapping[str, str]
+    flags: list[str]
+    """Those of each `docker buildx build`."""
 
 
 class Job:
@@ -75,7 +85,7 @@ class Job:
         self.secret = folder / "secret"
         self.settings = {"protocol.file.allow": "always"}
 
-    def build(self, url: str, commit: str, **variables: str) -> Built:
+    def build(self, url: str, commit: str, *flags: str, **variables: str) -> Built:
         """Build a commit of a remote."""
         home, out, message = self.folder / "build", self.folder / "out", self.folder / "message"
         home.mkdir()
@@ -87,7 +97,7 @@ class Job:
         script = script.replace("/run/user/1000/buildkit", str(self.buildkit))
         script = script.replace("/dev/termination-log", str(message))
         ran = subprocess.run(
-            ["sh", "-euc", script, "build"],
+            ["sh", "-euc", script, "build", *flags],
             env={
                 "PATH": f"{docker.parent}:{PATH}",
                 "LC_ALL": "C",
@@ -107,12 +117,14 @@ class Job:
             timeout=PATIENCE,
             check=False,
         )
+        told = Path(f"{out}.flags")
         files = {str(file.relative_to(out)): file for file in out.rglob("*") if file.is_file()}
         return Built(
             exit_code=ran.returncode,
             words=ran.stderr,
             message=message.read_text() if message.exists() else "",
             files={path: file.read_text() for path, file in files.items()},
+            flags=told.read_text().splitlines() if told.exists() else [],
         )
 
     def _settings(self) -> dict[str, str]:
@@ -301,3 +313,71 @@ def test_files_that_git_crypt_has_encrypted(project: Project, job: Job) -> None:
     assert "  a.key\n" in built.words
     assert "plain.key" not in built.words
     assert "notes" not in built.words
+
+
+CACHES = {
+    "CACHE_FROM": "registry.example/app:cache-a registry.example/app:cache-b",
+    "CACHE_TO": "registry.example/app:cache-a",
+}
+HERE = os.uname().machine.replace("x86_64", "amd64").replace("aarch64", "arm64")
+
+
+@pytest.mark.parametrize(("flags", "end"), [((), f"-{HERE}"), (("--platform=linux/arm64",), "")])
+def test_the_cache_of_its_platform(
+    project: Project, job: Job, flags: tuple[str, ...], end: str
+) -> None:
+    """Where the flags say none, that is this machine's."""
+    built = job.build(remote(project), project.head(), *flags, **CACHES)
+    [told] = built.flags
+    for one in ("cache-a", "cache-b"):
+        assert f" --cache-from=type=registry,ref=registry.example/app:{one}{end} " in told
+    assert f" --cache-to=type=registry,ref=registry.example/app:cache-a{end},mode=max," in told
+    assert ",ignore-error=true " in told
+    assert (built.exit_code, built.message) == (0, f'{{"digest":"{DIGEST}"}}')
+
+
+def test_without_a_cache_docker_is_told_of_none(project: Project, job: Job) -> None:
+    [told] = job.build(remote(project), project.head()).flags
+    assert "--cache" not in told
+
+
+def test_a_cache_that_cannot_be_written(project: Project, job: Job) -> None:
+    """As BuildKit 0.32 says it."""
+    says = (
+        "#6 importing cache manifest from registry.example/app:cache-a\\n"
+        "#6 ERROR: registry.example/app:cache-a: not found\\n"
+        "#12 exporting cache to registry\\n"
+        "#12 ERROR: error writing manifest blob: 403 Forbidden\\n"
+    )
+    built = job.build(remote(project), project.head(), **CACHES, SAYS=says)
+    assert (built.exit_code, built.message) == (0, f'{{"digest":"{DIGEST}"}}')
+    assert built.words.count("warning: ") == 1
+    cache = f"registry.example/app:cache-a-{HERE}"
+    why = "error writing manifest blob: 403 Forbidden"
+    assert f"warning: the build cache {cache} was not written: {why} (" in built.words
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        "failed to compute cache key: failed to copy: httpReadSeeker: failed open: could not fetch "
+        "content descriptor sha256:1 (application/vnd.oci.image.layer.v1.tar+gzip): not found",
+        "failed to load cache key: invalid",
+    ],
+)
+def test_a_cache_that_cannot_be_read(project: Project, job: Job, why: str) -> None:
+    """Every step is run, and a cache is written that can be read."""
+    says = f"ERROR: failed to build: failed to solve: {why}\\n"
+    built = job.build(remote(project), project.head(), **CACHES, SAYS=says, FAILS="yes")
+    assert (built.exit_code, built.message) == (0, f'{{"digest":"{DIGEST}"}}')
+    [_, again] = built.flags
+    assert " --no-cache " in again
+    assert " --cache-to=" in again
+    assert "--cache-from" not in again
+    assert "warning: the build cache cannot be read: building without it\n" in built.words
+
+
+def test_a_step_that_fails_is_not_repeated(project: Project, job: Job) -> None:
+    says = 'ERROR: failed to build: failed to solve: process "/bin/sh -c false" did not complete\\n'
+    built = job.build(remote(project), project.head(), **CACHES, SAYS=says, FAILS="yes")
+    assert (built.exit_code, len(built.flags), built.message) == (1, 1, "")

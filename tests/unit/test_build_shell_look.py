@@ -53,6 +53,8 @@ class Shell:
             "REF": "",
             "DOCKERFILE": "Dockerfile",
             "CONTEXT": ".",
+            "CACHE_FROM": "",
+            "CACHE_TO": "",
             "HOME": str(self.folder),
         }
         argv = [str(shutil.which("sh", path=os.defpath)), "-euc", text, "build", *flags]

@@ -71,6 +71,31 @@ def test_options_are_handed_on(project: Project) -> None:
     assert (found.build_args, found.manifest) == ((("A", "1"),), Path("b.yml"))
 
 
+@pytest.fixture
+def layered(project: Project) -> Project:
+    """A project whose image has a layer of its own."""
+    project.write("Dockerfile", "FROM busybox\nCOPY . .\n")
+    project.commit()
+    project.push()
+    return project
+
+
+def test_a_build_has_a_cache_beside_its_image(layered: Project) -> None:
+    layered.git("switch", "--quiet", "--create", "feature")
+    own, main = collect().cache.references("registry/app", "linux/arm64")
+    assert re.fullmatch(r"registry/app:cache-feature-[0-9a-f]{8}-arm64", own)
+    assert re.fullmatch(r"registry/app:cache-main-[0-9a-f]{8}-arm64", main)
+    assert collect(build_cache="none").cache.tags == ()
+    assert collect(build_cache="registry=other/caches").cache.repository == "other/caches"
+
+
+@pytest.mark.usefixtures("layered")
+def test_docker_is_told_of_no_other_cache_than_is_named() -> None:
+    found = collect(cache_from=("a/b:c",))
+    assert (found.cache.tags, found.cache_from, found.cache_to) == ((), ("a/b:c",), ())
+    assert collect(cache_to=("type=inline",)).cache.tags == ()
+
+
 def test_the_gate_is_shut_for_changes(project: Project) -> None:
     project.write("main.py", "changed")
     with raises_code(ErrorCode.COMMIT_NOT_AVAILABLE, GateError) as refused:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from kubectl_submit.build_backends import remote
 from kubectl_submit.manifests import files, pod_template, tree
 from kubectl_submit.model import provenance
+from kubectl_submit.parameters.build_cache import BuildCache
 
 from .examples import BUILD_JOB, COMMIT, RECIPE, SOURCE, build_parameters
 from .kubernetes_model import expanded
@@ -62,6 +63,15 @@ def test_what_is_always_set() -> None:
     [
         ({"dockerfile": "a/b", "context": "a"},
          {f"{BUILD} env DOCKERFILE value": "a/b", f"{BUILD} env CONTEXT value": "a"}),
+        ({"cache": BuildCache(tags=("cache-a", "cache-b")), "platform": "linux/arm64"},
+         {
+             f"{BUILD} env CACHE_FROM value":
+                 "registry.example/app:cache-a-arm64 registry.example/app:cache-b-arm64",
+             f"{BUILD} env CACHE_TO value": "registry.example/app:cache-a-arm64",
+             f"{BUILD} args 0": "--platform=linux/arm64",
+         }),
+        ({"cache_from": ("a/b:c",), "cache_to": ("type=inline",)},
+         {f"{BUILD} args 0": "--cache-from=a/b:c", f"{BUILD} args 1": "--cache-to=type=inline"}),
         ({"rebuild": True}, {f"{BUILD} env REBUILD value": "yes"}),
         ({"builder_image": "builder:1"}, {f"{BUILD} image": "builder:1"}),
         ({"buildkit_image": "buildkit:1"}, {f"{POD} initContainers buildkit image": "buildkit:1"}),

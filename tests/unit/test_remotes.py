@@ -212,3 +212,16 @@ def test_a_repository_inside_that_has_no_url(project: Project, tmp_path: Path) -
     shutil.rmtree(project.root / "inside")
     (project.root / "inside").mkdir()  # as everybody else has it
     gate.check(repository.inspect(project.root))
+
+
+def test_the_default_branch_is_that_of_the_remote(project: Project) -> None:
+    """What its HEAD names, as a clone has it; else main or master, if it has one."""
+    assert repository.inspect(project.root).default_branch == "main"
+    project.git("push", "--quiet", "origin", "HEAD:trunk", "HEAD:master")
+    project.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
+    assert repository.inspect(project.root).default_branch == "trunk"
+    project.git("symbolic-ref", "--delete", "refs/remotes/origin/HEAD")
+    project.git("update-ref", "-d", "refs/remotes/origin/main")
+    assert repository.inspect(project.root).default_branch == "master"
+    project.git("update-ref", "-d", "refs/remotes/origin/master")
+    assert repository.inspect(project.root).default_branch == ""

@@ -57,6 +57,8 @@ SECRET_FILE = Parsed(
 SECRET_ENVIRONMENT = Parsed("NAME[=KEY]", secret_values.secret_environment, named_by=0)
 BUILD_SECRET = Parsed("id=ID,src=FILE|env=NAME", secret_values.build_secret, named_by=0)
 OBJECT_NAME = Parsed("NAME", values.secret_name)
+BUILD_CACHE = Parsed("none|registry[=REPOSITORY]", values.build_cache)
+DOCKER_CACHE = Parsed("VALUE", values.docker_cache)
 REPOSITORY = Parsed("NAME", values.image_repository)
 
 

@@ -10,7 +10,9 @@ import click
 from kubectl_submit.cli.options import secret_values, values
 from kubectl_submit.cli.options.declaration import (
     ASSIGNMENT,
+    BUILD_CACHE,
     BUILD_SECRET,
+    DOCKER_CACHE,
     DURATION,
     LABEL,
     OBJECT_NAME,
@@ -104,6 +106,28 @@ class Options(KubectlOptions):
     )
     platform: str | None = option(
         "Image", "--platform", metavar="OS/ARCH", help="The platform to build for."
+    )
+    build_cache: str = option(
+        "Image",
+        "--build-cache",
+        type=BUILD_CACHE,
+        default="registry",
+        help="Where layers are cached for the next build: beside the image, in another repository "
+        "or nowhere.",
+    )
+    cache_from: tuple[str, ...] = option(
+        "Image",
+        "--cache-from",
+        type=DOCKER_CACHE,
+        multiple=True,
+        help="A cache to read, as for docker buildx build; instead of --build-cache.",
+    )
+    cache_to: tuple[str, ...] = option(
+        "Image",
+        "--cache-to",
+        type=DOCKER_CACHE,
+        multiple=True,
+        help="A cache to write, as for docker buildx build; instead of --build-cache.",
     )
     keep_entrypoint: bool = option(
         "Image",

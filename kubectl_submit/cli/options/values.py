@@ -27,6 +27,11 @@ REPOSITORY = (
     r"(/[a-z0-9]+((\.|_{1,2}|-+)[a-z0-9]+)*)*"
 )
 
+# The attributes of docker's caches (s3, azblob, gha) that are secret.
+CACHE_CREDENTIAL = (
+    r"(?i)(?:^|,)\"?\s*(access_key_id|secret_access_key|session_token|account_key|ghtoken|token)="
+)
+
 
 def duration(text: str) -> int:
     """Seconds of `90`, `90s`, `5m`, `1h30m` or `2d`."""
@@ -107,6 +112,29 @@ def image_repository(text: str) -> str:
     if not re.fullmatch(REPOSITORY, text):
         raise ValueError(f"{text!r} is no image name without a tag; write registry/team/app")
     return text
+
+
+def build_cache(text: str) -> str:
+    """`none`, `registry` or `registry=REPOSITORY`, unchanged."""
+    if text in ("none", "registry"):
+        return text
+    kind, _, repository = text.partition("=")
+    if kind != "registry" or not re.fullmatch(REPOSITORY, repository):
+        raise ValueError(
+            f"{text!r} is no build cache; write none, registry or registry=REPOSITORY, without a "
+            "tag (docker's own caches: --cache-from, --cache-to)"
+        )
+    return text
+
+
+def docker_cache(text: str) -> str:
+    """A value of docker's --cache-from or --cache-to without credentials, unchanged."""
+    found = re.search(CACHE_CREDENTIAL, text)
+    if found:
+        raise ValueError(
+            f"{found[1]} would be seen by others here; give it to BuildKit in its environment"
+        )
+    return encodable(text)
 
 
 def encodable(text: str) -> str:

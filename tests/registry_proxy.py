@@ -1,0 +1,106 @@
+"""Registries with a fault: an HTTP server before the local one, which refuses some requests."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.conftest import local
+
+TLS_HANDSHAKE = b"\x16"
+# A registry does not show an OCI manifest to whoever does not ask for one.
+ANY = {
+    "Accept": "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json"
+}
+
+
+class RegistryProxy(BaseHTTPRequestHandler):
+    """Passes everything on to the registry, but for what `refusal` says."""
+
+    protocol_version = "HTTP/1.1"
+
+    def refusal(self) -> tuple[int, bytes] | None:
+        """The answer in place of the registry's; None where that is asked."""
+        return None
+
+    def writes_a_tag(self) -> bool:
+        """Whether this request gives a tag to a manifest."""
+        return self.command == "PUT" and "/manifests/" in self.path and "sha256:" not in self.path
+
+    def handle(self) -> None:
+        """Refuse TLS, which BuildKit tries first, as its handshake has no line to be read."""
+        if self.connection.recv(1, socket.MSG_PEEK) != TLS_HANDSHAKE:
+            super().handle()
+
+    def ask(
+        self, method: str, body: bytes, more: Mapping[str, str] = {}
+    ) -> http.client.HTTPResponse:
+        """Ask the registry for the path of this request."""
+        host, _, port = local("KUBECTL_SUBMIT_IMAGE_REPOSITORY").partition("/")[0].partition(":")
+        connection = http.client.HTTPConnection(host, int(port))
+        # The length is that of this body: a registry waits for what a HEAD announces.
+        headers = {name: value for name, value in self.headers.items() if name != "Content-Length"}
+        connection.request(method, self.path, body, {**headers, **more})
+        return connection.getresponse()
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        del self.headers["Transfer-Encoding"]
+        chunks = []
+        while size := int(self.rfile.readline(), 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(chunks)
+
+    def _pass_on(self) -> None:
+        body = self._body()
+        refused = self.refusal()
+        if refused:
+            self._answer(refused[0], {}, refused[1])
+            return
+        answer = self.ask(self.command, body)
+        self._answer(answer.status, dict(answer.getheaders()), answer.read())
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = _pass_on  # noqa: N815 (http.server's names)
+
+    def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.send_response(status)
+        length = headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(body))
+        for name, value in (headers | {"Content-Length": length}).items():
+            if name.lower() not in ("transfer-encoding", "connection", "date", "server"):
+                self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+class WrittenOnce(RegistryProxy):
+    """Tags are never changed, as those of ECR can be."""
+
+    def refusal(self) -> tuple[int, bytes] | None:
+        """Refuse a tag that is there."""
+        if self.writes_a_tag() and self.ask("HEAD", b"", ANY).status == 200:
+            return 400, b'{"errors": [{"code": "DENIED", "message": "immutable tag"}]}'
+        return None
+
+
+@contextlib.contextmanager
+def serving(registry: type[RegistryProxy], host: str = "localhost") -> Iterator[str]:
+    """Serve it on an address of this machine: `host:port`."""
+    server = ThreadingHTTPServer((socket.gethostbyname(host), 0), registry)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"{host}:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
