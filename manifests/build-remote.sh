@@ -212,6 +212,11 @@ if [ "$code" != 0 ] && [ -n "$from" ] && grep -qE "$lost" /build/log; then
   echo 'warning: the build cache cannot be read: building without it' >&2
   code=0
   push ${to:+"$to"} --no-cache "$@" || code=$?
+elif [ "$code" != 0 ] && [ -n "$to" ] && grep -q '^ERROR: .*failed to push ' /build/log; then
+  # The cache is written at the same time, with the same layers. BuildKit still has what it built.
+  echo 'warning: pushing once more, without the build cache' >&2
+  code=0
+  push "$@" || code=$?
 fi
 if [ "$code" != 0 ]; then
   # Another build of the same image may have pushed it meanwhile, to a registry where a tag is written once.

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster.conftest import MANIFESTS, Namespace, Submit
+from tests.cluster.conftest import MANIFESTS, UNTIL_SIGNED, Namespace, Submit
 from tests.conftest import Repository, eventually
 
 
@@ -99,7 +99,7 @@ def test_a_buildkit_that_does_not_end(
     repository.commit()
     start = "trap '' TERM; rootlesskit buildkitd --oci-worker-no-process-sandbox --addr $0 & "
     socket = "unix:///run/user/1000/buildkit/buildkitd.sock"
-    stubborn = {"command": ["sh", "-c", f"{start}sleep 3600", socket], "args": []}
+    stubborn = {"command": ["sh", "-c", f"{start}{UNTIL_SIGNED}", socket], "args": []}
     build = own_build(tmp_path, pod={"terminationGracePeriodSeconds": 3600}, buildkit=stubborn)
 
     result = submit(build, "--", "echo", "hello", cwd=repository.folder)
@@ -107,8 +107,8 @@ def test_a_buildkit_that_does_not_end(
     assert (result.exit_code, result.stdout) == (0, "hello\n"), result.stderr
     [job] = [one for one in namespace.get("jobs") if one["metadata"]["name"].endswith("-build")]
     assert job["status"]["active"] == 1
-    pods = f"--selector=batch.kubernetes.io/job-name={job['metadata']['name']}"
-    namespace.kubectl("delete", "pods", pods, "--grace-period=0", "--force")
+    [pod] = namespace.get("pods", f"batch.kubernetes.io/job-name={job['metadata']['name']}")
+    namespace.kubectl("exec", pod["metadata"]["name"], "-c=buildkit", "--", "touch", "/tmp/sign")
 
 
 def test_a_buildkit_that_cannot_start(

@@ -381,3 +381,12 @@ def test_a_step_that_fails_is_not_repeated(project: Project, job: Job) -> None:
     says = 'ERROR: failed to build: failed to solve: process "/bin/sh -c false" did not complete\\n'
     built = job.build(remote(project), project.head(), **CACHES, SAYS=says, FAILS="yes")
     assert (built.exit_code, len(built.flags), built.message) == (1, 1, "")
+
+
+def test_a_push_that_fails_is_tried_without_the_cache(project: Project, job: Job) -> None:
+    says = "ERROR: failed to build: failed to solve: failed to push registry.example/app:1\\n"
+    built = job.build(remote(project), project.head(), **CACHES, SAYS=says, FAILS="yes")
+    assert (built.exit_code, built.message) == (0, f'{{"digest":"{DIGEST}"}}')
+    [_, again] = built.flags
+    assert "cache" not in again.partition("--metadata-file")[0]
+    assert "--no-cache" not in again
