@@ -10,6 +10,7 @@ import pytest
 from kubectl_submit.build_backends import docker as calls
 from kubectl_submit.build_backends import local_cache
 from kubectl_submit.cli.options import values
+from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import BuildError
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import build_cache
@@ -162,7 +163,11 @@ def test_a_cache_is_read_where_it_is_there_and_always_written(docker: Program) -
 
 
 def test_a_failure_with_a_cache_says_what_to_do_if_that_is_the_reason() -> None:
-    failure = BuildError("the image build failed", remedy="Its last lines are above.")
+    failure = BuildError(
+        "the image build failed",
+        remedy="Its last lines are above.",
+        code=ErrorCode.BUILD_FAILED,
+    )
     with pytest.raises(BuildError), local_cache.LocalCaches(written="a").explaining_failures():
         raise failure
     assert failure.remedy == "Its last lines are above."
