@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from kubectl_submit.following.workload import queued
 from kubectl_submit.output import Output
 
+# How BuildKit tells that a cache has never been written, as with the first build of a branch.
+NO_CACHE = re.compile(
+    rb"(?m)^(#\d+) ERROR: failed to configure registry cache importer: .*: not found$"
+)
 SUSPENDED = queued(None, None)
 
 
@@ -17,7 +23,7 @@ class BuildLines:
 
     def lines(self, rank: int, data: bytes) -> None:
         """Whole lines of the build."""
-        self._shown.lines(rank, data)
+        self._shown.lines(rank, NO_CACHE.sub(rb"\1 there is none yet", data))
 
     def waiting(self, why: str) -> None:
         """Why the build does not run yet; empty when it does."""

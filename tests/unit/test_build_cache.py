@@ -9,6 +9,7 @@ import pytest
 
 from kubectl_submit.build_backends import docker as calls
 from kubectl_submit.build_backends import local_cache
+from kubectl_submit.build_backends.build_lines import BuildLines
 from kubectl_submit.cli.options import values
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import BuildError
@@ -202,3 +203,18 @@ def test_a_cache_that_was_not_written_is_told_of(
     said = capsys.readouterr().err
     assert said.count("warning: the build cache localhost:5000/app:cache-main was") == int(warned)
     assert ("--build-cache none" in said) == warned
+
+
+def test_a_cache_that_is_not_there_yet_is_no_error(capfd: pytest.CaptureFixture[str]) -> None:
+    lines = BuildLines(Output(), queue=None)
+    begun = b"#4 importing cache manifest from a/b:c\n#4 "
+    wrong = b"ERROR: failed to configure registry cache importer: "
+    lines.lines(0, begun + wrong + b"a/b:c: not found\n#5 ERROR: x: not found\n")
+    lines.lines(0, begun + wrong + b"denied\n")
+    assert capfd.readouterr().err.splitlines() == [
+        "#4 importing cache manifest from a/b:c",
+        "#4 there is none yet",
+        "#5 ERROR: x: not found",
+        "#4 importing cache manifest from a/b:c",
+        "#4 ERROR: failed to configure registry cache importer: denied",
+    ]
