@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,3 +60,26 @@ def test_who_loses_the_race_takes_what_is_there(
     assert tags(commit) == [commit]
     with raises_code(ErrorCode.BUILD_FAILED, BuildError):
         build(repository.folder, image_repository=written_once, rebuild=True)
+
+
+def test_the_cache_stays_as_it_is(
+    repository: Repository,
+    build: Build,
+    written_once: str,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """There is one warning, and the image is built."""
+    repository.write("Dockerfile", "FROM scratch\nCOPY . /app/\n")
+    repository.git("switch", "--quiet", "--create", f"branch-{uuid.uuid4().hex[:8]}")
+    repository.commit()
+    first = build(repository.folder, image_repository=written_once)
+    assert "warning: " not in capfd.readouterr().err
+    repository.write("new.txt", "new\n")
+    repository.commit()
+
+    second = build(repository.folder, image_repository=written_once)
+
+    assert first != second
+    said = capfd.readouterr().err
+    assert said.count("warning: ") == said.count("was not written: its reason is above") == 1
+    assert "immutable tag" in said
