@@ -5,10 +5,10 @@ import signal
 
 import kubectl_submit.supported  # noqa: F401  (before what cannot be imported on Windows)
 
-# Until somebody listens (see process/signals.py), Ctrl-C ends us without a traceback.
+# Until process/signals.py handles signals, Ctrl-C ends us without a traceback.
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-# What imports make stays: to look for garbage in it costs a tenth of the start-up.
+# Imports leave no garbage, and collecting it takes a tenth of the start-up time.
 gc.disable()
 
 from kubectl_submit.cli.main import main  # noqa: E402

@@ -1,4 +1,4 @@
-"""A short code for each thing that can go wrong; it stays the same where a message is reworded."""
+"""A short code for each error, which stays the same when a message is reworded."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from enum import Enum
 
 
 class ErrorCode(Enum):
-    """What went wrong; `--verbose` shows it. One code for one fault, whoever reports it."""
+    """The code of an error; `--verbose` shows it. The same problem has the same code everywhere."""
 
-    # What was typed.
+    # The command line.
     CURRENT_FOLDER_GONE = "current-folder-gone"
     ARGUMENT_NOT_TEXT = "argument-not-text"
     RUN_NAME_EXPECTED = "run-name-expected"
@@ -67,7 +67,7 @@ class ErrorCode(Enum):
     COMMIT_GONE_FROM_REMOTE = "commit-gone-from-remote"
     REMOTE_NOT_ANSWERING = "remote-not-answering"
 
-    # A working tree that is pushed for a build.
+    # Pushing the working tree for a build.
     WORKING_TREE_WITHOUT_REMOTE = "working-tree-without-remote"
     WORKING_TREE_SUBMODULE_CHANGED = "working-tree-submodule-changed"
     WORKING_TREE_NESTED_REPOSITORY = "working-tree-nested-repository"
@@ -76,7 +76,7 @@ class ErrorCode(Enum):
     WORKING_TREE_PUSH_REFUSED = "working-tree-push-refused"
     WORKING_TREES_LEFT_ON_REMOTE = "working-trees-left-on-remote"
 
-    # What is built.
+    # What to build.
     NO_IMAGE_REPOSITORY = "no-image-repository"
     GIT_URL_NOT_FOR_CLUSTER = "git-url-not-for-cluster"
     BUILD_CONTEXT_NOT_FOUND = "build-context-not-found"
@@ -85,7 +85,7 @@ class ErrorCode(Enum):
     PATH_OUTSIDE_REPOSITORY = "path-outside-repository"
     LINK_OUT_OF_REPOSITORY = "link-out-of-repository"
 
-    # Credentials, and files and variables that go into Secrets.
+    # Credentials, and files and variables for Secrets.
     NO_REGISTRY_CREDENTIALS = "no-registry-credentials"
     NO_GIT_CREDENTIALS = "no-git-credentials"
     SSH_KEY_NOT_COPIED = "ssh-key-not-copied"

@@ -1,4 +1,4 @@
-"""What can go wrong, as a list; each kind with the exit code it ends the command with."""
+"""The errors that a user can meet, each with the exit code of the command."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from kubectl_submit.error_codes import ErrorCode
 
 
 class SubmitError(Exception):
-    """An error that a user can meet: what failed, the tool's own last words, what to do.
+    """An error for the user: what failed, the tool's own last words, what to do.
 
-    `code`: what went wrong, in one word that stays the same, for searches and tests.
+    `code`: a short name that never changes, for searches and tests.
     """
 
     exit_code = 125
@@ -50,18 +50,18 @@ class RepositoryError(SubmitError):
 
 
 class GateError(RepositoryError):
-    """The commit is not what the cluster would see: changes, untracked files, not pushed."""
+    """The cluster cannot build the same commit: changes, untracked files, not pushed."""
 
 
-class ClusterFault(Enum):
-    """Why the cluster did not do what it was asked for, as far as its words tell."""
+class ClusterErrorKind(Enum):
+    """What kind of error the cluster reported, as far as its words tell."""
 
-    NOT_FOUND = "there is no such object, or no such kind of objects"
-    FORBIDDEN = "we may not, or a policy or a quota is against it"
-    NOT_PERMITTED = "we do not have the permission"
+    NOT_FOUND = "there is no such object, or no such resource type"
+    FORBIDDEN = "not permitted, or refused by a policy or a quota"
+    NOT_PERMITTED = "the user does not have the permission"
     JOB_QUOTA = "a quota on the number of Jobs is full"
-    NOT_LOGGED_IN = "it does not know who asks"
-    ALREADY_EXISTS = "there is one of this name"
+    NOT_LOGGED_IN = "the user is not logged in"
+    ALREADY_EXISTS = "an object of this name exists"
     OTHER = "something else"
 
 
@@ -75,25 +75,25 @@ class ClusterError(SubmitError):
         code: ErrorCode,
         last_words: str = "",
         remedy: str = "",
-        fault: ClusterFault = ClusterFault.OTHER,
+        kind: ClusterErrorKind = ClusterErrorKind.OTHER,
     ) -> None:
         super().__init__(message, code=code, last_words=last_words, remedy=remedy)
-        self.fault = fault
+        self.kind = kind
 
 
 class OutputError(SubmitError):
-    """The job's output cannot be written."""
+    """The output cannot be written to stdout."""
 
 
 class BuildError(SubmitError):
-    """No image came out of the build."""
+    """The build produced no image."""
 
 
 class ExecutionError(SubmitError):
     """The job never ran, or ended without an exit code of its own."""
 
     log_source: tuple[str, str] | None = None
-    """The pod and the container whose log says why, where the last words do not."""
+    """The pod and the container whose log says why, if the last words do not."""
 
 
 class PendingTimeoutError(SubmitError):
@@ -103,11 +103,11 @@ class PendingTimeoutError(SubmitError):
 
 
 class NoSuchRunError(SubmitError):
-    """A name that belongs to no run, or to several."""
+    """A name matches no run, or several."""
 
 
 class CancelledError(SubmitError):
-    """Somebody cancelled what we waited for."""
+    """The run or build was cancelled."""
 
     exit_code = 130
 
@@ -119,7 +119,7 @@ class WaitTimeoutError(SubmitError):
 
 
 class CommandFailedError(SubmitError):
-    """A program that was run ended with an error; its callers turn this into what it means."""
+    """A program exited with an error; callers turn this into a more specific error."""
 
     def __init__(self, argv: tuple[str, ...], exit_code: int, stdout: str, stderr: str) -> None:
         message = f"{argv[0]} exited {exit_code}"

@@ -1,4 +1,4 @@
-"""What the user sees: the job's lines on stdout, everything else on stderr."""
+"""Writes what the user sees: the job's output on stdout, everything else on stderr."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from kubectl_submit.process import signals
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-# Of a terminal's sixteen colours those that can be read on black and on white.
+# The terminal colours that are readable on black and on white.
 COLOURS = (36, 33, 32, 35, 34, 31)
 
 
 class Output:
-    """Messages on stderr; one of these lives as long as the command."""
+    """Writes messages to stderr; each command has one."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
@@ -30,27 +30,27 @@ class Output:
         self._waiting_for = ""
         self._waiting_since = 0.0
         self._open_line = False
-        """Whether the last line on the terminal has no newline yet."""
+        """Whether the last line on the terminal lacks its newline."""
 
     def status(self, text: str) -> None:
-        """Something to know; not shown with --quiet."""
+        """Write a message, unless --quiet is set."""
         if not self._quiet:
             self.error(text)
 
     def error(self, text: str) -> None:
-        """Something that must be seen."""
+        """Write a message, also with --quiet."""
         self.clear()
         say("\n" + text if self._open_line else text)
         self._open_line = False
 
     def data(self, lines: Iterable[str]) -> bool:
-        """Write lines to stdout; whether anybody still reads them. Raises OutputError."""
+        """Write lines to stdout; returns False if stdout is closed. Raises OutputError."""
         text = "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace")
         self.clear()
         return _write(sys.stdout.buffer, text)
 
     def waiting(self, why: str) -> None:
-        """Why nothing happens: a live line on a terminal, else a line whenever it changes."""
+        """Show why nothing happens: as a live line on a terminal, else as a line on each change."""
         if self._quiet or why == self._waiting_for:
             return
         if not self._waiting_for:
@@ -66,21 +66,21 @@ class Output:
             say(f"waiting{after}: {why}")
 
     def clear(self) -> None:
-        """Take the live line away."""
+        """Remove the live line."""
         if self._live:
             self._live.stop()
             self._live = None
 
     def note_end(self, data: bytes) -> None:
-        """Data was written that may have no line end."""
+        """Remember whether the data just written ends with a newline."""
         self._open_line = not data.endswith(b"\n") and sys.stdout.isatty() and sys.stderr.isatty()
 
     def build(self) -> WorkerLines:
-        """Lines of a build, which are no data."""
+        """A writer for the output of a build, on stderr."""
         return WorkerLines(sys.stderr.buffer, self, prefixed=False, coloured=False)
 
     def job(self, *, prefixed: bool, data: bool = True) -> WorkerLines:
-        """Lines of the job, each behind its rank if that is asked for; on stderr if no data."""
+        """A writer for the job's output, with ranks as prefixes; on stderr if `data` is false."""
         stream = sys.stdout if data else sys.stderr
         coloured = stream.isatty() and not os.environ.get("NO_COLOR")
         return WorkerLines(stream.buffer, self, prefixed=prefixed, coloured=coloured)
@@ -93,7 +93,7 @@ class Output:
         from rich.progress import Progress, TextColumn, TimeElapsedColumn
         from rich.table import Column
 
-        # A reason that is too long must not push the time away.
+        # A long reason must not hide the elapsed time.
         elapsed = TimeElapsedColumn(table_column=Column(min_width=7, no_wrap=True))
         reason = TextColumn(
             "{task.description}",
@@ -109,7 +109,7 @@ class Output:
 
 
 class WorkerLines:
-    """Lines of workers on one stream, and what there is to say beside them."""
+    """Writes the lines of workers to one stream, and messages about them to stderr."""
 
     def __init__(self, stream: BinaryIO, output: Output, *, prefixed: bool, coloured: bool) -> None:
         self._stream: BinaryIO | None = stream
@@ -118,7 +118,7 @@ class WorkerLines:
         self._coloured = coloured
 
     def lines(self, rank: int, data: bytes) -> None:
-        """Write whole lines; only the very last one of a worker may lack its line end."""
+        """Write whole lines; only the last line of a worker may lack its newline."""
         if self._prefixed:
             prefix = self._prefix(rank)
             data = prefix + data.removesuffix(b"\n").replace(b"\n", b"\n" + prefix) + b"\n"
@@ -130,11 +130,11 @@ class WorkerLines:
         self._output.note_end(data)
 
     def waiting(self, why: str) -> None:
-        """Why nothing happens yet."""
+        """Show why nothing happens yet."""
         self._output.waiting(why)
 
     def warn(self, text: str) -> None:
-        """Something that must be seen."""
+        """Write a message, also with --quiet."""
         self._output.error(text)
 
     def _prefix(self, rank: int) -> bytes:
@@ -144,13 +144,13 @@ class WorkerLines:
 
 
 def printable(text: str) -> str:
-    """The text without what would move a terminal's cursor; surrogates shown as escapes."""
+    """The text with control characters and surrogates escaped, safe for a terminal."""
     text = text.encode("utf-8", "backslashreplace").decode()
     return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
 
 
 def say(text: str) -> None:
-    """Write a message to stderr; where that is closed or full, drop it."""
+    """Write a message to stderr; drop it if stderr is closed or full."""
     try:
         print(printable(text), file=sys.stderr, flush=True)
     except OSError:
@@ -158,9 +158,9 @@ def say(text: str) -> None:
 
 
 def _write(stream: BinaryIO, data: bytes) -> bool:
-    """Write; False if the reader has gone. Raises OutputError, where it is stdout.
+    """Write; returns False if the reader is gone. Raises OutputError on stdout.
 
-    A reader may pause for as long as it likes: an interrupt ends the waiting for it.
+    The reader may pause; an interrupt still ends the wait.
     """
     rest = memoryview(data)
     try:
@@ -179,7 +179,7 @@ def _write(stream: BinaryIO, data: bytes) -> bool:
 
 
 def _point_nowhere(stream: int) -> None:
-    """Keep Python from complaining at exit about a stream that is closed."""
+    """Redirect a closed stream to /dev/null, so Python does not complain at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream)
     os.close(nowhere)

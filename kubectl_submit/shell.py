@@ -1,26 +1,26 @@
-"""Arguments as they can be copied into a shell: bash, zsh and sh read them byte for byte. Pure."""
+"""Quotes arguments for copying into bash, zsh or sh, byte for byte. Pure."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
 
-# `printf %b` takes these for something else; bash replaces ! in double quotes.
+# Special to `printf %b`; and bash expands ! in double quotes.
 SPECIAL = "\\'!"
 
 
 def join(argv: Sequence[str]) -> str:
-    """The arguments in one line, but for line ends at the very end of one."""
+    """The arguments on one line, except for newlines at the end of an argument."""
     return " ".join(quote(word, first=not index) for index, word in enumerate(argv))
 
 
 def quote(text: str, *, first: bool = False) -> str:
-    """One argument; `first`: where a shell would take `A=1` for an assignment."""
+    """One argument; `first`: it is the command, where `A=1` would be an assignment."""
     if not text.isprintable():
         # $'…' would be shorter, but sh does not know it.
         rest = text.rstrip("\n")
         return f"\"$(printf %b '{_escaped(rest)}')" + text[len(rest) :] + '"'
-    if text.startswith("=") or (first and "=" in text):  # zsh replaces =name
+    if text.startswith("=") or (first and "=" in text):  # zsh expands =name
         return "'" + text.replace("'", "'\"'\"'") + "'"
     return shlex.quote(text)
 

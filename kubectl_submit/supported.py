@@ -1,6 +1,6 @@
-"""Ends the program with one line where it cannot run.
+"""Ends the program with one line on an unsupported Python or system.
 
-Every Python 3 must be able to read this, so it holds nothing that is newer.
+Every Python 3 must be able to parse this module.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Moments and spans of time, as the API writes them and as people read them."""
+"""Times and durations, in the format of the API and for people."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from datetime import datetime, timedelta, timezone
 
 
 def now() -> str:
-    """This moment, as the API writes it: RFC 3339 in whole seconds."""
+    """The current time in the format of the API: RFC 3339 in whole seconds."""
     return ago(0)
 
 
 def ago(seconds: int) -> str:
-    """The moment so many seconds before this one."""
+    """The time that many seconds ago."""
     moment = datetime.now(timezone.utc) - timedelta(seconds=seconds)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def between(begin: str, end: str) -> float | None:
-    """Seconds from one moment (RFC 3339) to another; None if one of them is not known."""
+    """Seconds from one time (RFC 3339) to another; None if one of them is empty."""
     if not (begin and end):
         return None
     return max(0.0, (_moment(end) - _moment(begin)).total_seconds())
 
 
 def span(seconds: float | None) -> str:
-    """A span of time in at most two units; `-` if it is not known.
+    """A duration in at most two units; `-` if it is unknown.
 
     >>> span(4000)
     '1h6m'
@@ -43,7 +43,7 @@ def span(seconds: float | None) -> str:
 
 
 def _two(first: int, unit: str, second: int, smaller: str, *, small: bool) -> str:
-    """The smaller unit is of interest only beside few of the larger one."""
+    """Leave the smaller unit out if there are many of the larger one."""
     return f"{first}{unit}{second}{smaller}" if small and second else f"{first}{unit}"
 
 

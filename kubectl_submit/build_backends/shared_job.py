@@ -13,7 +13,7 @@ from kubectl_submit.build_backends import build_job, docker
 from kubectl_submit.cluster import creation
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.namespace import current_namespace
-from kubectl_submit.errors import ClusterError, ClusterFault
+from kubectl_submit.errors import ClusterError, ClusterErrorKind
 from kubectl_submit.execution_backends.kubernetes import job_state
 from kubectl_submit.execution_backends.kubernetes.execution import execution
 from kubectl_submit.model.execution import Execution
@@ -110,7 +110,7 @@ def _follow(one: Object, parameters: BuildParameters, kubectl: Kubectl) -> Objec
         kubectl.patch("job", [metadata["name"]], metadata["namespace"], change)
         return kubectl.get("job", metadata["name"], metadata["namespace"])
     except ClusterError as error:
-        if error.fault is ClusterFault.NOT_FOUND:
+        if error.kind is ClusterErrorKind.NOT_FOUND:
             return None
         return one  # it can be followed all the same
 
@@ -146,7 +146,7 @@ def leave(shared: SharedJob, kubectl: Kubectl, error: BaseException) -> int:
             return 0
         left = build_followers.others(found, shared.run)
     except ClusterError as failed:
-        if failed.fault is ClusterFault.NOT_FOUND:
+        if failed.kind is ClusterErrorKind.NOT_FOUND:
             return 0
         if not shared.ours:
             return 1  # nobody knows: it is not ours to delete

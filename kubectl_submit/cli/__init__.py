@@ -1,1 +1,1 @@
-"""What was typed → a command and its options; `main` is the only place where errors are caught."""
+"""Parses the command line; `main` is the only place that catches errors."""

@@ -1,4 +1,4 @@
-"""The words that were typed → a command, its options and its words."""
+"""Parses the command line into a subcommand, its options and its arguments."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
 
 SHORT_WITH_VALUE = re.compile(r"^(-[nosve])=")
-"""`-n=team`, which kubectl takes as `-nteam`; click would take the equals sign as part of it."""
+"""kubectl reads `-n=team` as `-nteam`; click would make `=` part of the value."""
 
 
 class Typed(NamedTuple):
-    """What was typed, taken apart."""
+    """The command line, split at `--`."""
 
     command: str
     """A word of COMMANDS; empty for a submit."""
@@ -35,20 +35,20 @@ class Typed(NamedTuple):
 
 
 class Call(NamedTuple):
-    """What is asked for."""
+    """A parsed command line."""
 
     command: str
     """A word of COMMANDS; empty for a submit."""
     options: Any
-    """Of the class that the command declares."""
+    """An instance of the command's options class."""
     words: tuple[str, ...]
-    """A submit's command with its arguments, or what else a command works on."""
+    """The command to submit with its arguments, or the arguments of a subcommand."""
 
 
 def read(arguments: Sequence[str]) -> Typed:
-    """Which command is meant. The first word before `--` that belongs to no option names it.
+    """Find the subcommand: the first word before `--` that is not part of an option.
 
-    Raises click.UsageError for an option that there is not.
+    Raises click.UsageError for an unknown option.
     """
     before, after = _split(list(arguments))
     words = before
@@ -64,9 +64,9 @@ def read(arguments: Sequence[str]) -> Typed:
 
 
 def parse(typed: Typed) -> Call:
-    """What is asked for.
+    """Parse the options.
 
-    Raises click.UsageError, UsageError, ConfigurationError; click's Exit once help was shown.
+    Raises click.UsageError, UsageError, ConfigurationError; click's Exit after showing help.
     """
     if typed.command:
         return _parse_command(typed)
@@ -83,7 +83,7 @@ def parse(typed: Typed) -> Call:
 
 
 def submit_command() -> GroupedCommand:
-    """The click command of the main job."""
+    """The click command of a submit."""
     command = _grouped("submit", Options, ABOUT)
     command.allow_interspersed_args = False
     return click.version_option(__version__, message="kubectl-submit %(version)s")(command)
@@ -100,13 +100,13 @@ def subcommand(word: str) -> GroupedCommand:
 
 
 def program() -> str:
-    """What the user typed: `kubectl submit` where kubectl runs us as its plugin."""
+    """The name of this program as the user knows it: `kubectl submit` if kubectl runs it."""
     name = os.path.basename(sys.argv[0])
     return name.replace("kubectl-", "kubectl ", 1) if name.startswith("kubectl-") else name
 
 
 def explain(error: click.UsageError) -> str:
-    """click's message in our form, and where the value comes from if not from a flag."""
+    """click's message in our style; it names the source of the value unless that is a flag."""
     text = error.format_message().rstrip(".")
     if isinstance(error, click.BadParameter) and error.ctx and error.param and error.param.name:
         source = error.ctx.get_parameter_source(error.param.name)
@@ -161,7 +161,7 @@ def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _configured(command: GroupedCommand) -> dict[str, Any]:
-    """The command's defaults from the configuration file, which may hold a submit's options."""
+    """Defaults for the command from the configuration file, which may also set other options."""
     try:
         path = configuration.find(os.getcwd())
     except FileNotFoundError:

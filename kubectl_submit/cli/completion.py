@@ -1,7 +1,7 @@
-"""What can come next on the command line, for shells: kubectl's plugin completion, and our own.
+"""Shell completion: for kubectl's plugin completion, and for our own scripts.
 
-Each choice is a line, `CHOICE<tab>DESCRIPTION`, and the last line says what else the shell may
-offer: `:0` files, `:4` nothing (the directives of cobra's completions.go, which kubectl reads).
+Each choice is a line, `CHOICE<tab>DESCRIPTION`. The last line says what else the shell may offer:
+`:0` files, `:4` nothing (the directives of cobra's completions.go, which kubectl reads).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kubectl_submit.cli.options.subcommands import COMMANDS, declaration
 
 FILES, NO_FILES = ":0", ":4"
 TIMEOUT = "2s"
-# Options whose value is the name of an object in the cluster, and its kind there.
+# Options that take the name of an object in the cluster, and the kind of that object.
 KINDS = {
     "secret": "secrets",
     "registry-secret": "secrets",
@@ -111,7 +111,7 @@ def _values(option: GroupedOption, before: Sequence[str]) -> tuple[list[Choice],
 
 
 def _words(word: str, typed: Sequence[str], before: Sequence[str]) -> list[Choice]:
-    """What else a command takes: names of runs, or words of its own."""
+    """The arguments that a command accepts: names of runs, or fixed words."""
     choices: Sequence[str] = getattr(declaration(word), "CHOICES", ())
     if declaration(word).WORDS.startswith("NAME"):
         choices = _from_cluster("run", before)
@@ -119,7 +119,7 @@ def _words(word: str, typed: Sequence[str], before: Sequence[str]) -> list[Choic
 
 
 def _from_cluster(key: str, before: Sequence[str]) -> list[str]:
-    """The names of objects; none where the cluster does not tell them at once."""
+    """The names of objects; none if the cluster does not answer at once."""
     from kubectl_submit import execution_backends
     from kubectl_submit.cluster.kubectl import Kubectl
     from kubectl_submit.errors import SubmitError
@@ -139,7 +139,7 @@ def _from_cluster(key: str, before: Sequence[str]) -> list[str]:
 
 
 def _kubectl_flags(before: Sequence[str]) -> tuple[str, ...]:
-    """Those of the typed words that say which cluster is meant."""
+    """The typed flags that select the cluster."""
     options: dict[str, Any] = {
         flag: option for option in declared(KubectlOptions) for flag in option.opts
     }

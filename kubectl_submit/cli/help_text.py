@@ -24,19 +24,19 @@ EXAMPLES = """\
 # Build the image of this commit in the cluster, and run a command in it
 kubectl submit --image-repository registry.example/me/app -- python train.py
 
-# Build it here, and run the command on four workers of two GPUs each
+# Build locally, and run the command on four workers with two GPUs each
 kubectl submit --build local --workers 4 --gpus 2 -- python train.py --lr 0.1
 
-# Run a command in an image that is there
+# Run a command in an existing image
 kubectl submit --image python:3.13 -- python -c 'print("hello")'
 
-# With a variable of this machine, kept secret, and a shell's pipe
+# Pass a local variable as a secret, and use a shell pipe
 kubectl submit --secret-env WANDB_API_KEY -- sh -c 'python train.py | tee log'
 
 # Show what would be created, and have the cluster check it
 kubectl submit --dry-run=server -- python train.py
 
-# Leave once the job is created; only its name goes to stdout
+# Exit once the job is created, and print only its name
 kubectl submit --detach -o name -- python train.py
 """
 
@@ -53,7 +53,7 @@ class GroupedCommand(click.Command):
         return [self.pieces]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The help's options, in their groups, and on a submit's help the other commands."""
+        """The options in groups; the help of a submit also lists the subcommands."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
@@ -67,7 +67,7 @@ class GroupedCommand(click.Command):
                 formatter.write_dl(records)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The help's end, with its line breaks: what else there is to know, and examples."""
+        """The end of the help: notes and examples, with their line breaks."""
         if self.end:
             formatter.write_paragraph()
             formatter.write(self.end + "\n")

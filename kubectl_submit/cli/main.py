@@ -20,10 +20,10 @@ from kubectl_submit.errors import SubmitError, UsageError
 from kubectl_submit.process import signals
 
 COMPLETE = "__complete"
-"""What shells call us with; what follows is what was typed."""
+"""Completion scripts call us with this word, followed by the words typed so far."""
 INTERRUPTED = 130
 BUG = 125
-# Of commands that follow no run.
+# Exit codes of commands that do not follow a run.
 FAILED = 1
 USAGE = 2
 
@@ -37,13 +37,13 @@ def main() -> NoReturn:
         exit_code = 0
     else:
         exit_code = run(sys.argv[1:])
-    # Python would look for garbage in all that is left: a tenth of what --help takes.
+    # A last garbage collection would take a tenth of the time of --help.
     gc.freeze()
     sys.exit(exit_code)
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the command line; its exit code. Every error has become a message on stderr."""
+    """Run the command line and return its exit code; errors become messages on stderr."""
     word, verbose = "", False
     try:
         typed = command_line.read(arguments)
@@ -76,7 +76,7 @@ def _is_verbose(call: Call) -> bool:
 
 
 def _exit_code(kind: type[SubmitError], word: str) -> int:
-    """The error's own; where no run is followed 1, or 2 for a mistake, as kubectl does."""
+    """The error's own code; in commands that follow no run 1, or 2 for a usage error."""
     if word in FOLLOWING or kind.exit_code != SubmitError.exit_code:
         return kind.exit_code
     return USAGE if issubclass(kind, UsageError) else FAILED
@@ -87,13 +87,13 @@ def _run(call: Call) -> int:
     _check_encoding(call.words)
     if _is_verbose(call):
         _log_commands()
-    # Everything below costs start-up time, which --help and mistakes need not pay.
+    # These imports are slow, and neither --help nor usage errors need them.
     from kubectl_submit.output import Output
     from kubectl_submit.process.program_end import end_the_rest
     from kubectl_submit.source import git_settings
 
     git_settings.forget_repository()
-    gc.enable()  # __main__.py has switched it off until here
+    gc.enable()  # __main__.py disabled it
     output = Output(quiet=getattr(call.options, "quiet", False))
     try:
         if call.command:
@@ -102,7 +102,7 @@ def _run(call: Call) -> int:
 
         return submit(call.options, call.words, output)
     finally:
-        output.clear()  # before programs are ended, which may take seconds
+        output.clear()  # first: ending programs may take seconds
         end_the_rest()
 
 

@@ -1,4 +1,4 @@
-"""What an API server writes, told from what a proxy writes in its place. Pure."""
+"""Parses responses of the API server, and rejects those of a proxy in its place. Pure."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from kubectl_submit.model.objects import Object
 
 
 class NotAnAnswerError(Exception):
-    """What came is nothing that an API server writes."""
+    """The response is not from an API server."""
 
 
 def parsed(text: bytes, *fields: str) -> Object:
-    """An object with these fields. Raises NotAnAnswerError, as where a proxy writes of its own."""
+    """An object with these fields. Raises NotAnAnswerError, such as for a proxy's page."""
     try:
         found: Any = json.loads(text)
     except ValueError:

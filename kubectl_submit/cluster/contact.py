@@ -1,4 +1,4 @@
-"""Whether the cluster can be reached, as one watch of objects sees it."""
+"""Tracks whether the cluster can be reached, for one watch."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ClusterError
 from kubectl_submit.process.command import Result
 
-# A connection that held that long was a real one.
+# A connection that lasted this long had worked.
 HEALTHY_SECONDS = 30.0
-# Shorter cuts of the connection are nothing to talk about.
+# Shorter interruptions are not worth a message.
 SILENCE_SECONDS = 5.0
 
 
@@ -16,7 +16,7 @@ class Contact:
     """Since when the cluster cannot be reached, and kubectl's words."""
 
     def __init__(self, limit: float | None) -> None:
-        """`limit`: after so many seconds it is an error; None: it never is."""
+        """`limit`: seconds without contact until it is an error; None: no limit."""
         self.lost_at: float | None = None
         """When it was lost (as the loop counts); None while the cluster can be reached."""
         self.last_words = ""

@@ -1,10 +1,8 @@
-"""Creates what manifests have, all or none: also where a connection is cut meanwhile.
+"""Creates the objects of a manifest, all or none, even if a connection is cut.
 
-What pods look for is created first, then the object that runs, then the rest.
-
-A pod that looks for a Secret or a ConfigMap before it is there cannot run, and one that asks for
-the name of a Service too early may be told for half a minute that there is none. All of it is owned
-by what runs.
+Objects that pods need come first, then the object that runs, then the rest. A pod cannot start
+without its Secret or ConfigMap, and a pod that looks up a Service too early may get no address for
+half a minute. The object that runs owns all the others.
 """
 
 from __future__ import annotations
@@ -14,23 +12,23 @@ from collections.abc import Iterable, Sequence
 from kubectl_submit.cluster import permissions
 from kubectl_submit.cluster.json_output import objects
 from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.cluster.kubectl_errors import cluster_error, fault
+from kubectl_submit.cluster.kubectl_errors import cluster_error, error_kind
 from kubectl_submit.error_codes import ErrorCode
-from kubectl_submit.errors import ClusterError, ClusterFault, SubmitError
+from kubectl_submit.errors import ClusterError, ClusterErrorKind, SubmitError
 from kubectl_submit.manifests import tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.objects import Object
 from kubectl_submit.process.command import Result
 from kubectl_submit.process.masking import mask
 
-# A connection that was there and broke (Go's net package); the request may have been heard.
+# A broken connection (Go's net package); the server may have received the request.
 CUT = ("EOF", "connection reset", "connection lost", "broken pipe")
 # How kubectl shows a warning of the server (client-go rest/warnings.go).
 WARNING = "Warning: "
 RETRIES = 3
-# What it takes to give an object its owner, and to take it back: kubectl patch reads it first.
+# The verbs to set an owner, and to delete again; kubectl patch reads the object first.
 CHANGE = ("get", "patch", "delete")
-# What pods look for, besides Secrets; by kind the resource's name.
+# What pods need besides Secrets: kind and resource.
 PREREQUISITES = {
     "ConfigMap": "configmaps",
     "PersistentVolumeClaim": "persistentvolumeclaims",
@@ -40,9 +38,9 @@ PREREQUISITES = {
 
 
 def create(documents: Iterable[Node], kind: str, kubectl: Kubectl) -> Object:
-    """Create all documents, or none; what the server made of the one of this kind.
+    """Create all documents, or none; returns the created object of this kind.
 
-    What stands beside it disappears with it. Raises ClusterError.
+    The other objects are deleted with it. Raises ClusterError.
     """
     documents = list(documents)
     main = [one for one in documents if one["kind"] == kind]
@@ -65,10 +63,10 @@ def create(documents: Iterable[Node], kind: str, kubectl: Kubectl) -> Object:
 
 
 def create_manifest(manifest: str, kubectl: Kubectl, *, dry_run: bool = False) -> list[Object]:
-    """Create every document of a manifest, all or none; what the server made of them.
+    """Create every document of a manifest, all or none; returns the created objects.
 
-    A call whose connection was cut may have been heard, so it is made again: names are ours,
-    nothing can be created twice. Raises ClusterError; then what was created is deleted again.
+    After a cut connection, the request is repeated; as we choose the names, nothing is created
+    twice. Raises ClusterError, after deleting what was created.
     """
     flags = ["-o", "json", *(["--dry-run=server"] if dry_run else [])]
     result = kubectl.create(manifest, *flags)
@@ -89,7 +87,7 @@ def create_manifest(manifest: str, kubectl: Kubectl, *, dry_run: bool = False) -
 
 
 def warnings(manifest: str, kubectl: Kubectl) -> list[str]:
-    """What the server warns of where it is asked to create a manifest; nothing is created."""
+    """The server's warnings about a manifest, from a dry run."""
     result = kubectl.create(manifest, "-o", "name", "--dry-run=server")
     lines = mask(result.stderr).splitlines()
     return [line.removeprefix(WARNING) for line in lines if line.startswith(WARNING)]
@@ -98,7 +96,7 @@ def warnings(manifest: str, kubectl: Kubectl) -> list[str]:
 def take_back(
     kind: str, name: str, namespace: str | None, reason: BaseException, kubectl: Kubectl
 ) -> None:
-    """Delete an object because of an error; where it cannot be, the error says that, too."""
+    """Delete an object because of an error; if that fails, add a note to the error."""
     try:
         kubectl.delete(kind, name, namespace)
     except ClusterError as error:
@@ -108,17 +106,17 @@ def take_back(
 
 
 def _create_again(manifest: str, flags: Sequence[str], kubectl: Kubectl) -> Result:
-    """Create what the call before this one may have created already."""
+    """Create what the previous call may already have created."""
     result = kubectl.create(manifest, *flags)
-    there = fault(result.stderr) is ClusterFault.ALREADY_EXISTS
+    there = error_kind(result.stderr) is ClusterErrorKind.ALREADY_EXISTS
     return kubectl.get_manifest(manifest) if there else result
 
 
 def _by_time(documents: Sequence[Node], kubectl: Kubectl) -> tuple[list[Node], list[Node]]:
-    """What is created before the object that runs, and what is created after it.
+    """The documents to create before the object that runs, and those after it.
 
-    An object is created before it only where it can be given its owner later, or be deleted again;
-    Secrets always are.
+    An object comes first only if the user may set its owner later, and may delete it. Secrets
+    always come first.
     """
     here = [one for one in documents if one["kind"] in PREREQUISITES and not _elsewhere(one)]
     resources = dict.fromkeys(PREREQUISITES[one["kind"]] for one in here)
@@ -130,7 +128,7 @@ def _by_time(documents: Sequence[Node], kubectl: Kubectl) -> tuple[list[Node], l
 
 
 def _elsewhere(document: Node) -> bool:
-    """Whether it says its namespace itself, which may be another one than that of the run."""
+    """Whether it names its own namespace, which may differ from that of the run."""
     return bool((document.get("metadata") or {}).get("namespace"))
 
 

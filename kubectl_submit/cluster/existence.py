@@ -1,4 +1,4 @@
-"""Which objects exist, as far as that may be read."""
+"""Checks which objects exist, as far as the user may read them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kubectl_submit.error_codes import ErrorCode
 
 
 def missing(kubectl: Kubectl, names: Sequence[str], namespace: str | None = None) -> list[str]:
-    """Which of these `kind/name` do not exist. What may not be read counts as there."""
+    """Which of these `kind/name` do not exist. Unreadable ones count as existing."""
     return look_for(kubectl, names, namespace)[0]
 
 

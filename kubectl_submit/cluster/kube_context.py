@@ -1,6 +1,6 @@
-"""The context that was current at the start, so that every kubectl asks the same cluster.
+"""Pins the context that was current at the start, so every kubectl uses the same cluster.
 
-Whoever runs `kubectl config use-context` in another terminal meanwhile means what comes later.
+`kubectl config use-context` in another terminal affects later commands only.
 """
 
 from __future__ import annotations

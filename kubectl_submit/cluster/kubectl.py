@@ -21,7 +21,7 @@ from kubectl_submit.process.pending import Pending
 from kubectl_submit.process.stream import Stream
 
 LAST_LINES = 20
-# Go's garbage collector at work more often (its GOGC): 3 MB less for each kubectl that only waits.
+# Collect Go's garbage more often (GOGC): saves 3 MB for each kubectl that only waits.
 LEAN = {"GOGC": "25"}
 
 
@@ -103,11 +103,11 @@ class Kubectl:
         return self._stream(self._raw(f"{path}?{question}"), env=LEAN)
 
     def read(self, path: str) -> Stream:
-        """What stands under an API path, as the server sends it."""
+        """Stream the response of an API path, as the server sends it."""
         return self._stream(self._raw(path))
 
     def start_read(self, path: str) -> command.Started:
-        """Ask for what stands under an API path; the answer is what the server sends."""
+        """Request an API path in the background; the result is what the server sends."""
         return self._started(self._raw(path))
 
     def start_list(self, path: str, **query: str) -> Pending[list[Object]]:
@@ -170,9 +170,9 @@ class Kubectl:
 
     def _raw(self, path: str) -> list[str]:
         """To ask for an API path as it is."""
-        return ["get", "--raw", server_path.missing(self.flags, self._told) + path]
+        return ["get", "--raw", server_path.missing(self.flags, self._stdout) + path]
 
-    def _told(self, argv: Sequence[str]) -> str:
+    def _stdout(self, argv: Sequence[str]) -> str:
         return self._run(argv, check=False).stdout.strip()
 
     def _run(

@@ -1,14 +1,14 @@
-"""What the words mean that kubectl ends with, and what to do about it. Pure."""
+"""Explains kubectl's error messages, and what to do about them. Pure."""
 
 from __future__ import annotations
 
 import re
 
 from kubectl_submit.error_codes import ErrorCode
-from kubectl_submit.errors import ClusterError, ClusterFault
+from kubectl_submit.errors import ClusterError, ClusterErrorKind
 from kubectl_submit.process.masking import mask
 
-# A pattern in kubectl's words, what it means, and what a user can do about it. The words are those
+# A pattern in kubectl's message, its meaning, and what the user can do. The messages are those
 # of kubectl (cmd/util/helpers.go), of client-go and Go's net package, and of the API server.
 MEANINGS = (
     (
@@ -27,7 +27,7 @@ MEANINGS = (
     (
         r"failed quota: [^\n]*must specify",
         ErrorCode.QUOTA_NEEDS_SIZES,
-        "the namespace's quota asks for sizes",
+        "the namespace's quota requires sizes",
         "Give them with --cpu and --memory, or in a manifest of your own.",
     ),
     (
@@ -46,7 +46,7 @@ MEANINGS = (
         r"ValidatingAdmissionPolicy '|admission webhook \S+ denied|[Pp]olicy \S+ denied request",
         ErrorCode.POLICY_FORBIDS,
         "a policy of the cluster forbids it",
-        "Change what its words name, or ask who runs the cluster.",
+        "Change what the policy names, or ask an administrator.",
     ),
     (
         r"because it is being terminated",
@@ -64,7 +64,7 @@ MEANINGS = (
         r"\(Forbidden\)",
         ErrorCode.FORBIDDEN,
         "the cluster forbids it",
-        "Its words say why; ask who runs the cluster.",
+        "The message says why; ask an administrator.",
     ),
     (
         r"\(Unauthorized\)|must be logged in",
@@ -89,7 +89,7 @@ MEANINGS = (
         r"TLS handshake timeout|context deadline exceeded|no endpoints available|EOF)",
         ErrorCode.WEBHOOK_NOT_ANSWERING,
         "an admission webhook of the cluster does not answer",
-        "Try again later, or tell who runs the cluster: what answers the webhook is down.",
+        "Try again later, or tell an administrator: the server of the webhook is down.",
     ),
     (
         r"Unable to connect to the server|connection refused|was refused - did you specify|"
@@ -107,15 +107,15 @@ MEANINGS = (
 )
 # What the API server's words mean; kubectl puts the reason of a Status in brackets (client-go,
 # api/errors), and the first that fits counts.
-FAULTS = (
-    (r"exceeded quota: [^\n]*count/jobs\.batch", ClusterFault.JOB_QUOTA),
-    (r"cannot \w+ resource ", ClusterFault.NOT_PERMITTED),
-    (r"\(NotFound\)", ClusterFault.NOT_FOUND),
-    (r"\(Forbidden\)", ClusterFault.FORBIDDEN),
-    (r"\(Unauthorized\)|must be logged in", ClusterFault.NOT_LOGGED_IN),
-    (r"\(AlreadyExists\)", ClusterFault.ALREADY_EXISTS),
+KINDS = (
+    (r"exceeded quota: [^\n]*count/jobs\.batch", ClusterErrorKind.JOB_QUOTA),
+    (r"cannot \w+ resource ", ClusterErrorKind.NOT_PERMITTED),
+    (r"\(NotFound\)", ClusterErrorKind.NOT_FOUND),
+    (r"\(Forbidden\)", ClusterErrorKind.FORBIDDEN),
+    (r"\(Unauthorized\)|must be logged in", ClusterErrorKind.NOT_LOGGED_IN),
+    (r"\(AlreadyExists\)", ClusterErrorKind.ALREADY_EXISTS),
 )
-REFUSED = (ClusterFault.FORBIDDEN, ClusterFault.NOT_PERMITTED, ClusterFault.JOB_QUOTA)
+REFUSED = (ClusterErrorKind.FORBIDDEN, ClusterErrorKind.NOT_PERMITTED, ClusterErrorKind.JOB_QUOTA)
 """What the server answers with 403."""
 # A line of kubectl's log (k8s.io/klog), and what follows it of a body: indented, in braces, empty,
 # or in hexadecimal.
@@ -123,15 +123,15 @@ LOG_LINE = r"[IWEF]\d{4} "
 LOG_CONTINUES = r"\s|[]}]|$|[0-9a-f]{8}  "
 
 
-def fault(stderr: str) -> ClusterFault:
-    """Why the cluster did not do what it was asked for, from kubectl's words."""
+def error_kind(stderr: str) -> ClusterErrorKind:
+    """The kind of an error, from kubectl's words."""
     return next(
-        (found for pattern, found in FAULTS if re.search(pattern, stderr)), ClusterFault.OTHER
+        (found for pattern, found in KINDS if re.search(pattern, stderr)), ClusterErrorKind.OTHER
     )
 
 
 def cluster_error(message: str, stderr: str, *, code: ErrorCode) -> ClusterError:
-    """The error that the words of kubectl mean; `message` and `code` where no pattern fits them."""
+    """The error for kubectl's words; `message` and `code` apply if no pattern matches."""
     meanings = (found[1:] for found in MEANINGS if re.search(found[0], stderr))
     code, meaning, remedy = next(meanings, (code, message, ""))
     return ClusterError(
@@ -139,7 +139,7 @@ def cluster_error(message: str, stderr: str, *, code: ErrorCode) -> ClusterError
         code=code,
         last_words=mask(_without_log(stderr)),
         remedy=remedy,
-        fault=fault(stderr),
+        kind=error_kind(stderr),
     )
 
 

@@ -1,8 +1,8 @@
-"""The environment in which kubectl answers us: without the user's preferences.
+"""The environment for kubectl, which turns off the user's preferences.
 
-kubectl >= 1.34 reads ~/.kube/kuberc, or the file that KUBERC names, for other defaults of flags:
-`get -o wide`, `delete --interactive`. What else stands there is kept: which credential plugins
-may run is the user's policy, which counts here, too.
+kubectl >= 1.34 reads ~/.kube/kuberc, or the file in KUBERC, which can change the defaults of flags:
+`get -o wide`, `delete --interactive`. Everything else in it is kept, such as the user's policy for
+credential plugins.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ def environment() -> Mapping[str, str]:
 
 
 def without_preferences(text: str) -> str | None:
-    """What else a kuberc says; empty if nothing; None if it cannot be read, which kubectl tells."""
+    """A kuberc without preferences; empty if nothing is left, None if it is invalid."""
     import yaml  # 15 ms, only where there is a file
 
     try:
         documents = [_stripped(one) for one in yaml.safe_load_all(text)]
     except yaml.YAMLError:
         return None
-    told = any(not isinstance(one, dict) or one.keys() - HEAD for one in documents)
-    dumped: str = yaml.safe_dump_all(documents, sort_keys=False) if told else ""
+    rest = any(not isinstance(one, dict) or one.keys() - HEAD for one in documents)
+    dumped: str = yaml.safe_dump_all(documents, sort_keys=False) if rest else ""
     return dumped
 
 

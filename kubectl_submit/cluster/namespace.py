@@ -1,4 +1,4 @@
-"""Which namespace is meant."""
+"""Finds the namespace to use."""
 
 from __future__ import annotations
 

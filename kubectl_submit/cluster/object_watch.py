@@ -1,9 +1,8 @@
-"""Learns which objects exist, and every change of them, across every cut of the connection.
+"""Lists objects and watches their changes, across cut connections.
 
-As Kubernetes' own clients do (client-go's reflector): list, compare with what was known, and watch
-from the version of the list on. A watch that was cut is begun again from the last version that was
-told. Where the server does not know that version any more (410 Gone), all begins anew, and what has
-gone meanwhile is told as MISSING.
+It works like client-go's reflector: list, compare with the known objects, and watch from the
+version of the list. A watch that was cut restarts from the last version. If the server no longer
+knows that version (410 Gone), it lists again, and reports objects that are gone as MISSING.
 """
 
 from __future__ import annotations
@@ -14,19 +13,19 @@ from urllib.parse import urlencode
 from kubectl_submit.cluster import api_answers
 from kubectl_submit.cluster.contact import Contact
 from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.cluster.kubectl_errors import REFUSED, fault
+from kubectl_submit.cluster.kubectl_errors import REFUSED, error_kind
 from kubectl_submit.error_codes import ErrorCode
-from kubectl_submit.errors import ClusterError, ClusterFault
+from kubectl_submit.errors import ClusterError, ClusterErrorKind
 from kubectl_submit.model.objects import Object
 from kubectl_submit.process.command import Result
 from kubectl_submit.process.event_loop import Loop, Readable
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
-REFUSALS = (*REFUSED, ClusterFault.NOT_LOGGED_IN)
+REFUSALS = (*REFUSED, ClusterErrorKind.NOT_LOGGED_IN)
 CHANGES = ("ADDED", "MODIFIED", "DELETED")
 MISSING = "MISSING"
-"""What a list does not have any more: how the object was in the end, nobody has seen."""
+"""The change of an object that a new list lacks; its last state is unknown."""
 NO_MORE = ("DELETED", MISSING)
 
 OnChange = Callable[[str, Object], None]
@@ -35,7 +34,7 @@ OnChange = Callable[[str, Object], None]
 class ObjectWatch:
     """The objects of one kind that a query finds, and their changes."""
 
-    def __init__(  # noqa: PLR0913 (what is told to whom)
+    def __init__(  # noqa: PLR0913 (the callbacks)
         self,
         loop: Loop,
         kubectl: Kubectl,
@@ -48,10 +47,10 @@ class ObjectWatch:
         on_listed: Callable[[], None] = lambda: None,
         on_refused: Callable[[Result], bool] = lambda result: False,
     ) -> None:
-        """`needed`: without it there is an error, else nothing is told.
+        """`needed`: raise an error if the watch is impossible; else report nothing.
 
-        `on_listed` is called when all that exists has been told. `on_refused` may say of an error
-        that it is none, because one can do without these objects.
+        `on_listed` is called after all existing objects were reported. `on_refused` returns True if
+        the caller can do without these objects.
         """
         self.contact = Contact(contact_seconds if needed else None)
         self._loop = loop
@@ -72,7 +71,7 @@ class ObjectWatch:
         self._pause = FIRST_PAUSE
 
     def start(self) -> None:
-        """Begin, or begin again: from the last version, or with a list."""
+        """Start or restart: from the last version, or with a list."""
         if self._stopped:
             return
         self._rest = []
@@ -90,7 +89,7 @@ class ObjectWatch:
             self._loop.read(self._stream, self._rest.append, self._on_list)
 
     def stop(self) -> None:
-        """End it; nothing more is told."""
+        """Stop; no further changes are reported."""
         self._stopped = True
         if self._stream:
             self._loop.drop(self._stream)
@@ -164,7 +163,7 @@ class ObjectWatch:
             if self._on_refused(result):
                 self.stop()
                 return
-            if fault(result.stderr) in REFUSALS:
+            if error_kind(result.stderr) in REFUSALS:
                 self._refuse(result)
                 return
         if result.exit_code != 0 and not self._rest:

@@ -1,4 +1,4 @@
-"""What the user may do in the namespace."""
+"""Checks what the user may do in the namespace."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from kubectl_submit.error_codes import ErrorCode
 def refused(
     kubectl: Kubectl, needed: Sequence[tuple[str, str]], *, sure: bool = False
 ) -> list[tuple[str, str]]:
-    """Of these resources and verbs, those that are not allowed in the namespace.
+    """Those of these resources and verbs that are not allowed in the namespace.
 
-    Those of which the cluster does not say it are among them, or with `sure` a ClusterError.
+    Unknown ones count as not allowed; with `sure` they raise a ClusterError.
     """
     asked = [(one, kubectl.start_can_i(one[1], one[0])) for one in needed]
     answers = [(one, answer.result()) for one, answer in asked]

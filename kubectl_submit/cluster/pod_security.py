@@ -1,6 +1,6 @@
-"""What a namespace that enforces the Pod Security level `restricted` asks of every pod.
+"""Adapts pods to namespaces that enforce the Pod Security level `restricted`.
 
-It is asked of no other pods: images that run as root need what it takes away. The label and the
+Pods elsewhere stay as they are, because images that run as root would not work. The label and the
 rules are those of Kubernetes' Pod Security Standards.
 """
 

@@ -20,7 +20,7 @@ KNOWING_MINOR = 34
 WITH_PATH = rb"""server["']?\s*:\s*["']?https?://[^/\s"']+/[^\s"']"""
 
 Ask = Callable[[Sequence[str]], str]
-"""Runs kubectl with some arguments; what it writes to stdout."""
+"""Runs kubectl with some arguments; returns its stdout."""
 
 
 @functools.cache
@@ -40,10 +40,10 @@ def missing(flags: tuple[str, ...], ask: Ask) -> str:
 def minor_version(text: str) -> int:
     """The minor version of `kubectl version --client -o json`; that of a new one if unknown."""
     try:
-        told = json.loads(text)["clientVersion"]["gitVersion"]
+        version = json.loads(text)["clientVersion"]["gitVersion"]
     except (ValueError, KeyError, TypeError):
         return KNOWING_MINOR
-    found = re.match(r"v1\.(\d+)", told)
+    found = re.match(r"v1\.(\d+)", version)
     return int(found[1]) if found else KNOWING_MINOR
 
 

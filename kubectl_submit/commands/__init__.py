@@ -1,4 +1,4 @@
-"""The commands: one module a subcommand, `submit`, and the parts of the larger ones."""
+"""The commands: a module for `submit`, one for each subcommand, and parts of larger ones."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from kubectl_submit.output import Output
 
 
 class Command(Protocol):
-    """What every module of a subcommand offers."""
+    """What every module of a subcommand defines."""
 
     def run(self, options: Any, words: tuple[str, ...], output: Output) -> int:
-        """Do it; the exit code. Raises SubmitError."""
+        """Run the command and return its exit code. Raises SubmitError."""
 
 
 def load(word: str) -> Command:

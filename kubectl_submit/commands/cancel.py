@@ -14,7 +14,7 @@ from kubectl_submit.source import identity
 
 
 def run(options: CancelOptions, words: tuple[str, ...], output: Output) -> int:
-    """Cancel them; 0. Raises ClusterError, NoSuchRunError, UsageError."""
+    """Cancel the runs and return 0. Raises ClusterError, NoSuchRunError, UsageError."""
     _check(options, words)
     kubectl = Kubectl.from_options(options)
     selector = identity.mine() if options.mine else ""
@@ -38,7 +38,7 @@ def run(options: CancelOptions, words: tuple[str, ...], output: Output) -> int:
 def _check(options: CancelOptions, words: tuple[str, ...]) -> None:
     if bool(words) == options.all_of_them:
         raise UsageError(
-            "say what to cancel: names, or --all --mine",
+            "name the runs to cancel, or use --all --mine",
             code=ErrorCode.NAMES_OR_ALL_EXPECTED,
             remedy="See `kubectl submit list`.",
         )
@@ -50,7 +50,7 @@ def _check(options: CancelOptions, words: tuple[str, ...]) -> None:
 
 
 def _cancel(one: Run, kubectl: Kubectl, who: str) -> str:
-    """Cancel one run; what to say about it."""
+    """Cancel one run; returns a message for the user."""
     status = one.status
     if one.has_ended or status.state in (BUILT, CANCELLED):
         reason = f" ({status.reason})" if status.reason else ""

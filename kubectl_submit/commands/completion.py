@@ -66,9 +66,9 @@ SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH, "kubectl": KUBECTL}
 
 
 def run(options: CompletionOptions, words: tuple[str, ...], output: Output) -> int:
-    """Write the script; 0. Raises UsageError."""
+    """Write the script and return 0. Raises UsageError."""
     del options
     if len(words) != 1 or words[0] not in SCRIPTS:
-        raise UsageError(f"say for what: {WORDS}", code=ErrorCode.SHELL_EXPECTED)
+        raise UsageError(f"choose a shell: {WORDS}", code=ErrorCode.SHELL_EXPECTED)
     output.data([SCRIPTS[words[0]].strip()])
     return 0

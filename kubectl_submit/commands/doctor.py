@@ -13,7 +13,7 @@ MARKS = {True: "ok", False: "MISSING", None: "-"}
 
 
 def run(options: DoctorOptions, words: tuple[str, ...], output: Output) -> int:
-    """Show each check as it is made; 1 if something is missing, else 0."""
+    """Show the result of each check at once; returns 1 if something is missing, else 0."""
     del words
 
     kubectl = Kubectl.from_options(options)

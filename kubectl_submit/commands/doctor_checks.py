@@ -1,4 +1,4 @@
-"""What a submit from this folder would need, one check each; `doctor` shows them."""
+"""The checks of `doctor`: everything that a submit from this folder needs."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from kubectl_submit.runs import documents
 from kubectl_submit.source.repository import git_version, inspect
 from kubectl_submit.source.temporary_refs import LeftoverRefs
 
-# What examples/role.yaml grants, apart from what it can do without.
+# What every submit needs of examples/role.yaml.
 NEEDED = (
     *(("jobs.batch", verb) for verb in OBJECT_VERBS),
     *(("pods", verb) for verb in ("get", "list", "watch")),
     ("pods/log", "get"),
 )
-# Which checks a check needs to have gone well.
+# The checks that must succeed before another check makes sense.
 NEEDS = {
     "namespace": ("kubectl",),
     "permissions": ("kubectl",),
@@ -43,18 +43,18 @@ FOR_SECRETS = tuple(("secrets", verb) for verb in ("create", "get", "patch", "de
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What a check found."""
+    """The result of a check."""
 
     name: str
     well: bool | None
-    """None where it was not checked."""
+    """None if it was not checked."""
     text: str
-    """What is there, what is wrong, or why it was not checked."""
+    """What was found, what is wrong, or why it was not checked."""
     remedy: str = ""
 
 
 def document(findings: Sequence[Finding]) -> documents.Document:
-    """The findings for scripts, as docs/json.md describes them."""
+    """The findings as a document, described in docs/json.md."""
     checks = [
         {"name": one.name, "ok": one.well, "text": one.text, "remedy": one.remedy or None}
         for one in findings
@@ -63,7 +63,7 @@ def document(findings: Sequence[Finding]) -> documents.Document:
 
 
 def findings(options: Options, kubectl: Kubectl, output: Output) -> Iterator[Finding]:
-    """Every check that matters for these options, one after the other."""
+    """Run every check that these options need, one after the other."""
     checks: list[tuple[str, Callable[[], str]]] = [
         ("git", git_version),
         ("kubectl", lambda: _versions(kubectl)),
@@ -86,7 +86,7 @@ def findings(options: Options, kubectl: Kubectl, output: Output) -> Iterator[Fin
 
 
 def _finding(name: str, check: Callable[[], str], failed: Sequence[str]) -> Finding:
-    """What a check finds; nothing, if a check has failed that it needs."""
+    """Run a check, unless one that it depends on has failed."""
     if failed:
         return Finding(name=name, well=None, text=f"not checked: first {', '.join(failed)}")
     try:
@@ -106,12 +106,12 @@ def _commit(options: Options) -> str:
 
 
 def _remote(options: Options) -> str:
-    """Whether builds of clients that were killed have left a working tree on the remote."""
+    """Whether killed clients have left working trees on the remote."""
     snapshot = inspect(Path.cwd(), options.git_remote)
     left = LeftoverRefs(snapshot.root, snapshot.remote).refs() if snapshot.remote else []
     if left:
         raise RepositoryError(
-            f"{snapshot.remote} still has working trees pushed by builds that were killed",
+            f"{snapshot.remote} still has working trees of builds that were killed",
             code=ErrorCode.WORKING_TREES_LEFT_ON_REMOTE,
             last_words=", ".join(left),
             remedy="Your own are deleted by your next build with --allow-dirty; or delete them: "
@@ -146,8 +146,8 @@ def _namespace(kubectl: Kubectl) -> str:
 
 def _permissions(options: Options, kubectl: Kubectl) -> str:
     needed = [*NEEDED, *execution_backends.named(options.execution).permissions]
-    carried = (options.secret_file, options.secret_env, options.build_secret)
-    if any(carried) or options.credentials_from_local:
+    copied = (options.secret_file, options.secret_env, options.build_secret)
+    if any(copied) or options.credentials_from_local:
         needed += FOR_SECRETS
     refused = permissions.refused(kubectl, needed, sure=True)
     if refused:
@@ -166,7 +166,9 @@ def _names(options: Options, kubectl: Kubectl) -> str:
     there = [existence.without_group(name) for name in named if name not in unread]
     shown = [f"there: {', '.join(there)}"] if there else []
     shown += [f"not checked, as you may not read it: {', '.join(unread)}"] if unread else []
-    return "; ".join(shown) or "no Secret, service account, queue or priority class is named"
+    return (
+        "; ".join(shown) or "the options name no Secret, service account, queue or priority class"
+    )
 
 
 def _build() -> str:
@@ -175,7 +177,7 @@ def _build() -> str:
 
 
 def _manifest(options: Options, kubectl: Kubectl, output: Output) -> str:
-    """Whether the server would take what a submit creates: the build Job, and what runs."""
+    """Whether the server accepts what a submit creates: the build Job and the run."""
     backend = execution_backends.named(options.execution)
     build, run = dry_run.render(options, ("true",), output)
     pod_security.fit_namespace(run, backend.object_kind, kubectl)

@@ -1,4 +1,4 @@
-"""What a submit would create, without building or creating anything."""
+"""Shows what a submit would create, without building or creating anything."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster import creation, pod_security
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.commands import preflight
-from kubectl_submit.errors import ClusterError, ClusterFault
+from kubectl_submit.errors import ClusterError, ClusterErrorKind
 from kubectl_submit.manifests import run_secrets, tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.image import NOT_BUILT_YET, Image
@@ -21,7 +21,7 @@ from kubectl_submit.runs import documents
 
 
 def show(options: Options, argv: tuple[str, ...], kubectl: Kubectl, output: Output) -> int:
-    """Write the manifests to stdout; 0. Raises SubmitError, also where the server refuses."""
+    """Write the manifests to stdout and return 0. Raises SubmitError, also if refused."""
     build, run = render(options, argv, output)
     if options.dry_run == "server":
         _ask(build, run, options, kubectl, output)
@@ -40,7 +40,7 @@ def show(options: Options, argv: tuple[str, ...], kubectl: Kubectl, output: Outp
 def render(
     options: Options, argv: tuple[str, ...], output: Output
 ) -> tuple[list[Node], list[Node]]:
-    """All that a submit would create: of the build, and of the run. Raises SubmitError."""
+    """The manifests of the build and of the run. Raises SubmitError."""
     backend = execution_backends.named(options.execution)
     build, of_build = None, []
     if options.image:
@@ -48,7 +48,7 @@ def render(
     else:
         build = collect_build_parameters(options, backend.name_limit)
         image = Image(name=build.pull_name, digest=NOT_BUILT_YET)
-        # Under a name of its own: the server would refuse that of a build that is there.
+        # A name of its own: the server would refuse the name of an existing build.
         of_build = build_backends.load(options.build).render(replace(build, after=build.name))
         output.status(f"nothing is built: {image.reference} is used as the image (dry run)")
     return of_build, backend.render(backend.parameters(options, argv, build, image))
@@ -57,25 +57,25 @@ def render(
 def _ask(
     build: list[Node], run: list[Node], options: Options, kubectl: Kubectl, output: Output
 ) -> None:
-    """Have the server judge it, as far as it does; what it did not judge is said."""
+    """Ask the server to check everything, and say what it could not check."""
     backend = execution_backends.named(options.execution)
     pod_security.fit_namespace(run, backend.object_kind, kubectl)
     everything = [*build, *run]
     preflight.check(everything, backend, options, kubectl)
     for warning in creation.warnings(tree.dump(everything), kubectl):
         output.status(f"the server warns: {warning}")
-    judged = [_is_judged(one, kubectl) for one in everything]
+    checked = [_check_pod(one, kubectl) for one in everything]
     output.status("the server accepts it (dry run)")
-    if not all(judged):
+    if not all(checked):
         output.status(
             "you may not create pods, so quotas and Pod Security were not checked for them"
         )
 
 
-def _is_judged(document: Node, kubectl: Kubectl) -> bool:
-    """Let the server judge a Job's pod as well: quota and Pod Security look at nothing else.
+def _check_pod(document: Node, kubectl: Kubectl) -> bool:
+    """Ask the server to check a Job's pod, since quotas and Pod Security apply to pods only.
 
-    False for whoever may not create pods, as few need to.
+    Returns False if the user may not create pods.
     """
     template = document["spec"].get("template") if document["kind"] == "Job" else None
     if template is None:
@@ -86,7 +86,7 @@ def _is_judged(document: Node, kubectl: Kubectl) -> bool:
     try:
         creation.create_manifest(tree.dump([pod]), kubectl, dry_run=True)
     except ClusterError as error:
-        if error.fault is not ClusterFault.NOT_PERMITTED:
+        if error.kind is not ClusterErrorKind.NOT_PERMITTED:
             raise
         return False
     return True

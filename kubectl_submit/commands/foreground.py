@@ -1,4 +1,4 @@
-"""What a submit does once its job exists: shows it to its end, or leaves it alone."""
+"""Follows the job of a submit to its end, or detaches from it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from kubectl_submit.runs import cancellation, lookup, next_commands
 from kubectl_submit.source import identity
 
 CANCEL_WINDOW_SECONDS = 2.0
-"""Within so much time a second Ctrl-C cancels."""
+"""A second Ctrl-C within this time cancels the run."""
 
 
 def run_in_foreground(
     execution: Execution, kubectl: Kubectl, options: Options, output: Output
 ) -> Outcome:
-    """Show the job to its end; one that never ran is deleted, one that runs outlives us."""
+    """Follow the job to its end. Delete it if it can never run; else it goes on after an error."""
     if options.detach:
         output.status(_how_to_go_on(execution, kubectl))
         return Outcome(exit_code=0, summary="")
@@ -57,7 +57,7 @@ def _follow(execution: Execution, kubectl: Kubectl, options: Options, output: Ou
 def _interrupted(
     execution: Execution, kubectl: Kubectl, options: Options, output: Output
 ) -> Outcome:
-    """Leave the job alone, or cancel it where that is asked for."""
+    """Detach from the job, or cancel it on a second Ctrl-C or with --cancel-on-interrupt."""
     job = f"{execution.kind}/{execution.name}"
     if not options.cancel_on_interrupt:
         hint = " (Ctrl-C again within 2 seconds cancels it)" if signals.by_hand() else ""

@@ -25,16 +25,16 @@ from kubectl_submit.manifests import files
 from kubectl_submit.output import Output
 
 HEAD = """\
-# Defaults of `kubectl submit` in this repository. A flag wins over the environment (beside each
-# option in the manual: KUBECTL_SUBMIT_…), the environment over this file. Take the # away before
+# Defaults of `kubectl submit` in this repository. Flags win over the environment (KUBECTL_SUBMIT_…,
+# see the manual), and the environment wins over this file. Remove the # before
 # what you need.
 """
-# Of kubectl's own options, those that a project may have.
+# kubectl's options that make sense for a whole project.
 KUBECTL = ("namespace", "context")
 
 
 def run(options: InitOptions, words: tuple[str, ...], output: Output) -> int:
-    """Write the files; 0. Raises ConfigurationError where one is there already."""
+    """Write the files and return 0. Raises ConfigurationError if one already exists."""
     del words
     root = _root(Path.cwd())
     texts = {root / FILE_NAME: ""}
@@ -94,7 +94,7 @@ def _manifests() -> list[str]:
 def _image_repository() -> str:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return ""
-    question = "Where are images pushed (registry.example/you/app; empty: later)"
+    question = "Image repository to push to (registry.example/you/app; empty: later)"
     answer: str = click.prompt(question, default="", show_default=False, err=True)
     return answer.strip()
 

@@ -1,4 +1,4 @@
-"""A quota on the number of Jobs that is full only of what has just built the run's image."""
+"""Makes room in a quota on Jobs by deleting the finished build Job of the same run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.namespace import current_namespace
-from kubectl_submit.errors import ClusterError, ClusterFault
+from kubectl_submit.errors import ClusterError, ClusterErrorKind
 from kubectl_submit.execution_backends.kubernetes import job_state
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
@@ -15,7 +15,7 @@ from kubectl_submit.output import Output
 from kubectl_submit.process import signals
 from kubectl_submit.runs import lookup
 
-# Kubernetes notes soon after a deletion that a quota has room again.
+# Kubernetes updates a quota some seconds after a deletion.
 ROOM_SECONDS = 30.0
 PAUSE_SECONDS = 0.5
 
@@ -23,7 +23,7 @@ PAUSE_SECONDS = 0.5
 def create(
     execute: Callable[[], Execution], name: str, kubectl: Kubectl, output: Output
 ) -> Execution:
-    """Create what runs the command; the finished build Job goes where a quota has room for one.
+    """Create the run; if a quota on Jobs is full, delete its finished build Job and try again.
 
     Raises ClusterError, as `execute` does.
     """
@@ -32,7 +32,7 @@ def create(
         try:
             return execute()
         except ClusterError as error:
-            if error.fault is not ClusterFault.JOB_QUOTA:
+            if error.kind is not ClusterErrorKind.JOB_QUOTA:
                 raise
             deadline = deadline or time.monotonic() + ROOM_SECONDS
             build = None if deleted else _build(name, kubectl)
@@ -55,4 +55,4 @@ def _build(name: str, kubectl: Kubectl) -> Object | None:
 def _delete(build: Object, kubectl: Kubectl, output: Output) -> None:
     name = build["metadata"]["name"]
     kubectl.delete("job", name, build["metadata"]["namespace"])
-    output.status(f"job/{name} is deleted: the quota on Jobs has no room for both")
+    output.status(f"job/{name} was deleted: the quota on Jobs has no room for both")

@@ -17,7 +17,7 @@ from kubectl_submit.source import identity
 
 
 def run(options: ListOptions, words: tuple[str, ...], output: Output) -> int:
-    """Show them; 0. Raises ClusterError, UsageError."""
+    """Show the runs and return 0. Raises ClusterError, UsageError."""
     kubectl = Kubectl.from_options(options)
     selector = identity.mine() if options.mine else ""
     namespace = None if options.all_namespaces else current_namespace(kubectl)
@@ -25,7 +25,7 @@ def run(options: ListOptions, words: tuple[str, ...], output: Output) -> int:
     if options.watch:
         if options.output not in (None, "wide"):
             raise UsageError(
-                f"--watch shows lines of the table: no -o {options.output}",
+                f"--watch writes a table, so it cannot be used with -o {options.output}",
                 code=ErrorCode.WATCH_NEEDS_TABLE,
             )
         _watch(kubectl, namespace, selector, table, output)
@@ -46,7 +46,7 @@ def run(options: ListOptions, words: tuple[str, ...], output: Output) -> int:
 def _watch(
     kubectl: Kubectl, namespace: str | None, selector: str, table: Table, output: Output
 ) -> None:
-    """Show them, and each one again when it has changed, as long as somebody reads."""
+    """Show the runs, and each changed run again, until stdout is closed."""
     shown: dict[tuple[str, str], dict[str, str]] = {}
     first, read, loop = [table.header()], True, Loop()
 

@@ -22,7 +22,7 @@ from kubectl_submit.runs import executions, lookup, settlement
 
 
 def run(options: LogsOptions, words: tuple[str, ...], output: Output) -> int:
-    """Show them; 0, or with --follow the run's exit code. Raises SubmitError."""
+    """Show the logs; returns 0, or with --follow the run's exit code. Raises SubmitError."""
     if len(words) != 1:
         raise UsageError(
             "logs takes exactly one run name",
@@ -47,7 +47,7 @@ def run(options: LogsOptions, words: tuple[str, ...], output: Output) -> int:
     pods = executions.pods(execution, kubectl)
     ended = found.status.exit_code
     if not pods and ended is not None and not options.build:
-        _tell_gone(found, output, follow=options.follow)
+        _report_gone(found, output, follow=options.follow)
         return ended if options.follow else 0
     if not options.follow:
         past_logs.show(execution, pods, kubectl, lines, follow_options)
@@ -64,23 +64,23 @@ def _follow(
     follow_options: FollowOptions,
     output: Output,
 ) -> int:
-    """Show the output to its end; the run's exit code."""
+    """Show the output to its end; returns the run's exit code."""
     outcome = follow(execution, kubectl, lines, follow_options)
     settlement.report(execution, outcome, output)
     return outcome.exit_code
 
 
-def _tell_gone(run: Run, output: Output, *, follow: bool) -> None:
-    """Say that nothing can be shown, and how the run ended where somebody waits for that."""
+def _report_gone(run: Run, output: Output, *, follow: bool) -> None:
+    """Say that there is nothing to show; with --follow also how the run ended."""
     output.error(f"warning: the pods of {run.id} are gone, and their output with them")
     if follow and run.status.reason:
         output.error(f"{run.id}: {run.status.reason}")
 
 
 def _waits(run: Run, pods: Iterable[Object], execution: Execution) -> bool:
-    """Whether it has not begun, and so cannot have written anything."""
-    begun = any(pod_state(pod, execution.container).started for pod in pods)
-    return run.status.state in (PENDING, QUEUED) and not begun
+    """Whether the run has not started, so it cannot have written anything."""
+    started = any(pod_state(pod, execution.container).started for pod in pods)
+    return run.status.state in (PENDING, QUEUED) and not started
 
 
 def _check(worker: int | None, execution: Execution) -> None:

@@ -1,4 +1,4 @@
-"""What the cluster would refuse after the build is refused before it."""
+"""Checks before the build what the cluster would refuse after it."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ PRIORITY = "priorityclass.scheduling.k8s.io"
 def check(
     documents: list[Node], backend: ExecutionBackend, options: Options, kubectl: Kubectl
 ) -> None:
-    """Ask the server whether it would take the manifest, and whether what it names exists.
+    """Ask the server whether it accepts the manifest, and whether the named objects exist.
 
-    Raises ClusterError: out of reach, no permission, no such namespace, a Secret that is missing.
+    Raises ClusterError: out of reach, no permission, no such namespace, a missing Secret.
     """
     backend.check(documents, kubectl)
     check_names(options, kubectl)
 
 
 def check_names(options: Options, kubectl: Kubectl) -> None:
-    """Whether the Secrets, the service account, the queue and the priority class exist."""
+    """Check that the Secrets, the service account, the queue and the priority class exist."""
     create = "Create it with `kubectl create`, or choose another namespace with -n."
     named = named_objects(options)
     _check(kubectl, named, "not in the namespace", create, code=ErrorCode.OBJECT_NOT_FOUND)
@@ -44,7 +44,7 @@ def check_names(options: Options, kubectl: Kubectl) -> None:
 
 
 def named_objects(options: Options) -> list[str]:
-    """The Secrets and the service account that are named, as `kind/name`."""
+    """The Secrets and the service account that the options name, as `kind/name`."""
     secrets = [secret.name for secret in options.secret]
     secrets += [name for name in (options.registry_secret, options.git_secret) if name]
     named = [f"secret/{name}" for name in dict.fromkeys(secrets)]
@@ -53,16 +53,16 @@ def named_objects(options: Options) -> list[str]:
 
 
 def named_queue(options: Options) -> tuple[list[str], list[str]]:
-    """The queue that is named, and the priority class."""
+    """The queue and the priority class that the options name."""
     queue = [f"{LOCAL_QUEUE}/{options.queue}"] if options.queue else []
-    if not options.priority or options.manifest:  # which may say the queue
+    if not options.priority or options.manifest:  # a manifest may name the queue
         return queue, []
     kind = WORKLOAD_PRIORITY if options.queue else PRIORITY
     return queue, [f"{kind}/{options.priority}"]
 
 
 def _check_type(registry_secret: str, kubectl: Kubectl) -> None:
-    """A pod would wait for a Secret of another type without an end."""
+    """With a Secret of another type, a pod would wait forever."""
     found = kubectl.secret_type(registry_secret)
     if found and found != run_secrets.PULL_SECRET:
         raise ClusterError(

@@ -11,7 +11,7 @@ from kubectl_submit.runs import details_text, documents, executions, lookup
 
 
 def run(options: StatusOptions, words: tuple[str, ...], output: Output) -> int:
-    """Tell it; 0. Raises ClusterError, NoSuchRunError, UsageError."""
+    """Show the run and return 0. Raises ClusterError, NoSuchRunError, UsageError."""
     if len(words) != 1:
         raise UsageError(
             "status takes exactly one run name",

@@ -1,4 +1,4 @@
-"""The main job, as a picture: one line a box.
+"""Runs a submit; `submit` has one line for each box of this picture:
 
 build parameters → build backend → image → execution parameters → execution backend
                                                     → pods → lines → exit code
@@ -26,7 +26,7 @@ from kubectl_submit.runs import settlement
 
 
 def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
-    """Run a command in the image of a commit; its exit code. Raises SubmitError."""
+    """Run a command in the image of a commit; returns its exit code. Raises SubmitError."""
     kubectl = Kubectl.from_options(options)
     if options.dry_run != "none":
         from kubectl_submit.commands import dry_run
@@ -38,13 +38,13 @@ def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
         image, name, documents = _of_given_image(resolved, options, argv, backend, kubectl)
     else:
         image, name, documents = _of_built_image(options, argv, backend, kubectl, output)
-    with signals.held():  # until it is known what was created
+    with signals.held():  # an interrupt must know what was created
         execution = job_quota.create(
             lambda: backend.create(documents, kubectl), name, kubectl, output
         )
         output.status(f"{execution.kind}/{execution.name} runs {image.reference}")
         outcome = foreground.run_in_foreground(execution, kubectl, options, output)
-        signals.forget()  # what comes too late does not replace an exit code
+        signals.forget()  # a late interrupt does not replace the exit code
     return _report(execution, outcome, kubectl, options, output)
 
 
@@ -55,8 +55,8 @@ def _of_given_image(
     backend: ExecutionBackend,
     kubectl: Kubectl,
 ) -> tuple[Image, str, list[Node]]:
-    """The image, and the name and the manifest of its run."""
-    from kubectl_submit.commands import preflight  # costs 50 ms, in which the registry answers
+    """Gives the image of --image, and the name and the manifest of its run."""
+    from kubectl_submit.commands import preflight  # takes 50 ms, while the registry answers
 
     asked = pod_security.start_restricted_check(kubectl)
     image, restricted = resolved.result(), asked.result()
@@ -86,9 +86,9 @@ def _of_built_image(
         documents = backend.render(backend.parameters(options, argv, build, promised))
         pod_security.fit_namespace(documents, backend.object_kind, kubectl)
         preflight.check(documents, backend, options, kubectl)
-    begun = time.monotonic()
+    started_at = time.monotonic()
     image = build_backends.load(options.build).build(build, kubectl, output)
-    image = replace(image, build_seconds=time.monotonic() - begun)
+    image = replace(image, build_seconds=time.monotonic() - started_at)
     worker_pod.put_built_image(documents, promised, image)
     return image, build.name, documents
 
@@ -96,7 +96,7 @@ def _of_built_image(
 def _report(
     execution: Execution, outcome: Outcome, kubectl: Kubectl, options: Options, output: Output
 ) -> int:
-    """Say how it ended, unless it ended well, and to scripts all of it."""
+    """Report a failure to the user, and with --output all details to a script."""
     settlement.report(execution, outcome, output)
     if options.output == "name":
         output.data([f"{execution.kind}/{execution.name}"])

@@ -11,7 +11,7 @@ from kubectl_submit.output import Output
 
 
 def run(options: WaitOptions, words: tuple[str, ...], output: Output) -> int:
-    """Wait for them; the exit code of the first that fails, else 0. Raises SubmitError."""
+    """Wait for the runs; returns the exit code of the first failure, else 0. Raises SubmitError."""
     if not words:
         raise UsageError(
             "wait takes the names of runs",

@@ -1,4 +1,4 @@
-"""Waits for the ends of runs."""
+"""Waits until runs have ended."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from kubectl_submit.runs import executions, lookup
 from kubectl_submit.runs.run_watch import RunWatch
 from kubectl_submit.runs.settlement import settle
 
-# The pods, which alone tell the exit code, are watched apart from the Job.
+# Only pods have the exit code, and their watch may be later than that of the Job.
 POD_SECONDS = 2.0
-# Whoever built the image creates the run at once, if they are still there.
+# A submit creates the run right after the build, unless it was killed.
 BUILT_SECONDS = 60.0
 
 
 def wait(kubectl: Kubectl, names: Sequence[str], seconds: int | None, output: Output) -> int:
-    """Wait for the end of all, or of the first that fails; its exit code, else 0.
+    """Wait for all runs, or for the first failure; returns its exit code, else 0.
 
-    Raises NoSuchRunError, WaitTimeoutError, ExecutionError for one that will never run.
+    Raises NoSuchRunError, WaitTimeoutError, ExecutionError for a run that can never start.
     """
     found = lookup.find(kubectl, names)
     loop = Loop()
@@ -34,7 +34,7 @@ def wait(kubectl: Kubectl, names: Sequence[str], seconds: int | None, output: Ou
         waiter = _Waiter(loop, kubectl, found, output)
         selector = f"{NAME_LABEL} in ({','.join(one.name for one in found)})"
         if any(one.main is None for one in found):
-            selector = ""  # its build may be that of another run
+            selector = ""  # it may share the build of another run
         RunWatch(loop, kubectl, found[0].namespace, waiter.see, selector=selector)
         if seconds:
             loop.later(seconds, lambda: waiter.give_up(seconds))
@@ -46,11 +46,11 @@ def wait(kubectl: Kubectl, names: Sequence[str], seconds: int | None, output: Ou
 
 
 class _Waiter:
-    """What has not ended yet."""
+    """Waits for the runs that have not ended yet."""
 
     def __init__(self, loop: Loop, kubectl: Kubectl, wanted: list[Run], output: Output) -> None:
         self.exit_code: int | None = None
-        """When there is nothing more to wait for."""
+        """None while there is something to wait for."""
         self._loop = loop
         self._kubectl = kubectl
         self._output = output
@@ -58,7 +58,7 @@ class _Waiter:
         self._since: dict[str, float] = {}
 
     def see(self, found: list[Run]) -> None:
-        """All of them, as they are now. Raises ExecutionError for one that will never run."""
+        """Note all runs as they are now. Raises ExecutionError for a run that can never start."""
         there = {one.name: one for one in found}
         for name, before in self._missing.items():
             if name not in there:
@@ -74,7 +74,7 @@ class _Waiter:
             self._output.waiting(self._why())
 
     def give_up(self, seconds: int) -> None:
-        """The time is up."""
+        """Raise WaitTimeoutError."""
         raise WaitTimeoutError(
             f"not ended within {seconds} seconds",
             code=ErrorCode.WAIT_TIMEOUT,
@@ -110,14 +110,14 @@ class _Waiter:
             self._output.status(f"{one.id}: {status.reason or 'succeeded'}")
 
     def _conclude(self, one: Run, outcome: Outcome) -> None:
-        """End a Job that waits for a container beside a command which has ended."""
+        """End a Job whose command has ended while another container keeps its pod running."""
         del self._missing[one.name]
         settle(executions.execution_for_run(one), outcome, self._kubectl, self._output.error)
         self._output.status(f"{one.id}: {outcome.summary}")
         self.exit_code = outcome.exit_code or None
 
     def _lasts(self, one: Run, seconds: float) -> bool:
-        """Whether a run stands as it does for so long; looks again when it will."""
+        """Whether the state of a run has lasted that long; if not, check again then."""
         key = f"{one.name} {one.status.state} {one.status.decided}"
         if key not in self._since:
             self._since[key] = self._loop.now

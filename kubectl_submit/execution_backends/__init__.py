@@ -1,4 +1,4 @@
-"""What can run a command: a folder each, with all that is known of that kind inside of it."""
+"""The kinds of execution: a folder for each, with everything about that kind."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ __all__ = ["ExecutionBackend", "by_kind", "every", "named"]
 
 
 def named(name: str) -> ExecutionBackend:
-    """The one that `--execution` names so."""
+    """The backend for a value of `--execution`."""
     return cast("ExecutionBackend", import_module(f"{EXECUTION_BACKENDS[name]}.backend").BACKEND)
 
 
 def every() -> list[ExecutionBackend]:
-    """All of them."""
+    """All backends."""
     return [named(name) for name in EXECUTION_BACKENDS]
 
 

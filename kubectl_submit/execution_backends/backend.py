@@ -1,4 +1,4 @@
-"""What each kind of execution has to know of itself, over the whole life of a run."""
+"""The interface of an execution backend, for the whole life of a run."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:  # a list of runs needs none of these
     from kubectl_submit.parameters.execution_parameters import ExecutionParameters
 
 OBJECT_VERBS = ("create", "get", "list", "watch", "patch", "delete")
-"""What a submit and the commands after it do with the object that runs the command."""
+"""The verbs that all commands need for the object that runs the command."""
 
 
 class ExecutionBackend(Protocol):
-    """One kind of execution. A folder here has one, as BACKEND in its module `backend`.
+    """One kind of execution. Each folder here defines one, as BACKEND in its module `backend`.
 
-    What is said of an object is said of the one that runs the command, as the API server has it.
+    `obj` is the object that runs the command, as the API server returns it.
     """
 
     name: str
-    """As `--execution` says it."""
+    """The value of `--execution`."""
     kind: str
-    """The kind of its object as kubectl says it: `job`."""
+    """The kind of its object as kubectl names it: `job`."""
     object_kind: str
-    """The same as a manifest says it: `Job`."""
+    """The same in a manifest: `Job`."""
     api: str
     """The API path of its group: `/apis/batch/v1`."""
     resource: str
@@ -43,11 +43,11 @@ class ExecutionBackend(Protocol):
     name_limit: int
     """How many characters a run's name may have."""
     manifest: str
-    """The file in manifests/ that is edited where the user gives none."""
+    """The default manifest, a file in manifests/."""
     permissions: tuple[tuple[str, str], ...]
-    """What a submit needs besides Jobs and pods: a resource and a verb each."""
+    """The permissions of a submit besides Jobs and pods: resource and verb."""
     cluster_kind: str = ""
-    """The kind of an object that its controller creates, whose events say why there is no pod."""
+    """The kind of a child object; its events may say why there is no pod."""
 
     # From the options to what runs.
 
@@ -71,28 +71,28 @@ class ExecutionBackend(Protocol):
         """The manifest of a run. Raises ManifestError."""
 
     def check(self, documents: list[Node], kubectl: Kubectl) -> None:
-        """Ask the server whether it would take what was rendered. Raises ClusterError."""
+        """Ask the server whether it accepts the manifest. Raises ClusterError."""
         from kubectl_submit.cluster import creation
         from kubectl_submit.manifests import tree
 
         creation.create_manifest(tree.dump(documents), kubectl, dry_run=True)
 
     def create(self, documents: list[Node], kubectl: Kubectl) -> Execution:
-        """Create what was rendered, all or nothing. Raises ClusterError."""
+        """Create the objects of the manifest, all or none. Raises ClusterError."""
 
     # From an object to what is followed and shown.
 
     def execution(self, obj: Object) -> Execution:
-        """What is to be followed."""
+        """The execution to follow."""
 
     def state(self, obj: Object) -> ExecutionState:
-        """What the object says of itself."""
+        """The state of the object."""
 
     def status(self, obj: Object, pods: Iterable[Object]) -> RunStatus:
-        """The state of the run; `pods` are all of the run that have not succeeded."""
+        """The status of the run; `pods` are its pods that have not succeeded."""
 
     def workers(self, obj: Object) -> tuple[int, int]:
-        """How many workers are ready, and how many there are to be."""
+        """How many workers are ready, and how many there should be."""
 
     def phases(
         self,
@@ -102,22 +102,22 @@ class ExecutionBackend(Protocol):
         states: Sequence[PodState],
         events: Sequence[Object],
     ) -> Iterable[Phase]:
-        """What has begun after the build; `events` are those of the run, the newest last."""
+        """The phases after the build that have begun; `events`: the run's, the newest last."""
 
     def worker(self, run: Run, state: PodState) -> PodState:
-        """How a worker is shown; `run` knows more where a pod prints the lines of others."""
+        """The state of a worker to show; may take the exit code from the run."""
         del run
         return state
 
     def gone(self, run: Run, obj: Object, there: set[int]) -> Iterable[tuple[int, str]]:
-        """The workers that have no pod any more, by rank, with what became of each."""
+        """The workers whose pods are gone, by rank, with what happened to each."""
         del run, obj, there
         return ()
 
     def cancel_changes(self, obj: Object) -> Object:
         """The change to the object's spec that ends it for good."""
 
-    # Pods that must run before those whose lines count.
+    # Pods that must run before the command.
 
     def prerequisite_state(self, pod: Object) -> PodState:
         """The state of such a pod."""

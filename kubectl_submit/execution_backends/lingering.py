@@ -1,7 +1,7 @@
-"""The outcome of commands that have ended while another container keeps their Job running. Pure.
+"""Detects commands that have ended while another container keeps their Job running. Pure.
 
-A container that a webhook has put beside the command (a proxy, an agent) runs on after it, and the
-Job waits for it for ever.
+A container that a webhook has added (a proxy, an agent) may go on after the command; then the Job
+never ends.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""How a Job ended, in the words that every command uses for it. Pure.
+"""Decides the outcome of a Job, the same for every command. Pure.
 
-`submit`, `logs -f`, `wait`, `list` and `status` know different things: one has watched all pods,
-another sees only what is left of them. So an outcome says nothing but what lasts: the Job's verdict
-and the pods that failed by themselves, which stay.
+`submit`, `logs -f`, `wait`, `list` and `status` see different data: some have watched all pods,
+others see only those that are left. So the outcome depends only on what stays: the Job's conditions
+and the pods that failed by themselves.
 """
 
 from __future__ import annotations

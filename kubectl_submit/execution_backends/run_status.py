@@ -1,4 +1,4 @@
-"""What the kinds of execution say alike of how a run stands. Pure."""
+"""Statuses that all kinds of execution share. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the flags ask for in every pod that runs the command or a part of its cluster. Pure."""
+"""Applies the options to every pod of a run. Pure."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""One run to its end: its lines, its progress, why it waits, its outcome."""
+"""Follows one run to its end: output, progress, why it waits, outcome."""

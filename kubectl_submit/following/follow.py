@@ -1,4 +1,4 @@
-"""Follows one execution to its end: its lines as they come, why it waits, and how it ended."""
+"""Follows one execution to its end: shows its output and why it waits, and gives its outcome."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from kubectl_submit.model.pods import PodState
 from kubectl_submit.process.event_loop import Loop
 from kubectl_submit.runs import settlement
 
-# What passes sooner is no waiting; what lasts longer has a reason, which events may tell.
+# A shorter wait is not worth a message; for a longer one, events may show the reason.
 PATIENCE_SECONDS = 2.0
 EVERYTHING = FollowOptions()
 
@@ -37,8 +37,8 @@ def follow(
 ) -> Outcome:
     """Show the execution until it has ended.
 
-    Raises ExecutionError where it can never run or was deleted, PendingTimeoutError, and
-    ClusterError when the cluster is out of reach for too long.
+    Raises ExecutionError if it can never run or was deleted, PendingTimeoutError, and ClusterError
+    if the cluster is out of reach for too long.
     """
     try:
         outcome, lost = _to_the_end(execution, kubectl, listener, options, loop or Loop())
@@ -66,7 +66,7 @@ def _to_the_end(
 
 
 class _Follower:
-    """Watches the objects, and does what their changes ask for."""
+    """Watches the objects, and reacts to their changes."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class _Follower:
         self._update()
 
     def _on_listed(self) -> None:
-        """It is known which objects there are: the job should be one of them."""
+        """The first list is complete: if the job is not in it, it was deleted."""
         if not self._job_is_there and self._progress.outcome is None:
             message = f"the job {self._execution.name} was deleted"
             self.ending.wait(ExecutionError(message, code=ErrorCode.RUN_DELETED))
@@ -151,7 +151,7 @@ class _Follower:
         self._update()
 
     def _cannot_start(self, name: str, pod: PodState) -> None:
-        """End with a pod that will never run: with an outcome, where other workers have begun."""
+        """End because a pod can never run: with an outcome if other workers have started."""
         if not self._progress.give_up_start(pod.start_failure, pod):
             error = ExecutionError(
                 f"the pod {name} cannot run",
@@ -172,7 +172,7 @@ class _Follower:
         return f"worker {rank}: " if self._execution.workers > 1 else ""
 
     def _report(self) -> None:
-        """Say once a second why nothing happens."""
+        """Show once a second why nothing happens."""
         self._loop.later(1.0, self._report)
         self._progress.note_time(self._loop.now)
         self._note_refusals()
@@ -181,7 +181,7 @@ class _Follower:
         self._listener.waiting(self._no_contact() or self._start.reason)
 
     def _note_refusals(self) -> None:
-        """End where the cluster never allows a pod that is still missing."""
+        """End if the cluster will never allow a missing pod."""
         refusal = "" if self._progress.all_known else self._start.waiting.refusal
         if refusal and not self._progress.give_up_start(refusal):
             message, code = "the cluster refuses to create the pod", ErrorCode.POD_REFUSED

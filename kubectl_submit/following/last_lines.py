@@ -1,4 +1,4 @@
-"""Waits for the last lines of a run, once it is decided how it ends."""
+"""Waits for the last lines of a run once its outcome is known."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from kubectl_submit.following.progress import Progress
 from kubectl_submit.model.execution import Outcome
 from kubectl_submit.process.event_loop import Loop
 
-# How long the job's end waits while no line comes: for workers that are being stopped because
-# another one failed (they may ignore it for as long as their grace period), and for those that
-# have ended, whose log the node may not give.
+# How long to wait without a new line: for workers that are being stopped because another one failed
+# (they may ignore SIGTERM for their whole grace period), and for workers that have ended, whose log
+# the node may not deliver.
 STOPPING_SECONDS = 2.0
 ENDED_SECONDS = 15.0
-# A job that is given up has workers that may write for ever; what is there by now is shown.
+# After an error, workers may go on writing forever; only what arrives within this time is shown.
 GIVEN_UP_SECONDS = 10.0
 
 
 class LastLines:
-    """How the run ends, and whether all has been shown that it wrote."""
+    """The end of a run: its result, and whether all of its output was shown."""
 
     def __init__(
         self, loop: Loop, logs: LogStreams, progress: Progress, warn: Callable[[str], None]
     ) -> None:
         self.done = False
-        """Whether every line is there, or no more can be expected."""
+        """Whether every line was shown, or no more can be expected."""
         self._loop = loop
         self._logs = logs
         self._progress = progress
@@ -36,12 +36,12 @@ class LastLines:
 
     @property
     def decided(self) -> bool:
-        """Whether it is known how the run ends."""
+        """Whether the result is known."""
         return self._decided_at is not None
 
     @property
     def result(self) -> Outcome:
-        """How it ended; only when done. Raises what it ended with in place of an outcome."""
+        """The outcome, once done. Raises the error if the run ended with one."""
         if self._error:
             raise self._error
         found = self._progress.outcome
@@ -49,14 +49,14 @@ class LastLines:
         return found
 
     def wait(self, error: SubmitError | None = None) -> None:
-        """The run has ended, or there will be this error in place of an outcome."""
+        """Wait for the last lines: the run has ended, or is to end with this error."""
         if self._decided_at is None:
             self._error = error
             self._decided_at = self._loop.now
             self._finish(self._decided_at)
 
     def _finish(self, decided_at: float) -> None:
-        """Be done when every line is there, or when no more can be expected."""
+        """Check until every line is there, or no more can be expected."""
         silent = self._loop.now - max(decided_at, self._logs.heard_at)
         ends = self._error or self._progress.given
         given_up = ends and self._loop.now - decided_at >= GIVEN_UP_SECONDS

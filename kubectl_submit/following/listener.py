@@ -1,4 +1,4 @@
-"""Whoever sees what happens to an execution, and what they wish to see."""
+"""The interface to show an execution, and the options for that."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from kubectl_submit.model.pods import PodState
 
 
 class LogListener(Protocol):
-    """Whoever sees what happens."""
+    """Receives the output and the events of an execution."""
 
     def lines(self, rank: int, data: bytes) -> None:
-        """Whole lines of one worker, as it wrote them."""
+        """Show whole lines of one worker, as it wrote them."""
 
     def waiting(self, why: str) -> None:
-        """Why nothing happens yet; empty when something does."""
+        """Show why nothing happens yet; empty once something does."""
 
     def warn(self, text: str) -> None:
-        """Something that must be seen."""
+        """Show a warning."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FollowOptions:
-    """What to show, and how long to wait for what, in seconds."""
+    """What to show, and timeouts in seconds."""
 
     logs: str = "all"
     """Whose lines are shown: `all`, `first` (rank 0) or `none`."""
     worker: int | None = None
-    """The one worker whose lines are shown; None: all of these."""
+    """Show only this worker; None: all that `logs` selects."""
     lines: LineOptions = EVERY_LINE
     pending: int | None = None
-    """Until all workers have started, not counting time in a queue; None: for ever."""
+    """The limit until all workers have started, without time in a queue; None: no limit."""
     contact: float = 300.0
-    """Without contact to the cluster."""
+    """The limit without contact to the cluster."""
     enough: Callable[[PodState], bool] = lambda _pod: False
-    """Whether what a pod says is the outcome: then the Job's own verdict is not awaited."""
+    """Whether a pod's state decides the outcome, before the Job has ended."""
 
     def shows(self, rank: int) -> bool:
         """Whether the lines of a worker are shown."""

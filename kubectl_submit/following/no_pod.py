@@ -6,13 +6,13 @@ import re
 
 from kubectl_submit.model.objects import Object
 
-# What admission plugins say before they know enough; a namespace that is new has no account yet.
+# Temporary refusals of admission plugins; a new namespace has no service account yet.
 PASSING_REFUSALS = (
     "status unknown for quota",
     "not yet ready to handle request",
     'serviceaccount "default" not found',
 )
-# A webhook that could not be asked. It says nothing about the pod.
+# A webhook did not answer, which says nothing about the pod.
 UNANSWERED = "failed calling webhook"
 # How the API server and its plugins and webhooks refuse a pod.
 REFUSED = re.compile(
@@ -21,10 +21,10 @@ REFUSED = re.compile(
 
 
 def no_pod_reason(event: Object) -> tuple[str, bool]:
-    """Why a Job gets no pod, from one of its events; and whether that is for ever.
+    """Why a Job gets no pod, from one of its events; and whether that is final.
 
-    A full quota may become free; what asks for more than the whole quota, or what a policy
-    forbids, will not.
+    A full quota may get room again; a request larger than the whole quota is final, and so is a
+    policy.
     """
     if event.get("reason") != "FailedCreate":
         return "", False

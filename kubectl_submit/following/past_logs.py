@@ -1,4 +1,4 @@
-"""The lines that there are now, without waiting for more."""
+"""Shows the existing output of a run, without waiting for more."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def show(
 
 
 def _give_up_when_silent(loop: Loop, logs: LogStreams) -> None:
-    """Give up on a node that sends nothing; a long log may take as long as it needs."""
+    """Give up on a node that sends nothing; a long log may take any time."""
     begun = loop.now
 
     def check() -> None:

@@ -1,4 +1,4 @@
-"""Why an execution does not run yet, in one line. Pure."""
+"""Finds out why an execution does not run yet, in one line. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kubectl_submit.model.pods import STARTING, PodState, newest_of_each_rank
 
 
 class WaitingReason:
-    """Collects what objects and events say, and gives the reason that says most."""
+    """Collects the reasons in objects and events, and picks the most informative one."""
 
     def __init__(self, execution: Execution) -> None:
         self._execution = execution
@@ -26,12 +26,12 @@ class WaitingReason:
         self._queued = queued(None, None)
         self._pod_events: dict[str, str] = {}
         self.refusal = ""
-        """Why there never will be a pod that is still missing; empty while there may be."""
+        """Why a missing pod can never be created; empty while it may be."""
         self.prerequisite_failure: tuple[str, PodState] | None = None
-        """A pod that must run before those whose lines count, and never will; its name first."""
+        """The name and state of a prerequisite pod that can never run."""
 
     def note_event(self, event: Object) -> None:
-        """A warning event of the namespace."""
+        """Note a warning event of the namespace."""
         about = event.get("involvedObject", {})
         if about.get("uid") == self._execution.uid:
             message, for_ever = no_pod_reason(event)
@@ -48,7 +48,7 @@ class WaitingReason:
         return str(about.get("name")).startswith(f"{self._execution.name}-")
 
     def note_prerequisite(self, change: str, pod: Object) -> None:
-        """A pod that must run before those whose lines count."""
+        """Note a change of a pod that must run before the command."""
         name = pod["metadata"]["name"]
         if change in ("DELETED", "MISSING"):
             self._prerequisites.pop(name, None)
@@ -59,15 +59,15 @@ class WaitingReason:
         self._prerequisites[name] = pod
 
     def note_queue(self, reason: str) -> None:
-        """Why it waits in a queue."""
+        """Note why the run waits in a queue."""
         self._queued = reason
 
     def reason(self, job: ExecutionState, pods: Iterable[PodState]) -> str:
         """What the run waits for; empty if there is nothing to say."""
         pods = newest_of_each_rank(pods)
         if job.suspended:
-            begun = any(pod.started for pod in pods)
-            again = "; its pods were stopped, and will begin again" if begun else ""
+            started = any(pod.started for pod in pods)
+            again = "; its pods were stopped, and will start again" if started else ""
             return self._queued + again
         if job.succeeded or job.failed:
             return ""

@@ -1,4 +1,4 @@
-"""Ends a run whose workers have not all started in time; time in a queue does not count."""
+"""Ends a run if its workers do not all start in time; time in a queue does not count."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kubectl_submit.process.event_loop import Loop
 
 
 class PendingTimeout:
-    """Counts the time since the run was let out of its queue, or created."""
+    """Counts the time since the run was created, or admitted from its queue."""
 
     def __init__(
         self, loop: Loop, execution: Execution, progress: Progress, ending: LastLines
@@ -25,14 +25,14 @@ class PendingTimeout:
         self._admitted_at: float | None = None
 
     def note_job(self) -> None:
-        """The Job has changed: it may have entered a queue, or left it."""
+        """Note a change of the Job: it may have entered or left a queue."""
         if self._progress.job.suspended:
             self._admitted_at = None
         elif self._admitted_at is None:
             self._admitted_at = self._loop.now
 
     def start(self, seconds: float, reason: Callable[[], str]) -> None:
-        """End with PendingTimeoutError by then; `reason` says why not all workers run."""
+        """End with PendingTimeoutError after that time; `reason` says why workers do not run."""
         if self._progress.all_started or self._ending.decided:
             return
         waited = self._loop.now - self._admitted_at if self._admitted_at else 0.0

@@ -1,4 +1,4 @@
-"""How far an execution has come, from its objects as they change. Pure."""
+"""Tracks the progress of an execution from the changes of its objects. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kubectl_submit.model.pods import DELETED, PodState, newest_of_each_rank, po
 
 
 class Progress:
-    """What is known so far; each change of an object changes it."""
+    """The state of an execution, updated by each change of an object."""
 
     def __init__(self, execution: Execution) -> None:
         self._execution = execution
@@ -24,23 +24,23 @@ class Progress:
         self.pods: dict[str, PodState] = {}
         """By name; pods that have ended are in the order in which they ended."""
         self.given: Outcome | None = None
-        """The outcome of a Job that does not end by itself."""
-        self.told: Outcome | None = None
-        """The outcome that a pod has told before its Job."""
+        """The outcome of a Job that we end, because it does not end by itself."""
+        self.reported: Outcome | None = None
+        """The outcome as a pod reports it, before its Job ends."""
         self.begins_again = ""
-        """Why a command begins again with what a pod said last; empty if none does."""
+        """Why the last change means that a command starts again; empty if it does not."""
         self._suspended_in: set[int | str] = set()
         self._seen: dict[str, int] = {}
         self._lingers_since: float | None = None
 
     def note_job(self, job: Object) -> None:
-        """The object that runs the command has changed."""
+        """Note a change of the object that runs the command."""
         self.job = self._state(job)
         if self.job.suspended:
             self._suspended_in = {pod.place for pod in self.pods.values() if pod.started}
 
     def note_pod(self, change: str, pod: Object) -> PodState:
-        """A pod has changed, or (`DELETED`, `MISSING`) is gone; returns its state now."""
+        """Note that a pod has changed or (`DELETED`, `MISSING`) is gone; returns its state."""
         state = pod_state(pod, self._execution.container)
         before = self.pods.get(state.name)
         if change in ("DELETED", "MISSING"):
@@ -63,7 +63,7 @@ class Progress:
             self._suspended_in.discard(state.place)
 
     def _final_problem(self, state: PodState, before: PodState | None) -> PodState:
-        """The state, its problem made final once it was seen often enough."""
+        """The state; its start problem becomes final once it was seen often enough."""
         if not state.start_problem or state.start_problem.tries <= 1:
             return state
         was = before.waiting.partition(":")[0] if before else ""
@@ -75,13 +75,13 @@ class Progress:
         return replace(state, start_problem=replace(state.start_problem, tries=1))
 
     def others_failed(self, pod: PodState) -> bool:
-        """Whether a pod but this one has failed."""
+        """Whether another pod has failed."""
         return any(one.failed for one in self.pods.values() if one.name != pod.name)
 
     def give_up_start(self, why: str, pod: PodState | None = None) -> bool:
-        """A worker can never start: whether others have begun, so that all of them end with 125.
+        """Note that a worker can never start; returns whether the run ends with an outcome (125).
 
-        Where none has, nothing is lost by taking the whole Job away.
+        It does if other workers have started; if not, the whole Job can be deleted.
         """
         if self.outcome:
             return True
@@ -97,11 +97,11 @@ class Progress:
         return True
 
     def take(self, pod: PodState) -> None:
-        """What this pod says is the outcome, whatever its Job will say: its command ended well."""
-        self.told = Outcome(exit_code=0, summary="succeeded", last_message=pod.message)
+        """Take the outcome from this pod, whose command ended well, before its Job ends."""
+        self.reported = Outcome(exit_code=0, summary="succeeded", last_message=pod.message)
 
     def note_time(self, now: float) -> None:
-        """Time has passed (monotonic, in seconds): what outlives the command is not waited for."""
+        """Note the time (monotonic, in seconds), to give up containers that outlive the command."""
         decided = lingering.decided(self.job, list(self.pods.values()), self._execution.workers)
         if not decided:
             self._lingers_since = None
@@ -112,35 +112,37 @@ class Progress:
 
     @property
     def outcome(self) -> Outcome | None:
-        """How it ended; None while it has not."""
+        """The outcome; None until the execution has ended."""
         pods = self.pods.values()
-        return self.given or self.told or outcomes.outcome(self.job, pods, self._execution.workers)
+        return (
+            self.given or self.reported or outcomes.outcome(self.job, pods, self._execution.workers)
+        )
 
     @property
     def all_started(self) -> bool:
-        """Whether no worker is waited for any more."""
+        """Whether every worker has started."""
         newest = newest_of_each_rank(self.pods.values())
         return sum(pod.started or pod.ended for pod in newest) >= self._execution.workers
 
     @property
     def all_known(self) -> bool:
-        """Whether each worker has a pod that we know of."""
+        """Whether every worker has a known pod."""
         return len({pod.place for pod in self.pods.values()}) >= self._execution.workers
 
     @property
     def explained(self) -> bool:
-        """Whether the pods, which are watched apart from the Job, explain how it ended."""
+        """Whether the pods, whose watch may be behind that of the Job, explain its end."""
         pods = self.pods.values()
         if self.given:
             return True
         if not self.all_known or not all(pod.ended for pod in pods):
             return False
-        said = self.told or self.job.outcome or self.job.succeeded
+        said = self.reported or self.job.outcome or self.job.succeeded
         return bool(said) or any(pod.failed for pod in pods)
 
 
 def _deleted_as(state: PodState, before: PodState) -> PodState:
-    """The state of a pod that was deleted before its end if it was so before."""
+    """The state of a pod, with its earlier state of being deleted."""
     reason = state.reason if state.reason != DELETED else ""
     return replace(
         state,

@@ -1,4 +1,4 @@
-"""Asks Kueue why a run is queued, and what its place in the queue is."""
+"""Asks Kueue why a run is queued, and for its position in the queue."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 
 from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.cluster.kubectl_errors import REFUSED, fault
+from kubectl_submit.cluster.kubectl_errors import REFUSED, error_kind
 from kubectl_submit.cluster.object_watch import NO_MORE, ObjectWatch
-from kubectl_submit.errors import ClusterFault
+from kubectl_submit.errors import ClusterErrorKind
 from kubectl_submit.following.workload import WorkloadState, position, queued, workload_state
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
@@ -20,13 +20,13 @@ VISIBILITY = f"visibility.{GROUP}"
 JOB_LABEL = f"{GROUP}/job-uid"
 """On a Workload: the uid of the object that it represents."""
 POSITION_SECONDS = 10.0
-"""Kueue makes the list anew for each question."""
-# Kueue is not there, or we may not ask it: that does not change while a run waits.
-FOR_EVER = (ClusterFault.NOT_FOUND, *REFUSED)
+"""Kueue computes the list for each request."""
+# Kueue is not installed, or we may not ask it: both are final for a run.
+FOR_EVER = (ClusterErrorKind.NOT_FOUND, *REFUSED)
 
 
 class QueueWatch:
-    """What is known of one execution's Workload; silent where nothing can be known."""
+    """Watches the Workload of one execution; without access to Kueue it knows nothing."""
 
     def __init__(self, loop: Loop, kubectl: Kubectl, execution: Execution) -> None:
         self._loop = loop
@@ -39,7 +39,7 @@ class QueueWatch:
         self._ahead: int | None = None
 
     def reason(self) -> str:
-        """Why it is queued, as far as it is known; what is not known is asked for."""
+        """Why the run is queued, as far as known; asks for what is not known yet."""
         if self._version(GROUP) and not self._watch:
             self._start()
         if self._workload and self._version(VISIBILITY):
@@ -47,7 +47,7 @@ class QueueWatch:
         return queued(self._workload, self._ahead)
 
     def stop(self) -> None:
-        """It is not queued any more."""
+        """Stop: the run is not queued any more."""
         if self._watch:
             self._watch.stop()
         self._watch = self._workload = self._ahead = None
@@ -80,7 +80,7 @@ class QueueWatch:
         return f"{self._path(VISIBILITY)}/localqueues/{queue}/pendingworkloads"
 
     def _version(self, group: str) -> str:
-        """The version of an API that the server prefers; empty while it is not known."""
+        """The server's preferred version of an API group; empty while it is not known."""
 
         def learn(answer: Object) -> None:
             self._versions[group] = answer["preferredVersion"]["version"]
@@ -90,7 +90,7 @@ class QueueWatch:
         return self._versions.get(group, "")
 
     def _ask(self, path: str, learn: Callable[[Object], None]) -> None:
-        """Ask the server every now and then, and go on meanwhile."""
+        """Ask the server in the background, at most once in POSITION_SECONDS."""
         now = self._loop.now
         if now < self._asked.get(path, -POSITION_SECONDS) + POSITION_SECONDS:
             return
@@ -100,7 +100,7 @@ class QueueWatch:
         def end(result: Result) -> None:
             if result.exit_code == 0:
                 learn(json.loads(b"".join(pieces)))
-            elif fault(result.stderr) in FOR_EVER:
+            elif error_kind(result.stderr) in FOR_EVER:
                 self._asked[path] = float("inf")
 
         self._loop.read(self._kubectl.read(path), pieces.append, end)

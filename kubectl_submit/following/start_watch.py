@@ -1,4 +1,4 @@
-"""While not all workers run, watches what says why: events, pods, the queue."""
+"""Watches events, pods and the queue until all workers have started, to say why they wait."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from kubectl_submit.process.event_loop import Loop
 
 
 class StartWatch:
-    """Why not all workers of an execution run."""
+    """Watches why not all workers of an execution run."""
 
     def __init__(
         self, loop: Loop, kubectl: Kubectl, execution: Execution, progress: Progress
     ) -> None:
         self.waiting = WaitingReason(execution)
-        """What is known by now."""
+        """The reasons known so far."""
         self._loop = loop
         self._kubectl = kubectl
         self._execution = execution
@@ -34,7 +34,7 @@ class StartWatch:
         return self.waiting.reason(self._progress.job, self._progress.pods.values())
 
     def look(self) -> None:
-        """Watch on, or no more where all have started."""
+        """Start the watches, or stop them once all workers have started."""
         if not (self._progress.all_started or self._watches):
             self._watches = list(self._start())
         elif self._progress.all_started:
@@ -46,7 +46,7 @@ class StartWatch:
             self._queue.stop()
 
     def _start(self) -> Iterator[ObjectWatch]:
-        """Why there is no pod, or why one does not start, is only in events."""
+        """Only events say why there is no pod, or why a pod does not start."""
         yield self._watch(
             self._execution.events_path,
             {"fieldSelector": "type=Warning"},

@@ -1,4 +1,4 @@
-"""The note between two attempts of a command: that it begins again, and why. Pure."""
+"""Says why a command begins again, as a note between two tries. Pure."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from kubectl_submit.model.pods import PodState
 def begins_again(
     state: PodState, before: PodState | None, others: Iterable[PodState], *, suspended: bool
 ) -> str:
-    """Why a command begins again, where it just has; empty if it has not.
+    """Why a command has just begun again; empty if it has not.
 
-    `before`: what was known of this pod; `others`: the other pods, the oldest first; `suspended`:
-    the Job has been suspended since the command began.
+    `before`: the previous state of this pod; `others`: the other pods, the oldest first;
+    `suspended`: the Job was suspended since the command began.
     """
     if not state.started:
         return ""

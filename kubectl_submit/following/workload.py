@@ -1,4 +1,4 @@
-"""What Kueue says of a run in its queue. Pure; fields are those of kueue.x-k8s.io Workloads."""
+"""Reads Kueue's Workload of a queued run. Pure; fields are those of kueue.x-k8s.io."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from kubectl_submit.model.objects import Object
 
 @dataclass(frozen=True, kw_only=True)
 class WorkloadState:
-    """One Workload, Kueue's own object for what runs a command."""
+    """One Workload, Kueue's object for a Job."""
 
     name: str
     queue: str
-    """The LocalQueue it waits in."""
+    """The LocalQueue in which it waits."""
     reason: str
     """Why it does not run yet; empty if Kueue has not said."""
 
 
 def workload_state(workload: Object) -> WorkloadState:
-    """What a Workload says of itself."""
+    """Read a Workload."""
     spec = workload.get("spec", {})
     return WorkloadState(
         name=workload["metadata"]["name"],
@@ -29,7 +29,7 @@ def workload_state(workload: Object) -> WorkloadState:
 
 
 def position(pending: Object, workload: str) -> int | None:
-    """How many are ahead of it in its LocalQueue; None if it is not in the list.
+    """How many Workloads are ahead of it in its LocalQueue; None if it is not in the list.
 
     `pending` is a PendingWorkloadsSummary of visibility.kueue.x-k8s.io.
     """
@@ -57,6 +57,6 @@ def _reason(spec: Object, status: Object) -> str:
         checks = [one for one in status.get("admissionChecks") or [] if one["state"] != "Ready"]
         shown = [f"{one['name']} ({one.get('message') or one['state']})" for one in checks]
         return f"waiting for the admission check {', '.join(shown)}" if shown else ""
-    # Preempted, for instance; the message of the other condition says what it waits for now.
+    # Evicted by preemption, for instance; the other condition says what it waits for now.
     taken = evicted.get("message", "") if evicted.get("status") == "True" else ""
     return "; ".join(dict.fromkeys(filter(None, [taken, reserved.get("message", "")])))

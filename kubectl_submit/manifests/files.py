@@ -10,7 +10,7 @@ from kubectl_submit.errors import ManifestError
 
 
 def read(path: Path | None, default: str) -> tuple[str, str]:
-    """The text of the user's manifest, or of the default one of this name; and how to call it."""
+    """The text of the user's manifest or of the default of this name, and its name for messages."""
     if path is None:
         return _default(default), f"the default {default}"
     try:

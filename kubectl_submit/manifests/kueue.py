@@ -1,7 +1,7 @@
-"""How a run enters a queue of Kueue, and what it is worth there or to the scheduler. Pure.
+"""Sets the queue and the priority of a run. Pure.
 
-Kueue suspends what has its label, and lets it go: `suspend` is never ours to set. The labels are
-those of Kueue's pkg/controller/constants.
+Kueue suspends and resumes objects with its label; we never set `suspend`. The labels are those of
+Kueue's pkg/controller/constants.
 """
 
 from __future__ import annotations

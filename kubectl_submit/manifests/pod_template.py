@@ -1,4 +1,4 @@
-"""What both kinds of pods share: identity, variables, Secrets, service account. Pure."""
+"""Edits pod templates of runs and builds: identity, variables, Secrets. Pure."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def set_default(container: Node, name: str, value: Mapping[str, object]) -> None
 
 
 def literal(text: str) -> str:
-    """The text as it must stand in command, args and env to arrive unchanged.
+    """The text, escaped for command, args and env.
 
     Kubernetes expands `$(NAME)` there and reads `$$` as `$` (k8s.io/kubernetes third_party/forked/
     golang/expansion).

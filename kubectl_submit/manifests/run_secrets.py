@@ -1,6 +1,6 @@
-"""The Secrets of a run's own: files, variables and passwords, and their places in its pods.
+"""The Secrets that are created for a run, and their use in its pods: files, variables, passwords.
 
-The Secrets are owned by what runs, so that they disappear with it. Values stand nowhere else.
+The run owns the Secrets, so they are deleted with it. Their values appear nowhere else.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ GROUPLESS = {"secret", "configMap", "projected", "downwardAPI", "emptyDir"}
 
 @dataclass(frozen=True, kw_only=True)
 class RunSecret:
-    """One Secret to be: what is in it, and where it goes; nowhere if it is used by its name."""
+    """A Secret to create: its data and its use in the pod, if any."""
 
     suffix: str
-    """Its name is the run's name with this behind it."""
+    """Its name is the name of the run followed by this."""
     data: Mapping[str, bytes] = field(repr=False)
     type: str = "Opaque"
     variables: bool = False
@@ -44,7 +44,7 @@ class RunSecret:
 
 
 def registry_secret(known: Mapping[str, Mapping[str, str]]) -> RunSecret:
-    """What is known for registries, by their names, as a Secret to push and to pull with."""
+    """Registry credentials, by registry, as a Secret to push and pull with."""
     configuration = json.dumps({"auths": known}).encode()
     data = {".dockerconfigjson": configuration}
     return RunSecret(suffix="-registry", data=data, type=PULL_SECRET)
@@ -81,7 +81,7 @@ def redacted(document: Node) -> Node:
 
 
 def add_to_pod(pod_spec: Node, container: Node, name: str, made: Sequence[RunSecret]) -> None:
-    """Give a container what its run carries."""
+    """Mount the Secrets of a run in a container, or set them as variables."""
     for one in made:
         if one.path:
             _mount(pod_spec, container, name + one.suffix, one)

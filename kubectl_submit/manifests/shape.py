@@ -1,4 +1,4 @@
-"""The types that what is edited in a manifest must have there. Pure."""
+"""Checks the types of the fields that we edit in a manifest. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kubectl_submit.errors import ManifestError
 from kubectl_submit.manifests.tree import Node
 
 Shape = dict[str, type[Any]]
-# What is edited in every object, and the type it must have there; `[]` is each item of a list.
+# The fields that we edit in every object, and their types; `[]` is each item of a list.
 OBJECT: Shape = {
     "metadata": CommentedMap,
     "metadata.labels": CommentedMap,
@@ -39,7 +39,7 @@ NAMES = {CommentedMap: "a mapping", CommentedSeq: "a list", int: "a number", str
 
 
 def template_shape(template: str) -> Shape:
-    """The shape of a pod template that stands at a path."""
+    """The shape of the pod template at a path."""
     inner = {f"spec.{path}": kind for path, kind in POD.items()}
     return {template: CommentedMap} | {
         f"{template}.{path}": kind for path, kind in (OBJECT | inner).items()

@@ -1,4 +1,4 @@
-"""What a pod's containers say, those beside the command's own included. Pure; core/v1 fields."""
+"""Reads the statuses of a pod's containers. Pure; fields are those of core/v1."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class StartProblem:
 
     text: str
     container: str = ""
-    """The one whose log says more; empty where the text says all."""
+    """The container whose log says more; empty if the text says all."""
     tries: int = 1
     """How many times it must be seen before it counts as final."""
 
@@ -44,15 +44,15 @@ def still_running(status: Object, container: str) -> tuple[str, ...]:
 
 
 def failed_beside(status: Object, container: str) -> Object:
-    """The status of the first other container that has failed beside the command; else empty."""
+    """The status of the first container that failed, other than the command's; else empty."""
     others = [one for one in status.get("containerStatuses", []) if one["name"] != container]
     return min((one for one in others if _exit_code(one)), key=_finished_at, default={})
 
 
 def init_failure(pod: Object) -> Object:
-    """The status of the init container that failed, so that no other was started; else empty.
+    """The status of the init container that failed; else empty.
 
-    A native sidecar is none: the kubelet starts it again.
+    Native sidecars do not count, because the kubelet restarts them.
     """
     specs = pod.get("spec", {}).get("initContainers", [])
     sidecars = {one["name"] for one in specs if one.get("restartPolicy") == "Always"}
@@ -63,7 +63,7 @@ def init_failure(pod: Object) -> Object:
 
 
 def waiting(status: Object) -> str:
-    """Why a pod does not run yet; empty if it does not say."""
+    """Why a pod does not run yet; empty if its status does not say."""
     for condition in status.get("conditions", []):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             # The rest of the message is about preemption, which does not help a user.

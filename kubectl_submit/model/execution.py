@@ -1,4 +1,4 @@
-"""The values after the execution box: what was started, and how it ended."""
+"""What runs in the cluster, and its outcome."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Execution:
-    """What a backend started in the cluster, as far as its lines and its end need to know."""
+    """What a backend started in the cluster: everything needed to follow it."""
 
     kind: str
     """The kind of the object, as kubectl says it: `job`."""
@@ -15,20 +15,20 @@ class Execution:
     namespace: str
     uid: str
     object_path: str
-    """The API path under which objects of its kind in its namespace can be watched."""
+    """The API path to watch objects of its kind in its namespace."""
     workers: int
     pod_selector: str
-    """A label selector that matches the pods whose lines count."""
+    """A label selector for the pods that write the output."""
     container: str
-    """The container in them that runs the command, or that has its lines."""
+    """The container in them that runs the command, or prints its output."""
     prerequisite_selector: str = ""
-    """A label selector of pods that must run before those; empty if there are none."""
+    """A label selector for pods that must run first; empty if there are none."""
     restarts_from_beginning: bool = False
-    """Whether a pod that takes the place of another one writes all the lines again."""
+    """Whether a replacement pod writes all lines again."""
 
     @property
     def pods_path(self) -> str:
-        """The API path under which its pods can be watched."""
+        """The API path of the pods of its namespace."""
         return f"/api/v1/namespaces/{self.namespace}/pods"
 
     @property
@@ -47,15 +47,15 @@ class Outcome:
     last_message: str = ""
     """The termination message of the deciding worker: at most 4096 bytes."""
     last_words: str = ""
-    """The last lines of a container that kept the command from running."""
+    """The last lines of the container that prevented the command from running."""
     log_source: tuple[str, str] | None = None
-    """The pod and the container whose log has such lines, where `last_words` are still missing."""
+    """The pod and the container whose log has these lines, if `last_words` is still empty."""
     fleeting: bool = False
     """It was read from a pod that is being deleted, so it cannot be read again later."""
     ends_job: bool = False
-    """Its Job does not end by itself."""
+    """Its Job does not end by itself, and must be ended."""
 
     @property
     def plain(self) -> bool:
-        """Whether it ended well, and there is nothing to say about it."""
+        """Whether it simply succeeded."""
         return self.exit_code == 0 and self.summary in ("", "succeeded")

@@ -1,7 +1,7 @@
-"""The kinds of execution: a folder each, whose module `backend` has all that is known of it."""
+"""The table of execution kinds; each is a folder with a module `backend`."""
 
 EXECUTION_BACKENDS = {
     "kubernetes": "kubectl_submit.execution_backends.kubernetes",
     "ray": "kubectl_submit.execution_backends.ray",
 }
-"""By the word that `--execution` takes; the first is the default."""
+"""By value of `--execution`; the first is the default."""

@@ -1,4 +1,4 @@
-"""What a Job, or whatever runs the command in its place, says of itself."""
+"""The state of the object that runs the command, such as a Job."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from kubectl_submit.model.pods import TIMED_OUT
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutionState:
-    """What the object that runs the command says of itself."""
+    """The state of the object that runs the command."""
 
     succeeded: bool = False
     failed: bool = False
-    """It will not succeed any more; pods may still be stopping."""
+    """It can no longer succeed; pods may still be stopping."""
     settled: bool = False
     """It has ended, and all its pods have stopped."""
     suspended: bool = False
@@ -23,19 +23,19 @@ class ExecutionState:
     cancelled_by: str = ""
     """Who cancelled it; empty if it was not cancelled."""
     empty: bool = False
-    """It asks for no pod at all: that is how a queued one is cancelled."""
+    """It has no pods by its spec, which is how a queued Job is cancelled."""
     outcome: Outcome | None = None
-    """How it ended, where that is known without its pods."""
+    """How it ended, if that is known without its pods."""
     retries: bool = False
-    """It tries again in place of a pod that has failed."""
+    """It retries failed pods."""
     succeeded_pods: int = 0
     failed_pods: int = 0
-    """How many pods it has counted as failed, also of those that are gone."""
+    """How many pods it has counted as failed, including deleted ones."""
     completed: frozenset[int] = frozenset()
-    """The ranks of the workers that have succeeded, as it counts."""
+    """The ranks of the workers that have succeeded."""
 
     @property
     def cancelled(self) -> bool:
-        """Whether it ended because it was cancelled; it may have ended by itself before that."""
+        """Whether it ended because it was cancelled, and not by itself before that."""
         by_deadline = self.failed and self.reason == TIMED_OUT
         return bool(self.cancelled_by) and (by_deadline or (self.succeeded and self.empty))

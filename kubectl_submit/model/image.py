@@ -10,33 +10,33 @@ NOT_BUILT_YET = "sha256:" + 64 * "0"
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """An image that runs: its name as the cluster pulls it, and the digest of its manifest."""
+    """An image: its name as the cluster pulls it, and the digest of its manifest."""
 
     name: str
     """Without tag: `registry.example/team/app`."""
     digest: str
-    """`sha256:…`; empty where a tag of `--image` could not be resolved."""
+    """`sha256:…`; empty if the tag of `--image` could not be resolved."""
     tag: str = ""
     build_seconds: float | None = None
-    """How long it took to get it built; None where it was given."""
+    """How long the build took; None for `--image`."""
 
     @property
     def reference(self) -> str:
-        """What the pod runs: `name@sha256:…`, or `name:tag` where there is not a digest."""
+        """What the pod runs: `name@sha256:…`, or `name:tag` without a digest."""
         if self.digest:
             return f"{self.name}@{self.digest}"
         return f"{self.name}:{self.tag}" if self.tag else self.name
 
 
 def parse_digest(text: object) -> str:
-    """The digest `sha256:…`; ValueError if it is none."""
+    """The digest `sha256:…`; ValueError if it is not one."""
     if not isinstance(text, str) or not text.startswith("sha256:"):
         raise ValueError(f"{text!r} is not a digest")
     return text
 
 
 def digest_of_message(message: str) -> str:
-    """The digest in what a build leaves as its termination message; ValueError if there is none."""
+    """The digest in a build's termination message; ValueError if there is none."""
     try:
         return parse_digest(json.loads(message)["digest"])
     except (KeyError, TypeError):
@@ -52,9 +52,9 @@ def parse_reference(reference: str) -> Image:
 
 
 def seen_from_here(image: Image, inside: str | None, here: str | None) -> Image:
-    """The image under the name that its registry has on this machine.
+    """The image with the name of its registry on this machine.
 
-    The names of one repository, `inside` the cluster and `here`, tell that of its registry.
+    `inside` and `here`: the names of one repository in the cluster and on this machine.
     """
     inside_host, here_host = (inside or "").partition("/")[0], (here or "").partition("/")[0]
     host, slash, path = image.name.partition("/")

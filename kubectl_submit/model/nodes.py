@@ -1,8 +1,8 @@
-"""What a pod says of a node with which the cluster has lost contact. Pure.
+"""Detects from a pod's status that the cluster has lost contact with its node. Pure.
 
-Few users may read nodes, so this is read from what the node lifecycle controller
-writes on pods (kubernetes pkg/controller/util/node): it sets `Ready` to False and leaves the
-reason, which a kubelet never does.
+Few users may read nodes, so this uses what the node lifecycle controller writes on pods
+(kubernetes pkg/controller/util/node): it sets `Ready` to False and keeps the reason, which a
+kubelet never does.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from kubectl_submit.model.objects import Object
 
-# Kubernetes puts a toleration of these on each pod: so long does the pod stay.
+# Kubernetes adds a toleration of these to each pod, with the time that the pod stays.
 LOST_TAINTS = ("node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready")
 BY_TAINT = "DeletionByTaintManager"
 
 
 @dataclass(frozen=True, kw_only=True)
 class LostNode:
-    """A node that does not answer any more, as one of its pods says."""
+    """A node that has stopped answering, as one of its pods shows."""
 
     name: str
     since: str
@@ -26,7 +26,7 @@ class LostNode:
     tolerated_seconds: int | None
     """After how long Kubernetes deletes the pod; None: never."""
     deleting: bool
-    """It has begun to."""
+    """Whether Kubernetes has begun to delete the pod."""
 
 
 def lost_node(pod: Object) -> LostNode | None:

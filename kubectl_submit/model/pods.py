@@ -1,4 +1,4 @@
-"""What a Pod object says, in the words that the rest needs. Pure.
+"""Reads the state of a pod. Pure.
 
 Fields and reasons are those of k8s.io/api core/v1, and of the kubelet's images and kuberuntime
 packages.
@@ -17,50 +17,50 @@ from kubectl_submit.model.objects import Object
 from kubectl_submit.model.provenance import CONTAINER
 
 RANK_LABEL = "batch.kubernetes.io/job-completion-index"
-# The container's process could not be started at all (containerd's and dockershim's word for it).
+# The container's process could not be started (reasons of containerd and dockershim).
 NEVER_STARTED = ("StartError", "ContainerCannotRun")
 TIMED_OUT = "DeadlineExceeded"
 EVICTED = "Evicted"
 DELETED = "its pod was deleted"
-"""The reason of a command that was stopped this way, where nothing says by whom."""
+"""The reason of a command whose pod was deleted, if nothing says by whom."""
 DEFAULT_GRACE_SECONDS = 30
 STARTING = "starting (pulling the image, mounting volumes)"  # where a pod says nothing yet
 
 
 @dataclass(frozen=True, kw_only=True)
 class PodState:
-    """One pod, as far as its lines and the outcome depend on it."""
+    """The state of a pod, as far as its output and the outcome depend on it."""
 
     name: str
     rank: int
     ranked: bool = True
-    """Its Job numbers its pods; without a number it is unknown which worker it replaces."""
+    """Whether its Job numbers its pods; if not, it is unknown which worker it replaces."""
     created_at: str = ""
     started: bool = False
     """The container runs or has run, so that there are lines to read."""
     started_at: str = ""
     ended: bool = False
     failed: bool = False
-    """It ended, and not well: a deadline can end a container that exits 0."""
+    """It ended and failed; a deadline can fail a container that exits 0."""
     exit_code: int | None = None
     reason: str = ""
     """Why it ended: `OOMKilled`, `DeadlineExceeded`, `Evicted`; empty for a plain exit."""
     message: str = ""
     pod_message: str = ""
-    """What the kubelet says of the pod itself: why it evicted it, or did not take it."""
+    """The kubelet's message about the pod: why it evicted or refused it."""
     finished_at: str = ""
     stopped: bool = False
-    """It was asked to stop before it ended, and nothing says why: its Job or a person did it."""
+    """It was told to stop before it ended, by its Job or by a user."""
     deleted: bool = False
-    """It was deleted before its command had ended, whoever did it."""
+    """It was deleted before its command had ended."""
     restarts: int = 0
     """How often the kubelet has started the container again."""
     waiting: str = ""
     """Why it does not run yet; empty if there is nothing to say."""
     unplaced: str = ""
-    """That no scheduler has tried to find a node for it yet; empty once one has."""
+    """A message while no scheduler has looked at it; then empty."""
     start_problem: StartProblem | None = None
-    """What keeps it from starting, where that does not go away by itself; perhaps not yet final."""
+    """What keeps it from starting and will not go away by itself, perhaps not yet final."""
     still_running: tuple[str, ...] = ()
     """The other containers that keep it alive though its command has ended."""
     beside: str = ""
@@ -70,7 +70,7 @@ class PodState:
     log_source: str = ""
     """The container whose log says why the command never ran; empty if `message` says it."""
     lost_node: LostNode | None = None
-    """Its node, where the cluster has lost contact with it."""
+    """Its node, if the cluster has lost contact with it."""
 
     @property
     def start_failure(self) -> str:
@@ -80,12 +80,12 @@ class PodState:
 
     @property
     def place(self) -> int | str:
-        """The same for all tries of one worker: the rank, or the name of a pod without one."""
+        """A key shared by all tries of a worker: the rank, or the pod's name if it has none."""
         return self.rank if self.ranked else self.name
 
 
 def pod_state(pod: Object, container: str) -> PodState:
-    """What a Pod object says of the container that runs the command."""
+    """The state of a pod, for the container that runs the command."""
     status = pod.get("status", {})
     end = _end(pod, containers.named(status, container))
     known = _pod_state(pod, container, end or {})
@@ -105,7 +105,7 @@ def pod_state(pod: Object, container: str) -> PodState:
 
 
 def _pod_state(pod: Object, container: str, end: Object) -> PodState:
-    """What pods say that run and that have ended; `end`: how the command ended, else empty."""
+    """What running and ended pods have in common; `end`: how the command ended, else empty."""
     metadata, status = pod["metadata"], pod.get("status", {})
     found = containers.named(status, container)
     state, disruption = found.get("state", {}), _disruption(status)
@@ -132,9 +132,9 @@ def _pod_state(pod: Object, container: str, end: Object) -> PodState:
 
 
 def _end(pod: Object, found: Object) -> Object | None:
-    """How the command ended; empty where only its pod has, None while it has not.
+    """How the command ended; empty if only its pod has ended, None if neither has.
 
-    Where the kubelet restarts containers, the end of one that failed is not the end of the pod.
+    If the kubelet restarts containers, a failed one is not the end of the pod.
     """
     end = found.get("state", {}).get("terminated")
     restarts = pod.get("spec", {}).get("restartPolicy") != "Never"
@@ -176,7 +176,7 @@ def _unplaced(pod: Object) -> str:
 
 
 def command_container(obj: Object, pod_spec: Object) -> str:
-    """The container that runs the command: as recorded on an object, or else the first one."""
+    """The container that runs the command: the recorded one, or else the first."""
     recorded = obj["metadata"].get("annotations", {}).get(CONTAINER)
     return str(recorded or pod_spec["containers"][0]["name"])
 

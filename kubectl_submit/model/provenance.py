@@ -1,4 +1,4 @@
-"""Where a run comes from, and how that is written on objects and into containers. Pure."""
+"""Where a run comes from, as labels, annotations and variables. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CANCELLED_BY = f"{PREFIX}cancelled-by"
 CONTAINER = f"{PREFIX}container"
 """The annotation with the name of the container that runs the command."""
 OUTCOME = f"{PREFIX}outcome"
-"""The annotation with how a run ended, where the cluster itself forgets it: JSON."""
+"""The annotation with the outcome of a run, if the cluster would forget it: JSON."""
 LABEL_LENGTH = 63
 # All annotations of an object have 256 KiB (k8s.io/apimachinery: TotalAnnotationSizeLimitB).
 LONGEST_COMMAND = 1 << 14
@@ -37,7 +37,7 @@ class Source:
     """How the working tree differs from the commit, for people."""
 
     def facts(self, name: str) -> dict[str, str]:
-        """What is known, by the name under which it is recorded."""
+        """The known facts, by the name under which they are recorded."""
         facts = {"name": name, "created-by": self.created_by}
         if self.commit:
             facts |= {"commit": self.commit, "dirty": str(self.dirty).lower()}
@@ -45,7 +45,7 @@ class Source:
         return {key: value for key, value in facts.items() if value}
 
     def environment(self, name: str) -> dict[str, str]:
-        """What is known, as variables for every container."""
+        """The known facts as variables for every container."""
         return {
             f"KUBECTL_SUBMIT_{key.upper().replace('-', '_')}": value
             for key, value in self.facts(name).items()
@@ -53,13 +53,13 @@ class Source:
 
 
 def as_labels(facts: dict[str, str]) -> dict[str, str]:
-    """The facts as labels: shortened to what a label may hold."""
+    """The facts as labels, shortened to the limits of labels."""
     named = {PREFIX + key: label_value(value) for key, value in facts.items()}
     return {MANAGED: "kubectl-submit", **named}
 
 
 def as_annotations(facts: dict[str, str], **more: object) -> dict[str, str]:
-    """The facts as they are, and more of them as JSON where they are not text."""
+    """The facts as annotations, and more values, as JSON unless they are text."""
     extra = {
         key.replace("_", "-"): value if isinstance(value, str) else json.dumps(value)
         for key, value in more.items()
@@ -68,9 +68,9 @@ def as_annotations(facts: dict[str, str], **more: object) -> dict[str, str]:
 
 
 def recorded_command(argv: Sequence[str]) -> dict[str, object]:
-    """The command as annotations: one that is too long is shortened, with what it was.
+    """The command as annotations; a long one is shortened, with its size and hash.
 
-    The sha256 is that of the arguments, each with a NUL byte after it.
+    The sha256 is of all arguments, each followed by a NUL byte.
     """
     if len(json.dumps(argv)) <= LONGEST_COMMAND:
         return {"command": list(argv)}

@@ -1,4 +1,4 @@
-"""The value that the commands after a submit work on: one run, as the cluster has it."""
+"""A run, as the cluster has it; the commands after a submit work on it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RUNNING = "Running"
 SUCCEEDED = "Succeeded"
 FAILED = "Failed"
 CANCELLED = "Cancelled"
-# The exit code of whoever waits for a run that was cancelled.
+# The exit code of a command that waits for a cancelled run.
 CANCELLED_CODE = 130
 
 
@@ -32,7 +32,7 @@ class RunStatus:
     start_failure: str = ""
     """Why it will never run, though it has not ended; empty while it may."""
     decided: Outcome | None = None
-    """What its commands have come to, where another container keeps its Job from ending."""
+    """The outcome of its commands, if another container keeps its Job from ending."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +42,9 @@ class Run:
     name: str
     namespace: str
     kind: str
-    """As kubectl says it: `job`."""
+    """As kubectl names it: `job`."""
     backend: str
-    """As `--execution` says it."""
+    """As `--execution` names it."""
     status: RunStatus
     workers: int
     ready: int
@@ -52,17 +52,17 @@ class Run:
     started: str
     ended: str
     facts: dict[str, str]
-    """What was recorded at the submit, by annotation without its prefix."""
+    """The facts recorded by the submit, by annotation without its prefix."""
     main: Object | None
-    """What runs the command; None while the image is built."""
+    """The object that runs the command; None while the image is built."""
     build: Object | None
-    """The Job that builds its image, if it is still there."""
+    """The Job that builds its image, if it still exists."""
     pods: tuple[Object, ...]
     """Its pods, without those that have succeeded."""
 
     @property
     def id(self) -> str:
-        """As kubectl says it: `job/NAME`."""
+        """As kubectl names it: `job/NAME`."""
         return f"{self.kind}/{self.name}"
 
     @property

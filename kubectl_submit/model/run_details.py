@@ -1,4 +1,4 @@
-"""All that is known of one run: its phases, its workers, the events that matter."""
+"""The details of one run: phases, workers, events."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from kubectl_submit.model.run import Run
 
 @dataclass(frozen=True, kw_only=True)
 class Phase:
-    """A part of a run's life; times are RFC 3339, empty where they are not known."""
+    """A phase of a run; times are RFC 3339, empty if unknown."""
 
     name: str
-    """`build`, `queue`, `start`, `run`, and what a kind of execution has besides."""
+    """`build`, `queue`, `start`, `run`, and others that depend on the kind of execution."""
     begin: str
     end: str
     seconds: float | None
@@ -23,7 +23,7 @@ class Phase:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """What Kubernetes says about an object of the run."""
+    """A Kubernetes event about an object of the run."""
 
     time: str
     about: str
@@ -33,14 +33,14 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class RunDetails:
-    """A run with all that is known of it."""
+    """A run with its details."""
 
     run: Run
     phases: tuple[Phase, ...]
     workers: tuple[tuple[PodState, str], ...]
     """Each with the node it is on, by rank."""
     gone: tuple[tuple[int, str], ...]
-    """The ranks of workers whose pods are gone, each with how it ended."""
+    """The ranks of workers whose pods are gone, each with what happened to it."""
     events: tuple[Event, ...]
 
 

@@ -1,8 +1,8 @@
-"""Which reasons why a container does not start can never go away on their own. Pure.
+"""Decides whether a container that does not start can never start. Pure.
 
-The list is short on purpose. A wrong "never" ends a run that would have gone on, with all that its
-other workers have computed; a wrong "later" only waits, says why, and ends by `--pending-timeout`.
-The words are those of the kubelet (pkg/kubelet/images, kuberuntime), containerd and CRI-O.
+The list is short on purpose. A wrong "never" ends a run that would have gone on, and loses the work
+of its other workers; a wrong "later" only waits, says why, and ends by `--pending-timeout`. The
+messages are those of the kubelet (pkg/kubelet/images, kuberuntime), containerd and CRI-O.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import re
 PULL_REASONS = ("ErrImagePull", "ImagePullBackOff")
 START_REASONS = ("CreateContainerError", "RunContainerError")
 DENIED_TRIES = 3
-"""A kubelet under load pulls without the pod's Secret before it has read it."""
+"""Under load, a kubelet may try to pull before it has read the pod's Secret."""
 
-# Any of these words makes a failed pull one that may go well the next time.
+# After these errors, the next pull may succeed.
 PASSING = re.compile(
     r"toomanyrequests|QPS exceeded|time(d )?out|deadline exceeded|refused|reset by peer|\bEOF\b|"
     r"no such host|server misbehaving|unreachable|\b(429 Too|5\d\d [A-Z])|"
@@ -45,20 +45,20 @@ UNSTARTABLE = re.compile(
 
 
 def remedy(message: str) -> str:
-    """What to do about a reason that never goes away; empty where the message says it already."""
+    """What to do about a final reason; empty if the message says it already."""
     if ROOT.search(message):
         return (
-            "The namespace allows no root. Give the image a user by number (`USER 1000` in its "
-            "Dockerfile), or the pod one: runAsUser, in a --manifest of yours."
+            "The namespace does not allow root. Set a numeric user in the image (`USER 1000` in "
+            "its Dockerfile), or runAsUser in a manifest of your own (--manifest)."
         )
     return ""
 
 
 def final_after(reason: str, message: str, *, pull_secret: bool) -> int | None:
-    """After how many failures in a row a container will never start; None: it may start later.
+    """After how many failures in a row a container can never start; None: it may start later.
 
-    `reason` and `message` are those of its `waiting` state; `pull_secret`: its pod names a Secret
-    for pulling, so that a refusal may only mean that the Secret has not been read yet.
+    `reason` and `message` are from its `waiting` state; `pull_secret`: its pod names a Secret for
+    pulling, so a refusal may only mean that the kubelet has not read the Secret yet.
     """
     if reason in ("InvalidImageName", "ErrImageNeverPull"):
         return 1

@@ -1,1 +1,1 @@
-"""What to build and what to run: collected once, from options, repository and this machine."""
+"""Collects what to build and what to run, from options, repository and this machine."""

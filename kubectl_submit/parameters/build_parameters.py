@@ -168,7 +168,7 @@ def _source(snapshot: Snapshot) -> Source:
         commit=snapshot.commit,
         branch=snapshot.branch,
         remote=git_url.without_credentials(snapshot.url),
-        dirty=bool(gate.faults(snapshot)),
+        dirty=bool(gate.problems(snapshot)),
         changes=_changes(snapshot),
     )
 

@@ -1,4 +1,4 @@
-"""What docker on this machine knows of passwords for registries.
+"""Finds docker's passwords for registries on this machine.
 
 Its configuration is `config.json`; its helpers are programs `docker-credential-NAME` that read the
 name of a registry and answer in JSON (docker-credential-helpers, README.md).

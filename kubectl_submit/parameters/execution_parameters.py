@@ -1,4 +1,4 @@
-"""What to run, and how it is collected."""
+"""Collects what to run."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class ExecutionParameters:
     image: Image
     argv: tuple[str, ...]
     options: Options
-    """What the flags ask for in its manifest; None there means: as the manifest has it."""
+    """The options for its manifest; None keeps the value of the manifest."""
     new_secrets: tuple[run_secrets.RunSecret, ...]
     """The Secrets that are created for it."""
     registry_secret: str | None
     own: object
-    """The options that only this kind of execution has, as its backend collected them."""
+    """The parameters of this kind of execution alone, from its backend."""
 
     @property
     def manifest(self) -> Path | None:

@@ -1,4 +1,4 @@
-"""Reads what goes into Secrets from this machine: files, folders, variables."""
+"""Reads local files, folders and variables for Secrets."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def collect(
     made = [_of_path(number, one) for number, one in enumerate(files)]
     if variables:
         values = {one.name: os.environ[one.source].encode() for one in variables}
-        _check_size(values, "what --secret-env carries")
+        _check_size(values, "the total size of --secret-env")
         made.append(RunSecret(suffix="-env", data=values, variables=True))
     return tuple(made)
 
@@ -57,7 +57,7 @@ def collect(
 def collect_build_secrets(secrets: Sequence[BuildSecret]) -> RunSecret:
     """The secrets of a Dockerfile, by their place in the list. Raises UsageError."""
     data = {str(number): _value(one) for number, one in enumerate(secrets)}
-    _check_size(data, "what --build-secret carries")
+    _check_size(data, "the total size of --build-secret")
     return RunSecret(suffix="-secrets", data=data, path=BUILD_SECRETS_PATH)
 
 

@@ -1,4 +1,4 @@
-"""Starting and ending programs, waiting for all of them at once, signals.
+"""Starts and ends programs, waits for all of them at once, handles signals.
 
 `command` is the only module that imports sh.
 """

@@ -23,13 +23,13 @@ log = logging.getLogger(__name__)
 
 READ_BYTES = 1 << 16
 
-# Every exit code is "ok" to sh: its own exceptions cut the output and quote secrets.
+# sh must accept every exit code: its own exceptions shorten the output and quote secrets.
 ANY_EXIT_CODE = range(-64, 256)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a finished process left: its exit code (negative: the signal) and its output."""
+    """The exit code (negative: a signal) and the output of a finished process."""
 
     exit_code: int
     stdout: str
@@ -49,12 +49,12 @@ def find(program: str) -> str:
 
 
 class Running:
-    """What both kinds of running programs can be asked."""
+    """What both kinds of running programs have in common."""
 
     _process: Any = None
 
     def ended(self) -> bool:
-        """Whether the program has ended; its output may end a little sooner."""
+        """Whether the program has ended; its output may end slightly earlier."""
         return not self._process.is_alive()
 
     def ask_to_end(self) -> None:
@@ -67,7 +67,7 @@ class Running:
 
 
 class Started(Running):
-    """A running program whose output is read when it has ended."""
+    """A running program; its output is read once it has ended."""
 
     def __init__(
         self,
@@ -79,11 +79,11 @@ class Started(Running):
         output: int | None = None,
         unattended: bool = False,
     ) -> None:
-        """`unattended`: it may not prompt, and the programs it started end with it."""
+        """`unattended`: it may not prompt, and ending it also ends the programs it started."""
         redirect = {"_out_bufsize": READ_BYTES}
         if output is not None:
             redirect = {"_out": output, "_err": output}
-        # What must not be interrupted is out of reach of the terminal's Ctrl-C, too.
+        # While interrupts are held, the terminal's Ctrl-C must not reach the program either.
         apart = unattended or signals.holding()
         try:
             self._start(argv, stdin, apart, {**sh_settings(argv, env, cwd), **redirect})
@@ -96,7 +96,7 @@ class Started(Running):
         self, argv: Sequence[str], stdin: str | None, apart: bool, settings: dict[str, Any]
     ) -> None:
         start = sh_command(argv[0])
-        # A signal that comes now is handled once it is known which process there is to end.
+        # Handle a signal only once the new process is known, so it can be ended.
         with signals.deferred(), open(os.devnull, "rb") as nothing:
             self._process = start(
                 *argv[1:],
@@ -109,7 +109,7 @@ class Started(Running):
             awaited.add(self)
 
     def result(self) -> Result:
-        """Wait until it ends; Ctrl-C ends it, too."""
+        """Wait for the end of the program; Ctrl-C ends it, too."""
         try:
             self._process.wait()
         except BaseException:
@@ -142,7 +142,7 @@ def run(
     output: int | None = None,
     check: bool = True,
 ) -> Result:
-    """Run a program to its end; with `output` (a file descriptor) it writes there, both streams.
+    """Run a program to its end; `output`: a file descriptor for both of its streams.
 
     Raises MissingProgramError, and CommandFailedError unless `check` is False.
     """
@@ -153,8 +153,8 @@ def run(
 
 
 def sh_command(program: str) -> Any:
-    """What starts a program with sh. Raises MissingProgramError."""
-    import sh  # costs 60 ms: not for --help
+    """A callable of sh that starts a program. Raises MissingProgramError."""
+    import sh  # takes 60 ms, which --help does not need
 
     return sh.Command(find(program))
 
@@ -166,9 +166,9 @@ def _send(process: Any, number: signal.Signals) -> None:
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
-    """Signal a program; with all it has started, where it has a process group of its own.
+    """Signal a program, or its whole process group if it leads one.
 
-    `kubectl` may be a wrapper that does not hand signals on.
+    `kubectl` may be a wrapper that does not forward signals.
     """
     send = os.killpg if os.getpgid(pid) == pid else os.kill
     send(pid, number)
@@ -177,16 +177,16 @@ def _signal(pid: int, number: signal.Signals) -> None:
 def sh_settings(
     argv: Sequence[str], env: Mapping[str, str] | None, cwd: Path | None
 ) -> dict[str, Any]:
-    """The settings that sh gets for every program; the call is logged here."""
+    """The settings of sh for every program; also logs the call."""
     log.info("+ %s", shlex.join(mask(argument) for argument in argv))
     return {
         "_env": {**os.environ, **env} if env else None,
         "_cwd": str(cwd) if cwd else None,
-        "_tty_out": False,  # a terminal would turn on colours and progress bars
+        "_tty_out": False,  # on a terminal, programs show colours and progress bars
         "_ok_code": ANY_EXIT_CODE,
     }
 
 
 def decoded(output: bytes) -> str:
-    """A program's output as text, whatever bytes it has."""
+    """A program's output as text; invalid UTF-8 is replaced."""
     return output.decode("utf-8", "replace")

@@ -1,7 +1,7 @@
-"""Waits for everything at once: running programs that write, and moments to come. One thread.
+"""An event loop: waits for the output of programs and for timers, in one thread.
 
-An interrupt is one of these things, too: while there is a loop, it comes between two calls, so that
-every program that was started is known.
+It also handles interrupts: they are raised between two callbacks only, when every program that was
+started is known.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from kubectl_submit.process.program_end import KILL_SECONDS, end_all
 
 OnBytes = Callable[[bytes], None]
 OnEnd = Callable[[Result], None]
-# A call that takes longer than this waits for whoever reads our output. Nothing that the rest does
-# meanwhile can be heard, so the time beyond does not count.
+# A longer callback waits for the reader of our output. No events are read during that time, so it
+# does not count.
 LONGEST_CALL_SECONDS = 1.0
 FIRST_LOOK_SECONDS = 0.001
 LONGEST_LOOK_SECONDS = 0.1
@@ -40,7 +40,7 @@ class Readable(Protocol):
         """Some bytes; b"" at the end of the output; None if nothing has come yet."""
 
     def ended(self) -> bool:
-        """Whether the program has ended; its output may end a little sooner."""
+        """Whether the program has ended; its output may end slightly earlier."""
 
     def finish(self) -> Result:
         """How it ended; waits for its end."""
@@ -56,10 +56,10 @@ class Readable(Protocol):
 
 
 class Loop:
-    """Calls back when a stream has output or has ended, and when a moment has come.
+    """Calls back when a stream has output or has ended, and when a timer is due.
 
-    A call may take long, since the reader of our output may pause. So the clock does not advance
-    within a round, and what came meanwhile is read before anything can conclude that nothing came.
+    A callback may take long, since the reader of our output may pause. So the clock does not
+    advance within a round, and pending output is read before a timer can find it missing.
     """
 
     def __init__(
@@ -86,9 +86,9 @@ class Loop:
         self._selector.register(stream, selectors.EVENT_READ, (on_bytes, on_end))
 
     def drop(self, stream: Readable) -> None:
-        """End a program whose output is not needed any more; its callback is not called.
+        """End a program that is no longer needed; its callback is not called.
 
-        It is asked to end, and killed some seconds later if it has not. This returns at once.
+        It gets SIGTERM, and SIGKILL some seconds later. This returns at once.
         """
         if stream.closed or stream in self._ending:
             return
@@ -98,11 +98,11 @@ class Loop:
         self._await_end(stream, stream.finish)
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
-        """Call once when that much time has passed."""
+        """Call once, after that much time."""
         heapq.heappush(self._moments, (self.now + seconds, next(self._order), call))
 
     def run_once(self) -> None:
-        """Wait for the next thing to happen, and make its calls."""
+        """Wait for the next event, and make its callbacks."""
         signals.check()
         ready = self._selector.select(self._patience())
         began = self._clock()
@@ -138,7 +138,7 @@ class Loop:
                 self._await_end(stream, lambda: on_end(stream.finish()))
 
     def _await_end(self, stream: Readable, then: Callable[[], object]) -> None:
-        """Look every now and then whether a program has ended; kill it when that takes too long."""
+        """Poll until a program has ended; kill it if that takes too long."""
         kill_at = self.now + KILL_SECONDS
 
         def look(pause: float) -> None:

@@ -1,4 +1,4 @@
-"""A call that many things ask for, and that is made once for all of them."""
+"""Merges several requests for the same call into one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from kubectl_submit.process.event_loop import Loop
 
 
 class Once:
-    """Makes a call later, however often it is asked for meanwhile."""
+    """Makes a call later; further requests until then are merged."""
 
     def __init__(self, loop: Loop, call: Callable[[], None]) -> None:
         self._loop = loop
@@ -16,12 +16,12 @@ class Once:
         self._due = False
 
     def later(self, seconds: float) -> None:
-        """Make the call once that much time has passed, unless it is to be made already."""
+        """Make the call after that much time, unless it is already scheduled."""
         if not self._due:
             self._due = True
             self._loop.later(seconds, self.now)
 
     def now(self) -> None:
-        """Make the call; it may ask for itself again."""
+        """Make the call; it may schedule itself again."""
         self._due = False
         self._call()

@@ -1,4 +1,4 @@
-"""Questions that are asked early, so that other work goes on until the answer is needed."""
+"""A result that is computed in the background until it is needed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Answer_co = TypeVar("Answer_co", covariant=True)
 
 @dataclass(frozen=True)
 class Pending(Generic[Answer_co]):
-    """An answer that is on its way."""
+    """A result that may not be there yet."""
 
     result: Callable[[], Answer_co]
-    """Waits for it; raises what the question's own docstring says."""
+    """Waits for the result; raises the errors of the function that started it."""

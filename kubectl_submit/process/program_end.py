@@ -1,4 +1,4 @@
-"""Ends running programs: asks all of them at once, and kills those that do not end."""
+"""Ends running programs: SIGTERM to all at once, then SIGKILL to those that go on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-# A program that is asked to end and does not is killed so many seconds later.
+# The time between SIGTERM and SIGKILL.
 KILL_SECONDS = 5.0
 
 
@@ -27,18 +27,18 @@ class Endable(Protocol):
 
 
 awaited: set[Endable] = set()
-"""What was started, and has not been waited for."""
+"""Programs that were started and not waited for yet."""
 
 
 def end_the_rest() -> None:
-    """End programs whose results are not needed any more, because something else has failed."""
+    """End programs that are no longer needed, because something else has failed."""
     rest = [one for one in awaited if not one.ended()]
     awaited.clear()
     end_all(rest)
 
 
 def end_all(programs: Sequence[Endable]) -> None:
-    """End programs, all at once: SIGTERM, and SIGKILL for those that run on."""
+    """End programs, all at once: SIGTERM, then SIGKILL to those that go on."""
     for program in programs:
         program.ask_to_end()
     deadline = time.monotonic() + KILL_SECONDS

@@ -1,7 +1,7 @@
-"""Ctrl-C, SIGTERM and SIGHUP: the first one ends what we do, and nothing is left behind.
+"""Handles Ctrl-C, SIGTERM and SIGHUP; the first one ends the command, and cleans up.
 
-The first signal raises KeyboardInterrupt; where interrupts are held, only once it is known what
-there is to clean up. The second one is noted and disturbs no cleaning up; the third one ends all.
+The first signal raises KeyboardInterrupt; while interrupts are held, only once it is known what to
+clean up. The second is only noted, so that it does not disturb the clean-up; the third ends all.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _State:
-    """What has come, and what waits for it."""
+    """The signals received, and who holds them."""
 
     def __init__(self) -> None:
         self.seen: list[int] = []
@@ -31,8 +31,8 @@ _state = _State()
 
 
 def install() -> None:
-    """Begin to listen. What is ignored stays ignored: by nohup, or in the background of a shell."""
-    global _state  # noqa: PLW0603 (each run of the command begins anew)
+    """Install the handlers. Ignored signals stay ignored, as under nohup."""
+    global _state  # noqa: PLW0603 (each command starts with a new state)
     for old in _state.pipe:
         os.close(old)
     _state = _State()
@@ -46,19 +46,19 @@ def install() -> None:
 
 
 def hold() -> None:
-    """From now on an interrupt is raised by `check` or `release` only."""
+    """From now on, only `check` or `release` raises an interrupt."""
     _state.holders += 1
 
 
 def release() -> None:
-    """Undo one `hold`; raises KeyboardInterrupt if that was the last one and there was one."""
+    """Undo one `hold`; the last one raises KeyboardInterrupt if a signal is pending."""
     _state.holders -= 1
     if not _state.holders:
         check()
 
 
 def let_go() -> None:
-    """Undo one `hold` and raise nothing; the last one drops a signal that was held."""
+    """Undo one `hold` without raising; the last one drops a pending signal."""
     _state.holders -= 1
     if not _state.holders:
         _state.pending = False
@@ -66,7 +66,7 @@ def let_go() -> None:
 
 @contextlib.contextmanager
 def held() -> Iterator[None]:
-    """The block inside is interrupted only where it calls `check` itself."""
+    """Only `check` can interrupt this block."""
     hold()
     try:
         yield
@@ -78,9 +78,9 @@ def held() -> Iterator[None]:
 
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
-    """Signals that come inside are handled at its end: as they would have been before.
+    """Handle signals at the end of this block.
 
-    For what must not be torn apart and takes no time, such as starting a process and noting which.
+    For short steps that belong together, such as starting a process and recording it.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # signals come to the main thread only
@@ -100,12 +100,12 @@ def deferred() -> Iterator[None]:
 
 
 def forget() -> None:
-    """What was to be interrupted is over, and its result is known: nothing is raised for it."""
+    """Drop a pending interrupt: the work that it should end is done."""
     _state.pending = False
 
 
 def check() -> None:
-    """Raise KeyboardInterrupt if there was an interrupt that has not been raised."""
+    """Raise KeyboardInterrupt if an interrupt is pending."""
     if _state.pending:
         _state.pending = False
         raise KeyboardInterrupt
@@ -117,12 +117,12 @@ def holding() -> bool:
 
 
 def wakeup() -> int | None:
-    """A file descriptor that can be read once a signal has come; None before `install`."""
+    """A file descriptor that becomes readable on a signal; None before `install`."""
     return _state.pipe[0] if _state.pipe else None
 
 
 def await_writable(descriptor: int) -> None:
-    """Wait until something can be written there; an interrupt ends the waiting."""
+    """Wait until a file descriptor is writable; an interrupt ends the wait."""
     while True:
         check()
         readable, writable, _ = select.select(_state.pipe[:1], [descriptor], [])
@@ -133,12 +133,12 @@ def await_writable(descriptor: int) -> None:
 
 
 def by_hand() -> bool:
-    """Whether the first one was Ctrl-C, so that another one may follow."""
+    """Whether the first signal was Ctrl-C, so a second may follow."""
     return _state.seen[:1] == [signal.SIGINT]
 
 
 def again(seconds: float) -> bool:
-    """Whether a second Ctrl-C has come, or comes within so much time."""
+    """Whether a second Ctrl-C has come, or comes within that time."""
     deadline = time.monotonic() + seconds
     while _state.seen.count(signal.SIGINT) < 2:
         left = deadline - time.monotonic()

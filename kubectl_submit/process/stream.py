@@ -1,4 +1,4 @@
-"""Runs a program and reads its output while it comes: a log, a watch."""
+"""Runs a program and reads its output as it arrives: a log, a watch."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ PIPE_BYTES = 1 << 20
 
 
 class Stream(Running):
-    """A running program whose stdout is read while it comes, without blocking.
+    """A running program; its stdout is read as it arrives, without blocking.
 
-    It runs in a process group of its own, so that a Ctrl-C on the terminal reaches only us.
+    It runs in its own process group, so Ctrl-C on the terminal reaches only us.
     """
 
     def __init__(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
@@ -32,7 +32,7 @@ class Stream(Running):
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by _release)
         try:
             start = command.sh_command(argv[0])
-            # A signal that comes now is handled once it is known which process there is to end.
+            # Handle a signal only once the new process is known, so it can be ended.
             with signals.deferred():
                 self._process = start(
                     *argv[1:],
@@ -62,14 +62,14 @@ class Stream(Running):
         return self._reader < 0
 
     def read(self) -> bytes | None:
-        """Some bytes; b"" at the end of the output; None if nothing has come yet."""
+        """Some bytes; b"" at the end of the output; None if there is nothing to read yet."""
         try:
             return os.read(self._reader, READ_BYTES)
         except BlockingIOError:
             return None
 
     def finish(self) -> Result:
-        """Wait for the end of the program (its output has ended) and release it."""
+        """Wait for the end of the program, and release its resources."""
         self._process.wait()
         self._errors.seek(0)
         stderr = command.decoded(self._errors.read())
@@ -101,7 +101,7 @@ class Stream(Running):
 
 
 def _widen(pipe: int) -> None:
-    """Enlarge a pipe's buffer where the kernel can, so that a fast log is read in large pieces."""
+    """Enlarge a pipe's buffer if the kernel can: a fast log is then read in large pieces."""
     size = getattr(fcntl, "F_SETPIPE_SZ", None)
     if size is not None:
         with contextlib.suppress(OSError):

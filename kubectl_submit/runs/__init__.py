@@ -1,1 +1,1 @@
-"""Runs as the cluster has them: found, watched, cancelled, shown as text, table and document."""
+"""Finds, watches and cancels runs in the cluster; shows them as text, table and document."""

@@ -1,7 +1,7 @@
-"""Which submits follow one build Job, as its annotations have them. Pure.
+"""Records in the annotations of a build Job which submits follow it. Pure.
 
-Submits of the same image share its build Job. Each writes an annotation of its own on it, so that
-two never change the same value: the facts of its run, as JSON.
+Submits of the same image share its build Job. Each writes its own annotation with the facts of its
+run as JSON, so two submits never change the same value.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ CANCELLED_BY = "cancelled-by"
 
 @dataclass(frozen=True, kw_only=True)
 class Follower:
-    """A submit that waits for a build, or has waited for it."""
+    """A submit that waits for a build, or has waited for one."""
 
     run: str
     facts: dict[str, str]
-    """What is recorded of its run."""
+    """The recorded facts of its run."""
     since: str = ""
     """When it began to follow, RFC 3339; empty for the one that created the Job."""
     cancelled_by: str = ""
@@ -36,18 +36,18 @@ def added(run: str, facts: dict[str, str], since: str = "") -> dict[str, str]:
 
 
 def cancelled(follower: Follower, who: str) -> dict[str, str]:
-    """The annotations of a follower that is cancelled while others go on."""
+    """The annotations of a follower that was cancelled while others go on."""
     since = {SINCE: follower.since} if follower.since else {}
     return _annotation(follower.run, {**follower.facts, **since, CANCELLED_BY: who})
 
 
 def removed(run: str) -> dict[str, None]:
-    """How a follower's annotations are taken away by a merge patch."""
+    """The annotations for a merge patch that removes a follower."""
     return {PREFIX + run: None}
 
 
 def followers(job: Object) -> dict[str, Follower]:
-    """Those that follow a build Job or have followed it to its end, by the name of the run."""
+    """The followers of a build Job, by the name of the run."""
     found = {}
     for key, value in (job["metadata"].get("annotations") or {}).items():
         if key.startswith(PREFIX):
@@ -57,19 +57,19 @@ def followers(job: Object) -> dict[str, Follower]:
 
 
 def others(job: Object, run: str) -> list[Follower]:
-    """Those that still want the image, but for this one."""
+    """The other followers that still want the image."""
     return [one for one in followers(job).values() if one.run != run and not one.cancelled_by]
 
 
-def _annotation(run: str, told: dict[str, str]) -> dict[str, str]:
-    return {PREFIX + run: json.dumps(told)}
+def _annotation(run: str, recorded: dict[str, str]) -> dict[str, str]:
+    return {PREFIX + run: json.dumps(recorded)}
 
 
 def _follower(run: str, value: str) -> Follower:
     try:
-        told = json.loads(value)
+        found = json.loads(value)
     except ValueError:
-        told = None
-    facts = {key: str(one) for key, one in told.items()} if isinstance(told, dict) else {}
+        found = None
+    facts = {key: str(one) for key, one in found.items()} if isinstance(found, dict) else {}
     since, cancelled_by = facts.pop(SINCE, ""), facts.pop(CANCELLED_BY, "")
     return Follower(run=run, facts=facts, since=since, cancelled_by=cancelled_by)

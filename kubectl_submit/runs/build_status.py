@@ -1,4 +1,4 @@
-"""How a run stands that has nothing but the Job that builds its image. Pure."""
+"""The status of a run that has no Job yet, only a build Job. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kubectl_submit.runs import build_followers
 
 
 def build_status(build: Object, name: str) -> RunStatus:
-    """How a run of that name stands that has nothing but the Job that builds its image."""
+    """The status of the run of that name, from the Job that builds its image."""
     state, follower = job_state.job_state(build), build_followers.followers(build).get(name)
     if follower and follower.cancelled_by:
         return cancelled(follower.cancelled_by, ended=True)

@@ -1,4 +1,4 @@
-"""Ends a run for good, and records by whom or why."""
+"""Cancels or deletes a run, and records who or what ended it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kubectl_submit.runs import build_followers
 
 
 def cancel(run: Run, kubectl: Kubectl, who: str) -> None:
-    """End whatever runs, waits or builds of a run; its objects stay. Raises ClusterError."""
+    """End a run in any state; its objects stay. Raises ClusterError."""
     if run.main:
         kubectl.patch(run.kind, [run.name], run.namespace, changes(run.kind, run.main, who))
     elif run.build:
@@ -23,7 +23,7 @@ def cancel(run: Run, kubectl: Kubectl, who: str) -> None:
 
 
 def conclude(name: str, namespace: str, outcome: Outcome, kubectl: Kubectl) -> None:
-    """Record on a Job how its commands ended, and end it where it does not. Raises ClusterError."""
+    """Record an outcome on a Job, and end a Job that does not end. Raises ClusterError."""
     record = json.dumps({"exitCode": outcome.exit_code, "summary": outcome.summary})
     change: Object = {"metadata": {"annotations": {OUTCOME: record}}}
     if outcome.ends_job:
@@ -43,7 +43,7 @@ def delete(run: Run, kubectl: Kubectl) -> None:
 
 
 def _build_changes(run: Run, build: Object, who: str) -> Object:
-    """What to change in the Job that builds a run's image: it goes on where others want it."""
+    """The change that cancels a run's build; the Job goes on if others follow it."""
     follower = build_followers.followers(build).get(run.name)
     if follower and build_followers.others(build, run.name):
         return {"metadata": {"annotations": build_followers.cancelled(follower, who)}}
@@ -51,6 +51,6 @@ def _build_changes(run: Run, build: Object, who: str) -> Object:
 
 
 def changes(kind: str, obj: Object, who: str) -> Object:
-    """The change to an object of that kind that ends it and records by whom."""
+    """The change that ends an object of that kind and records who did it."""
     annotations = {CANCELLED_BY: who}
     return {"metadata": {"annotations": annotations}, "spec": by_kind(kind).cancel_changes(obj)}

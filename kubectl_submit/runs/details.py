@@ -1,4 +1,4 @@
-"""All that is known of one run: its phases, its workers, the events that matter."""
+"""Collects the details of one run: phases, workers, events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kubectl_submit.model.run_details import Event, Phase, RunDetails, event_tim
 def run_details(
     run: Run, pods: Sequence[Object], container: str, events: Iterable[Object]
 ) -> RunDetails:
-    """All that is known of a run, from its pods and the events of its namespace."""
+    """The details of a run, from its pods and the events of its namespace."""
     backend, main = by_kind(run.kind), run.main
     states = [backend.worker(run, pod_state(pod, container)) for pod in pods]
     nodes = [pod["spec"].get("nodeName", "") for pod in pods]

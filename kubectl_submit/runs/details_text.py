@@ -1,4 +1,4 @@
-"""A run's details for people. Pure."""
+"""Formats the details of a run for people. Pure."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
 
 
 def _command(run: Run, width: int) -> Iterator[str]:
-    """The command, as it can be pasted into a shell; what is recorded of it, if it is too long."""
+    """The command, ready to paste into a shell; shortened if it was too long to record."""
     argv, cut = documents.command(run), documents.command_cut(run)
     if cut:
         yield f"{'  command':{width}}   {printable(shlex.join(argv))}"
@@ -86,7 +86,7 @@ def _worker(pod: PodState, node: str) -> list[str]:
 
 
 def _next(run: Run, flags: Sequence[str]) -> str:
-    """What is most likely to be typed next."""
+    """The command that the user will most likely type next."""
     word = "logs" if run.has_ended else "logs -f"
     if run.status.state == BUILDING:
         word = "logs --build -f"

@@ -118,7 +118,7 @@ def command(run: Run) -> list[str]:
 
 
 def command_cut(run: Run) -> Document | None:
-    """What a command was that is recorded shortened: its arguments, bytes and sha256."""
+    """The size and hash of a command that was too long to record; else None."""
     try:
         found = json.loads(run.facts.get("command-cut", "null"))
     except ValueError:

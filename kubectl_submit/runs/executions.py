@@ -1,4 +1,4 @@
-"""What is to be followed of a run that exists already."""
+"""Gives the executions, pods and details of existing runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kubectl_submit.runs import details, lookup
 
 
 def execution_for_run(run: Run) -> Execution:
-    """What runs the command. Raises ExecutionError where nothing does yet."""
+    """The execution of a run's command. Raises ExecutionError if there is none yet."""
     if run.main is None:
         raise ExecutionError(
             f"{run.name} has not begun: {run.status.state}",
@@ -29,26 +29,26 @@ def execution_for_run(run: Run) -> Execution:
 
 
 def execution_for_build(run: Run) -> Execution:
-    """What builds, or built, its image in the cluster. Raises ExecutionError."""
+    """The execution of a run's build in the cluster. Raises ExecutionError if there is none."""
     if run.build is None:
         raise ExecutionError(
             f"there is no build of {run.name} in the cluster",
             code=ErrorCode.RUN_WITHOUT_BUILD,
-            remedy="It was not built there, or the build's Job has been deleted after its time.",
+            remedy="The image was not built there, or the finished build Job was deleted.",
         )
     return build_execution(run.build)
 
 
 def pods(execution: Execution, kubectl: Kubectl) -> list[Object]:
-    """Its pods, also those that have ended. Raises ClusterError."""
+    """The pods of an execution, including ended ones. Raises ClusterError."""
     found = kubectl.start_list(execution.pods_path, labelSelector=execution.pod_selector).result()
-    if execution.restarts_from_beginning:  # the last one tells all that the others have told
+    if execution.restarts_from_beginning:  # the last pod repeats all earlier lines
         return sorted(found, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))[-1:]
     return found
 
 
 def details_of(run: Run, kubectl: Kubectl) -> RunDetails:
-    """All that the cluster knows of a run. Raises ClusterError."""
+    """The details of a run. Raises ClusterError."""
     execution = execution_for_run(run) if run.main else execution_for_build(run)
     events = kubectl.start_list(execution.events_path)
     own = pods(execution, kubectl) if run.main else []
@@ -56,9 +56,9 @@ def details_of(run: Run, kubectl: Kubectl) -> RunDetails:
 
 
 def details_of_outcome(execution: Execution, outcome: Outcome, kubectl: Kubectl) -> RunDetails:
-    """All that the cluster knows of what has just been followed to its outcome.
+    """The details of a run that was just followed to its outcome.
 
-    Raises ClusterError, and ExecutionError where it is gone already.
+    Raises ClusterError, and ExecutionError if the run is already gone.
     """
     found = lookup.named(kubectl, execution.namespace, execution.name)
     if not found:
@@ -67,16 +67,16 @@ def details_of_outcome(execution: Execution, outcome: Outcome, kubectl: Kubectl)
             code=ErrorCode.RUN_DELETED,
             remedy="A longer --ttl keeps it for the document.",
         )
-    told = details_of(found[0], kubectl)
-    if outcome.exit_code == 0 and not told.run.has_ended:  # nobody waited for its end
-        return told
-    reason = told.run.status.reason if outcome.plain else outcome.summary
-    status = replace(told.run.status, exit_code=outcome.exit_code, reason=reason)
-    return replace(told, run=replace(told.run, status=status))
+    known = details_of(found[0], kubectl)
+    if outcome.exit_code == 0 and not known.run.has_ended:  # after --detach
+        return known
+    reason = known.run.status.reason if outcome.plain else outcome.summary
+    status = replace(known.run.status, exit_code=outcome.exit_code, reason=reason)
+    return replace(known, run=replace(known.run, status=status))
 
 
 def _events(asked: Pending[list[Object]]) -> list[Object]:
     try:
         return asked.result()
-    except ClusterError:  # whoever may not see events sees the rest
+    except ClusterError:  # show the rest without events
         return []

@@ -1,4 +1,4 @@
-"""A run, put together from all its objects. Pure."""
+"""Assembles runs from their objects. Pure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from kubectl_submit.runs.build_status import build_status
 
 @dataclass
 class Objects:
-    """Objects of runs, as a list or a watch tells them, by uid."""
+    """The objects of runs from a list or a watch, by uid."""
 
     of_kind: dict[str, dict[str, Object]] = field(default_factory=lambda: defaultdict(dict))
-    """By kind, as kubectl says it: what runs a command or builds an image, and `pods`."""
+    """By kind, as kubectl names it, and `pods`."""
     absent: set[str] = field(default_factory=set)
-    """Which of these the cluster does not have, or does not show us."""
+    """The kinds that the cluster does not have, or that we may not read."""
 
 
 @dataclass
@@ -37,7 +37,7 @@ def runs(objects: Objects, *, all_of_a_build: bool = True) -> list[Run]:
     """The runs that the objects belong to, the newest last.
 
     Runs of the same image share the Job that builds it. Without `all_of_a_build` it counts only
-    for the run that created it: where the objects are a selection, those of others are missing.
+    for the run that created it, because a selection of objects lacks those of other runs.
     """
     parts: dict[tuple[str, str], _Parts] = {}
     for backend in execution_backends.every():
@@ -61,12 +61,12 @@ def runs(objects: Objects, *, all_of_a_build: bool = True) -> list[Run]:
 def _built_for(build: Object, creator: str) -> Iterable[str]:
     """The runs that a build Job is for."""
     if build_followers.RECIPE_LABEL not in build["metadata"].get("labels", {}):
-        return [creator]  # of a version that did not share builds
+        return [creator]  # created by a version that did not share builds
     return build_followers.followers(build)
 
 
 def _note_build(part: _Parts, build: Object) -> None:
-    """The newest one counts, where one after the other was to build the image."""
+    """Note a build Job; if several tried to build the image, the newest counts."""
     if part.build is None or _created(part.build) <= _created(build):
         part.build = build
 
@@ -107,7 +107,7 @@ def _run(namespace: str, name: str, parts: _Parts) -> Run:
 
 
 def _facts(parts: _Parts, follower: build_followers.Follower | None) -> dict[str, str]:
-    """What was recorded at the submit; on a build Job of somebody else, by the follower."""
+    """The facts recorded by the submit; on a shared build Job those of the follower."""
     if follower and not parts.main:
         return follower.facts
     anchor = parts.main or parts.build or {}
@@ -120,7 +120,7 @@ def _facts(parts: _Parts, follower: build_followers.Follower | None) -> dict[str
 
 
 def _workers(parts: _Parts) -> tuple[int, int]:
-    """How many workers are ready, and how many there are to be."""
+    """How many workers are ready, and how many there should be."""
     if parts.main is None:
         return 0, 0
     return parts.backend.workers(parts.main)

@@ -1,4 +1,4 @@
-"""Finds runs in the cluster, by their labels: nothing is stored on this machine."""
+"""Finds runs in the cluster by their labels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.kubectl_errors import REFUSED
 from kubectl_submit.cluster.namespace import current_namespace
 from kubectl_submit.error_codes import ErrorCode
-from kubectl_submit.errors import ClusterError, ClusterFault, NoSuchRunError
+from kubectl_submit.errors import ClusterError, ClusterErrorKind, NoSuchRunError
 from kubectl_submit.execution_backends import every
 from kubectl_submit.model.provenance import MANAGED, NAME_LABEL
 from kubectl_submit.model.run import Run
@@ -17,16 +17,15 @@ from kubectl_submit.runs import from_objects as states
 from kubectl_submit.runs.from_objects import Objects
 
 PODS = "pods"
-# Builds are Jobs, whatever runs the command. Without the others a list tells less, and is still
-# worth having.
+# Builds are always Jobs. A list without the other kinds is less complete, but still useful.
 NEEDED = "job"
 OURS = f"{MANAGED}=kubectl-submit"
-# What has succeeded has nothing to tell that its Job does not.
+# A pod that has succeeded adds nothing to the status of its Job.
 NOT_SUCCEEDED = "status.phase!=Succeeded"
 
 
 def resources() -> dict[str, tuple[str, str]]:
-    """What is asked for, by its kind or as PODS: the API's path, and the resource's name."""
+    """The resources to list, by kind or as PODS: the path of the API group, and the resource."""
     kinds = {one.kind: (one.api, one.resource.partition(".")[0]) for one in every()}
     return {**kinds, PODS: ("/api/v1", "pods")}
 
@@ -38,7 +37,7 @@ def path(what: str, namespace: str | None) -> str:
 
 
 def query(what: str, selector: str = "") -> dict[str, str]:
-    """The query for objects of this tool, narrowed to certain labels."""
+    """The query for objects of this tool, narrowed by a label selector."""
     asked = {"labelSelector": ",".join(filter(None, [OURS, selector]))}
     return asked | ({"fieldSelector": NOT_SUCCEEDED} if what == PODS else {})
 
@@ -49,7 +48,7 @@ def read(kubectl: Kubectl, namespace: str | None, selector: str = "") -> list[Ru
 
 
 def read_objects(kubectl: Kubectl, namespace: str | None, selector: str = "") -> Objects:
-    """The objects of runs: one call a kind, all at once. Raises ClusterError."""
+    """The objects of runs: one request for each kind, all at once. Raises ClusterError."""
     begun = {
         what: kubectl.start_list(path(what, namespace), **query(what, selector))
         for what in resources()
@@ -59,7 +58,7 @@ def read_objects(kubectl: Kubectl, namespace: str | None, selector: str = "") ->
         try:
             objects = items.result()
         except ClusterError as error:
-            if what == NEEDED or not absent(error.fault):
+            if what == NEEDED or not absent(error.kind):
                 raise
             found.absent.add(what)
         else:
@@ -68,14 +67,14 @@ def read_objects(kubectl: Kubectl, namespace: str | None, selector: str = "") ->
 
 
 def named(kubectl: Kubectl, namespace: str, name: str) -> list[Run]:
-    """The run of this very name, if it is there. Raises ClusterError."""
+    """The run of exactly this name, if it exists. Raises ClusterError."""
     return read(kubectl, namespace, f"{NAME_LABEL}={name}")
 
 
 def find(kubectl: Kubectl, names: Sequence[str], *, selector: str = "") -> list[Run]:
-    """The runs of these names, or of unique beginnings of names; each once.
+    """The runs of these names or unique prefixes of names; each run once.
 
-    A name may have its kind before it, as `list -o name` writes it. Raises NoSuchRunError.
+    A name may follow its kind, as `list -o name` writes it. Raises NoSuchRunError.
     """
     namespace = current_namespace(kubectl)
     there = read(kubectl, namespace, selector)
@@ -99,7 +98,7 @@ def _one(kubectl: Kubectl, namespace: str, there: list[Run], name: str) -> Run:
 
 
 def _not_found(kubectl: Kubectl, namespace: str, name: str) -> NoSuchRunError:
-    """Why there is no such run: perhaps it is elsewhere, or of another origin."""
+    """The error for a missing run: perhaps it is in another namespace, or not one of ours."""
     foreign = _foreign(kubectl, namespace, name)
     if foreign:
         return NoSuchRunError(
@@ -107,7 +106,7 @@ def _not_found(kubectl: Kubectl, namespace: str, name: str) -> NoSuchRunError:
         )
     try:
         elsewhere = [run for run in read(kubectl, None) if name and run.name.startswith(name)]
-    except ClusterError:  # whoever may not look into all namespaces
+    except ClusterError:  # the user may not list all namespaces
         elsewhere = []
     if elsewhere:
         where = ", ".join(sorted({run.namespace for run in elsewhere}))
@@ -124,7 +123,7 @@ def _not_found(kubectl: Kubectl, namespace: str, name: str) -> NoSuchRunError:
 
 
 def _foreign(kubectl: Kubectl, namespace: str, name: str) -> str:
-    """What has this name, as kubectl says it; empty if there is nothing."""
+    """An object of this name that is not ours, as `kind/name`; empty if there is none."""
     for kind in (one.kind for one in every()):
         selector = f"metadata.name={name}"
         with contextlib.suppress(ClusterError):
@@ -133,6 +132,6 @@ def _foreign(kubectl: Kubectl, namespace: str, name: str) -> str:
     return ""
 
 
-def absent(fault: ClusterFault) -> bool:
-    """Whether there is no such kind of objects, or we may not see them."""
-    return fault is ClusterFault.NOT_FOUND or fault in REFUSED
+def absent(kind: ClusterErrorKind) -> bool:
+    """Whether the cluster does not have this kind, or we may not read it."""
+    return kind is ClusterErrorKind.NOT_FOUND or kind in REFUSED

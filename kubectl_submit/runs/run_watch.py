@@ -1,4 +1,4 @@
-"""Watches runs: one watch a kind of objects, however many runs there are."""
+"""Watches runs, with one watch for each kind of object."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.cluster.kubectl_errors import fault
+from kubectl_submit.cluster.kubectl_errors import error_kind
 from kubectl_submit.cluster.object_watch import NO_MORE, ObjectWatch
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.run import Run
@@ -16,12 +16,12 @@ from kubectl_submit.runs import from_objects as states
 from kubectl_submit.runs import lookup
 
 CONTACT_SECONDS = 300.0
-# What changes together is told together.
+# Changes within this time are reported together.
 GATHER_SECONDS = 0.1
 
 
 class RunWatch:
-    """The runs of a namespace, or (None) of all, as they are now."""
+    """Reports the current runs of a namespace, or (None) of all, on each change."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class RunWatch:
         if change not in NO_MORE:
             known[uid] = obj
         elif what != lookup.PODS or obj.get("status", {}).get("phase") != "Failed":
-            known.pop(uid, None)  # of a pod that failed, the exit code still counts
+            known.pop(uid, None)  # the exit code of a failed pod still counts
         self._report_soon()
 
     def _listed(self, what: str) -> None:
@@ -65,15 +65,15 @@ class RunWatch:
         self._report_soon()
 
     def _do_without(self, what: str, result: Result) -> bool:
-        """Whether the cluster has no such objects, or does not show them to us, which is fine."""
-        fine = what != lookup.NEEDED and lookup.absent(fault(result.stderr))
+        """Whether the watch can do without a kind that is missing or may not be read."""
+        fine = what != lookup.NEEDED and lookup.absent(error_kind(result.stderr))
         if fine:
             self._objects.absent.add(what)
             self._listed(what)
         return fine
 
     def _report_soon(self) -> None:
-        """Report what has changed, once each kind has been listed."""
+        """Report the changes, once each kind has been listed."""
         if not (self._reporting or self._unlisted):
             self._reporting = True
             self._loop.later(GATHER_SECONDS, self._report)

@@ -1,4 +1,4 @@
-"""What is left to do once a run has been followed to its outcome, and the loop is closed."""
+"""Concludes a run that was followed to its outcome, after the event loop was closed."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def settle(
     *,
     lost_lines: bool = False,
 ) -> Outcome:
-    """End a Job that does not end, record what the cluster forgets, and read what failed last.
+    """End a Job that does not end, record what the cluster forgets, and read the last lines.
 
-    The outcome with those last lines. Whoever may not change the Job keeps its outcome. The node
-    removes the log of a pod that it evicts, so lines that are lost raise the question of that.
+    Returns the outcome with those lines. It stays the same if the user may not change the Job. Lost
+    lines may mean an eviction, as the node removes the log of a pod that it evicts.
     """
     if lost_lines and outcome.plain and execution.kind == "job":
         outcome = _success_or_eviction(execution, outcome, kubectl)
@@ -39,9 +39,9 @@ def settle(
 
 
 def _success_or_eviction(execution: Execution, outcome: Outcome, kubectl: Kubectl) -> Outcome:
-    """The good outcome, with the eviction of a pod whose command exited 0 when asked to stop.
+    """The successful outcome, noting the eviction of a pod whose command then exited 0.
 
-    Such a pod has succeeded, as its status says; only an event tells (kubernetes#141483).
+    The status of such a pod is Succeeded; only an event shows the eviction (kubernetes#141483).
     """
     try:
         events = kubectl.start_list(execution.events_path, fieldSelector="reason=Evicted").result()
@@ -65,7 +65,7 @@ def explain(execution: Execution, error: ExecutionError, kubectl: Kubectl) -> No
 
 
 def report(execution: Execution, outcome: Outcome, output: Output) -> None:
-    """Say how a run ended, unless there is nothing to say."""
+    """Report how a run ended, unless it simply succeeded."""
     if outcome.summary and not outcome.plain:
         said = f"{execution.kind}/{execution.name}: {outcome.summary}"
         output.error("\n".join(filter(None, [said, outcome.last_words.rstrip()])))

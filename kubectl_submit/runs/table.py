@@ -1,4 +1,4 @@
-"""Runs as the lines of a table."""
+"""Formats runs as a table."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from kubectl_submit.runs import documents
 
 COLUMNS = ("NAME", "BACKEND", "WORKERS", "STATE", "AGE", "DURATION", "COMMIT", "CREATED BY")
 WIDE = ("IMAGE", "REASON")
-# What moves by itself is no change.
+# Columns that change with the time alone.
 MOVING = ("AGE", "DURATION")
 REASON_LENGTH = 40
 
 
 class Table:
-    """Lines of equal columns; lines that are written later keep the widths of the first ones."""
+    """Formats aligned lines; later lines keep the column widths of earlier ones."""
 
     def __init__(self, *, namespaces: bool, wide: bool) -> None:
         self.columns = (*(["NAMESPACE"] if namespaces else []), *COLUMNS, *(WIDE if wide else []))
@@ -28,7 +28,7 @@ class Table:
         return {column: column for column in self.columns}
 
     def lines(self, rows: Sequence[dict[str, str]]) -> list[str]:
-        """The rows as text, below each other."""
+        """The rows as aligned lines."""
         cells = [[row[column] for column in self.columns] for row in rows]
         widths = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
         self._widths = [
@@ -38,7 +38,7 @@ class Table:
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows of equally many cells as text, below each other."""
+    """Rows with the same number of cells as aligned lines."""
     cells = [[printable(cell).replace("\n", " ") for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
     return [_line(row, widths) for row in cells]
@@ -70,7 +70,7 @@ def row(run: Run) -> dict[str, str]:
 
 
 def state(run: Run) -> str:
-    """The state with the heart of its reason: `Failed (33)`, `Pending (Unschedulable)`."""
+    """The state with a short reason: `Failed (33)`, `Pending (Unschedulable)`."""
     status = run.status
     reason = ""
     if status.state == FAILED and status.exit_code != 125:

@@ -1,1 +1,1 @@
-"""What git says of the repository, and what is done to it: the only user of GitPython."""
+"""Reads the repository, and pushes temporary commits; the only user of GitPython."""

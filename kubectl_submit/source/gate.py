@@ -1,4 +1,4 @@
-"""The gate: what is built is what the remote has."""
+"""The gate: refuses a commit unless the remote has the same files."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ PATIENCE_SECONDS = 10.0
 """How long a remote may take to answer that has the commit as far as we know."""
 
 
-def faults(snapshot: Snapshot) -> list[str]:
-    """Every reason why the commit is not what others would get, each with its remedy."""
+def problems(snapshot: Snapshot) -> list[str]:
+    """Every reason why others would not get the same files, each with its remedy."""
     changes = snapshot.changes
     found = []
     if changes.tracked:
@@ -78,12 +78,12 @@ def _of_remote(snapshot: Snapshot) -> list[str]:
 
 def check(snapshot: Snapshot) -> None:
     """Raise a GateError that lists every problem at once, if there is any."""
-    found = faults(snapshot)
+    found = problems(snapshot)
     if found:
         raise GateError(
             "this working tree is not a commit that others can get",
             code=ErrorCode.COMMIT_NOT_AVAILABLE,
-            last_words="\n".join(f"  - {fault}" for fault in found),
+            last_words="\n".join(f"  - {problem}" for problem in found),
             remedy=f"Or build the working tree as it is: {_way_out(snapshot)}.",
         )
 
@@ -132,8 +132,8 @@ def _way_out(snapshot: Snapshot) -> str:
         or snapshot.unpushed_submodules
         or snapshot.repositories_without_url
     )
-    lendable = snapshot.remote and not snapshot.silence and not inside
-    return "--allow-dirty" if lendable else "--build local --allow-dirty"
+    can_push = snapshot.remote and not snapshot.silence and not inside
+    return "--allow-dirty" if can_push else "--build local --allow-dirty"
 
 
 def shown(path: str) -> str:

@@ -1,4 +1,4 @@
-"""What git on this machine knows of passwords for servers.
+"""Finds git's passwords for servers on this machine.
 
 Its helpers are asked by `git credential fill` (git-credential(1)). What git sends a server besides
 comes from settings of its own (`http.<url>.extraHeader`, git-config(1)) or from curl's (~/.netrc).
@@ -26,7 +26,7 @@ REFUSED = re.compile(r"could not read Username|Authentication failed|error: 40[1
 
 
 def git_password(url: str) -> dict[str, str]:
-    """What git would tell the server of an HTTP URL; empty if that is nothing.
+    """The credentials that git would use for an HTTP URL; empty if there are none.
 
     `username` and `password`, or `header`: a whole header of another kind. From the URL itself, a
     setting `http.<url>.extraHeader`, git's credential helpers, or a netrc file.

@@ -1,4 +1,4 @@
-"""Files of git LFS of which only the pointers are here.
+"""Refuses files of git LFS whose contents are not checked out.
 
 A pointer is a small text in place of a file (git-lfs, docs/spec.md); it is a mistake to build
 with one in the file's place.

@@ -1,4 +1,4 @@
-"""What git gets to know through its environment.
+"""The environment variables for git.
 
 Settings there are git's (git-config(1), GIT_CONFIG_COUNT); the user's own stay.
 """

@@ -1,4 +1,4 @@
-"""Which remote has a commit: as far as the repository knows, else as the servers say."""
+"""Finds the remote that has a commit: from the repository, else by asking the servers."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def unpushed_submodules(root: Path) -> tuple[str, ...]:
 def repositories_without_url(root: Path) -> tuple[str, ...]:
     """The paths of repositories inside that .gitmodules does not name, unless they are empty here.
 
-    What `git add` makes of a clone inside of another one; whoever else clones gets empty folders.
+    `git add` of a clone inside another makes such an entry, and others get an empty folder.
     """
     entries = _git(root, "ls-files", "--stage", "-z").split("\0")
     inside = [entry.partition("\t")[2] for entry in entries if entry.startswith(GITLINK_MODE)]

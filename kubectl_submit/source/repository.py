@@ -1,4 +1,4 @@
-"""What git says of the repository around a folder: its commit, its remote, its changes."""
+"""Reads the repository around a folder: commit, remote, changes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Lends the working tree to a build in the cluster: as a commit that the remote has for a while.
+"""Pushes the working tree as a temporary commit, for a build in the cluster.
 
-Its parent is HEAD, and on the remote it has a ref of its own, which no branch and no clone
-sees. Written with an index and an object database of our own, it changes nothing here.
+Its parent is HEAD. On the remote it has its own ref, which is in no branch and no clone. It uses
+its own index and object database, so nothing changes in the repository.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The refs under which a remote has working trees as long as builds fetch them.
+"""The refs of temporary commits on a remote.
 
-Their names say whose they are and since when, so that those of clients that were killed can be
-distinguished from those in use.
+Their names contain the user and the time, to distinguish refs of killed clients from those in use.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ LONGEST_BUILD = timedelta(days=7)
 
 
 def own_prefix() -> str:
-    """What the refs of this user begin with; without the name, as anybody may read it."""
+    """The prefix of this user's refs; a hash, because everyone can read it."""
     return f"{PREFIX}{hashlib.sha256(me().encode()).hexdigest()[:12]}/"
 
 

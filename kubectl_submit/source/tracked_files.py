@@ -1,4 +1,4 @@
-"""What git says of the files in a working tree: tracked, new, changed, in git LFS."""
+"""Lists the files of a working tree: tracked, new, changed, in git LFS."""
 
 from __future__ import annotations
 

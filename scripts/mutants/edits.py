@@ -85,7 +85,9 @@ EDITS = [
     Edit("phases", "and state.phase is not Phase.LOST", ""),
     Edit("phases", "Phase.UNREAD: Phase.FINAL}", "Phase.UNREAD: Phase.FOLLOWING}"),
     Edit(
-        "phases", "begun[state.phase], event.at), heard_at=None)", "begun[state.phase], event.at))"
+        "phases",
+        "opened[state.phase], event.at), heard_at=None)",
+        "opened[state.phase], event.at))",
     ),
     Edit(
         "phases",

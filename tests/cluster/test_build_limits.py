@@ -55,7 +55,7 @@ def test_a_quota_of_one_job(repository: Repository, namespace: Namespace, submit
     result = submit("--", "echo", "hello", cwd=repository.folder)
 
     assert (result.exit_code, result.stdout) == (0, "hello\n"), result.stderr
-    assert "-build is deleted: the quota on Jobs has no room for both" in result.stderr
+    assert "-build was deleted: the quota on Jobs has no room for both" in result.stderr
     assert namespace.names("jobs") == [namespace.job()["metadata"]["name"]]
 
 

@@ -163,7 +163,7 @@ def test_a_run_that_is_suspended_and_resumed(
     running.wait_for("begins\n")
     name = namespace.job()["metadata"]["name"]
     namespace.kubectl("patch", "job", name, '--patch={"spec": {"suspend": true}}')
-    running.wait_for("queued (the job is suspended); its pods were stopped, and will begin again")
+    running.wait_for("queued (the job is suspended); its pods were stopped, and will start again")
     namespace.kubectl("patch", "job", name, '--patch={"spec": {"suspend": false}}')
     running.wait_for("the command begins again: the Job was suspended and resumed\n")
     running.wait_for("begins\nbegins\n")

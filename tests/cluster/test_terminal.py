@@ -84,7 +84,7 @@ def test_a_configuration_that_is_asked_for(
     repository.commit()
 
     terminal = start("init", cwd=repository.folder)
-    terminal.wait_for("Where are images pushed")
+    terminal.wait_for("Image repository to push to")
     terminal.type("registry.example/me/app\r")
 
     exit_code, _ = terminal.finish()

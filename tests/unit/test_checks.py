@@ -38,7 +38,7 @@ def test_all_is_well(cluster: Program, capfd: pytest.CaptureFixture[str]) -> Non
     told = found(capfd)
     assert told.pop("exit") == 0
     assert all(one["ok"] for one in told.values())
-    assert "is named" in told["names"]["text"]
+    assert "name no Secret" in told["names"]["text"]
     assert "build" not in told
 
 

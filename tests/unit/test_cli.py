@@ -112,7 +112,7 @@ def test_the_command_arrives_byte_for_byte(command: tuple[str, ...]) -> None:
         (["--timeout", "0", "--", "x"], "'--timeout': it must be at least one second"),
         (["--env", "1A=x", "--", "x"], "'1A' is not a name for a variable; write NAME=VALUE"),
         (["--env", "UNSET", "--", "x"], "UNSET is not set in the environment"),
-        (["--image-repository", "app:1", "--", "x"], "'app:1' is no image name without a tag"),
+        (["--image-repository", "app:1", "--", "x"], "'app:1' is not an image name without a tag"),
         (["--name", "My_Job", "--", "x"], "'My_Job' is not a valid name"),
         (["--verbose", "--", "x"], "\ncode: no-image-repository\n"),
         (["--image", "app", "--", "x", "\udcff"], "argument 2 of the command: '\\udcff' is not"),

@@ -129,9 +129,9 @@ NO_MAPPING = ErrorCode.CONFIGURATION_NOT_A_MAPPING
         ("zzzzz: 1", UNKNOWN, "'zzzzz'", "See `kubectl submit --help`."),
         ("1: 2", UNKNOWN, " 1", ""),
         ("help: true", UNKNOWN, "'help'", ""),
-        ("rebuild: 1", NOT_BOOLEAN, "rebuild is true or false, not 1", ""),
+        ("rebuild: 1", NOT_BOOLEAN, "rebuild must be true or false, not 1", ""),
         ("rebuild: 'yes'", NOT_BOOLEAN, "'yes'", ""),
-        ("name: no", NOT_SCALAR, "name is text or a number, not False", "quotes"),
+        ("name: no", NOT_SCALAR, "name must be text or a number, not False", "quotes"),
         ("name: 2026-11-22", NOT_SCALAR, "datetime.date(2026, 11, 22)", "quotes"),
         ("workers: true", NOT_SCALAR, "True", ""),
         ("workers: [1]", NOT_SCALAR, "[1]", ""),
@@ -139,7 +139,7 @@ NO_MAPPING = ErrorCode.CONFIGURATION_NOT_A_MAPPING
         ("env: {DEBUG: on}", NOT_SCALAR, "env.DEBUG ", "quotes"),
         ("env: {A: }", NOT_SCALAR, "env.A ", "quotes"),
         ("env: [[A=1]]", NOT_SCALAR, "['A=1']", ""),
-        ("- workers: 3", NO_MAPPING, "a mapping is needed", "flag: value"),
+        ("- workers: 3", NO_MAPPING, "not a mapping", "flag: value"),
         ("workers", NO_MAPPING, "", ""),
     ],
 )
@@ -173,7 +173,7 @@ def test_what_is_no_text_is_told() -> None:
     Path(FILE).write_bytes(b"name: \xff")
     with raises_code(ErrorCode.CONFIGURATION_NOT_YAML, ConfigurationError) as refused:
         command_line.parse(command_line.read(["--", "true"]))
-    assert refused.value.message.endswith(f"{FILE} is no valid YAML")
+    assert refused.value.message.endswith(f"{FILE} is not valid YAML")
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def changed(**changes: tuple[str, ...]) -> Snapshot:
 
 def test_a_pushed_commit_has_no_fault() -> None:
     gate.check(CLEAN)
-    assert gate.faults(CLEAN) == []
+    assert gate.problems(CLEAN) == []
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_pushed_commit_has_no_fault() -> None:
 def test_names_the_fault_and_its_remedy(snapshot: Snapshot, fault: str, remedy: str) -> None:
     with raises_code(ErrorCode.COMMIT_NOT_AVAILABLE, GateError) as refused:
         gate.check(snapshot)
-    assert len(gate.faults(snapshot)) == 1
+    assert len(gate.problems(snapshot)) == 1
     assert fault in str(refused.value)
     assert remedy in str(refused.value)
     submodules = snapshot.changes.submodules or snapshot.unpushed_submodules
@@ -87,7 +87,7 @@ def test_a_remote_that_does_not_answer_is_no_reason_to_push() -> None:
 
 def test_names_all_faults_at_once() -> None:
     changes = Changes(tracked=("a",), untracked=("b",), submodules=("c",))
-    found = gate.faults(replace(CLEAN, changes=changes, pushed=False))
+    found = gate.problems(replace(CLEAN, changes=changes, pushed=False))
     assert [
         next(
             words
@@ -99,13 +99,13 @@ def test_names_all_faults_at_once() -> None:
 
 
 def test_of_many_files_shows_some_and_counts_the_rest() -> None:
-    [fault] = gate.faults(changed(untracked=MANY))
+    [fault] = gate.problems(changed(untracked=MANY))
     assert "file0, file1, file2, file3, file4 and 4 more\n" in fault
 
 
 @pytest.mark.parametrize("path", ["a\x1b[2Jb", "a\nb", "a\udcffb"])
 def test_a_name_cannot_play_with_the_terminal(path: str) -> None:
-    [fault] = gate.faults(changed(untracked=(path,)))
+    [fault] = gate.problems(changed(untracked=(path,)))
     shown = fault.splitlines()[0]
     assert path not in fault
     assert shown.isprintable()

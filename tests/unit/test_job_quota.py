@@ -10,7 +10,7 @@ import pytest
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.commands import job_quota
 from kubectl_submit.error_codes import ErrorCode
-from kubectl_submit.errors import ClusterError, ClusterFault
+from kubectl_submit.errors import ClusterError, ClusterErrorKind
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.provenance import NAME_LABEL
 from kubectl_submit.output import Output
@@ -26,7 +26,7 @@ FULL = ClusterError(
     code=ErrorCode.QUOTA_OF_JOBS_FULL,
     last_words='jobs.batch "x" is forbidden: exceeded quota: jobs, requested: count/jobs.batch=1, '
     "used: count/jobs.batch=1, limited: count/jobs.batch=1",
-    fault=ClusterFault.JOB_QUOTA,
+    kind=ClusterErrorKind.JOB_QUOTA,
 )
 COMPLETE = [{"type": "Complete", "status": "True"}]
 

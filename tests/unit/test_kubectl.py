@@ -14,7 +14,7 @@ from kubectl_submit.cluster.creation import create_manifest
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.cluster.kubectl_errors import cluster_error
 from kubectl_submit.error_codes import ErrorCode
-from kubectl_submit.errors import ClusterError, ClusterFault, MissingProgramError
+from kubectl_submit.errors import ClusterError, ClusterErrorKind, MissingProgramError
 from tests.errors import raises_code
 
 from .examples import execution
@@ -157,7 +157,7 @@ def test_a_deletion_that_fails(kubectl: Program) -> None:
         (
             FORBIDDEN + "failed quota: q: must specify limits.memory for: main",
             ErrorCode.QUOTA_NEEDS_SIZES,
-            "quota asks for sizes",
+            "quota requires sizes",
             "--memory",
         ),
         (
@@ -179,14 +179,14 @@ def test_a_deletion_that_fails(kubectl: Program) -> None:
             "denied request: every job needs a team",
             ErrorCode.POLICY_FORBIDS,
             "a policy of the cluster forbids it",
-            "its words",
+            "what the policy names",
         ),
         (
             'Error from server (Forbidden): error when creating "STDIN": admission webhook '
             '"validate.kyverno.svc-fail" denied the request: no',
             ErrorCode.POLICY_FORBIDS,
             "",
-            "its words",
+            "what the policy names",
         ),
         (
             FORBIDDEN + "unable to create new content in namespace x because it is being "
@@ -199,7 +199,7 @@ def test_a_deletion_that_fails(kubectl: Program) -> None:
             FORBIDDEN + "not yet ready to handle request",
             ErrorCode.FORBIDDEN,
             "the cluster forbids it",
-            "Its words",
+            "The message says why",
         ),
         (
             "error: You must be logged in to the server (Unauthorized)",
@@ -230,13 +230,13 @@ def test_a_deletion_that_fails(kubectl: Program) -> None:
             WEBHOOK + "dial tcp 10.96.3.7:443: connect: connection refused",
             ErrorCode.WEBHOOK_NOT_ANSWERING,
             "an admission webhook of the cluster does not answer",
-            "who runs the cluster",
+            "an administrator",
         ),
         (
             WEBHOOK + "context deadline exceeded",
             ErrorCode.WEBHOOK_NOT_ANSWERING,
             "",
-            "who runs the cluster",
+            "an administrator",
         ),
         (
             WEBHOOK + "the server rejected it",
@@ -350,22 +350,25 @@ def test_no_kubectl() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "fault"),
+    ("words", "kind"),
     [
-        ('Error from server (NotFound): jobs.batch "x" not found', ClusterFault.NOT_FOUND),
+        ('Error from server (NotFound): jobs.batch "x" not found', ClusterErrorKind.NOT_FOUND),
         (
             'Error from server (Forbidden): User "a" cannot list resource "pods"',
-            ClusterFault.NOT_PERMITTED,
+            ClusterErrorKind.NOT_PERMITTED,
         ),
         (
             'jobs.batch "x" is forbidden: exceeded quota: one, requested: count/jobs.batch=1',
-            ClusterFault.JOB_QUOTA,
+            ClusterErrorKind.JOB_QUOTA,
         ),
-        ('Error from server (Forbidden): admission webhook "x" denied', ClusterFault.FORBIDDEN),
-        ("error: You must be logged in to the server (Unauthorized)", ClusterFault.NOT_LOGGED_IN),
-        ('Error from server (AlreadyExists): jobs.batch "x"', ClusterFault.ALREADY_EXISTS),
-        ("Unable to connect to the server: EOF", ClusterFault.OTHER),
+        ('Error from server (Forbidden): admission webhook "x" denied', ClusterErrorKind.FORBIDDEN),
+        (
+            "error: You must be logged in to the server (Unauthorized)",
+            ClusterErrorKind.NOT_LOGGED_IN,
+        ),
+        ('Error from server (AlreadyExists): jobs.batch "x"', ClusterErrorKind.ALREADY_EXISTS),
+        ("Unable to connect to the server: EOF", ClusterErrorKind.OTHER),
     ],
 )
-def test_what_the_cluster_is_against(words: str, fault: ClusterFault) -> None:
-    assert cluster_error("cannot", words, code=ErrorCode.READ_FAILED).fault is fault
+def test_what_the_cluster_is_against(words: str, kind: ClusterErrorKind) -> None:
+    assert cluster_error("cannot", words, code=ErrorCode.READ_FAILED).kind is kind

@@ -363,7 +363,7 @@ def test_values_that_are_too_large_together(
     assert local_secrets.collect([], variables[:2])
     with raises_code(ErrorCode.SECRET_TOO_LARGE, UsageError) as refused:
         local_secrets.collect([], variables)
-    told = "what --secret-env carries is more than a Secret can hold (1 MiB)"
+    told = "the total size of --secret-env is more than a Secret can hold (1 MiB)"
     assert refused.value.message == told
     (tmp_path / "large").write_bytes(bytes(500 << 10))
     secrets = [secret_values.build_secret(f"id={name},src={tmp_path}/large") for name in "abc"]

@@ -245,7 +245,7 @@ def test_an_own_manifest_keeps_what_no_flag_asks_for(tmp_path: Path) -> None:
             'env_vars: {A: "1"}',
             "{",
             ErrorCode.MANIFEST_FIELD_NOT_YAML,
-            "spec.runtimeEnvYAML is no YAML",
+            "spec.runtimeEnvYAML is not valid YAML",
         ),
         (
             "[{name: worker, image: x}]",
@@ -371,11 +371,11 @@ def test_what_a_cluster_waits_for() -> None:
     head, ready = pod("head", "h"), pod("head", "h", ready=True)
     worker = pod("worker", "w", waiting="ContainerCreating")
     other = pod("worker", "v", ready=True)
-    assert cluster_reason([worker, head], {}) == "head: Ray starts"
+    assert cluster_reason([worker, head], {}) == "head: Ray is starting"
     assert cluster_reason([worker, ready, other], {"w": "FailedMount: no"}) == (
         "1 of 2 workers: FailedMount: no"
     )
-    assert cluster_reason([ready, other], {}) == "the Ray cluster gets ready"
+    assert cluster_reason([ready, other], {}) == "the Ray cluster is getting ready"
 
 
 def test_lines_that_are_told_again_are_not_new() -> None:

@@ -73,9 +73,9 @@ def test_nothing_is_asked_where_no_server_has_a_path(
 def test_the_users_flags_say_which_server(old: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     configure(monkeypatch, KUBECONFIG)
     assert asked(old, "--server=https://h") == ["/api/v1/pods"] * 2
-    assert server_path.missing(("--server=https://h/x/",), Kubectl()._told) == "/x"
+    assert server_path.missing(("--server=https://h/x/",), Kubectl()._stdout) == "/x"
     old.on("view", 'name=="near"', Answer("https://near"))
-    assert server_path.missing(("--cluster=near",), Kubectl()._told) == ""
+    assert server_path.missing(("--cluster=near",), Kubectl()._stdout) == ""
     monkeypatch.setenv("KUBECONFIG", "")
     flags = (f"--kubeconfig={Path('kubeconfig').resolve()}", "--context=far")
-    assert server_path.missing(flags, Kubectl(flags=flags)._told) == "/k8s/clusters/c-1"
+    assert server_path.missing(flags, Kubectl(flags=flags)._stdout) == "/k8s/clusters/c-1"

@@ -1,4 +1,4 @@
-"""The repository's `.kubectl-submit.yaml`: defaults of flags, by their long names."""
+"""Reads `.kubectl-submit.yaml`: defaults for flags, by their long names."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def find(start: str) -> str | None:
 def load(path: str, options: Iterable[GroupedOption]) -> dict[str, Any]:
     """click's default_map from a file: parameter name → value.
 
-    Raises ConfigurationError for what is no YAML, an unknown key, or a value of the wrong type.
+    Raises ConfigurationError for invalid YAML, an unknown key, or a value of the wrong type.
     """
     known = {option.key: option for option in options}
     defaults: dict[str, Any] = {}
@@ -65,7 +65,9 @@ def _read(path: str) -> dict[Any, Any]:
         ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigurationError(
-            f"{path} is no valid YAML", code=ErrorCode.CONFIGURATION_NOT_YAML, last_words=str(error)
+            f"{path} is not valid YAML",
+            code=ErrorCode.CONFIGURATION_NOT_YAML,
+            last_words=str(error),
         ) from None
     except OSError as error:
         raise ConfigurationError(
@@ -75,7 +77,7 @@ def _read(path: str) -> dict[Any, Any]:
         return {}
     if not isinstance(content, dict):
         raise ConfigurationError(
-            f"{path}: a mapping is needed",
+            f"{path}: not a mapping",
             code=ErrorCode.CONFIGURATION_NOT_A_MAPPING,
             remedy="Write one `flag: value` a line.",
         )
@@ -86,7 +88,7 @@ def _value(path: str, option: GroupedOption, value: Any) -> Any:
     if option.is_flag:
         if not isinstance(value, bool):
             raise ConfigurationError(
-                f"{path}: {option.key} is true or false, not {value!r}",
+                f"{path}: {option.key} must be true or false, not {value!r}",
                 code=ErrorCode.CONFIGURATION_NOT_TRUE_OR_FALSE,
             )
         return value
@@ -101,14 +103,14 @@ def _value(path: str, option: GroupedOption, value: Any) -> Any:
 
 
 def _from_file(path: str, option: GroupedOption, text: str) -> str:
-    """A path in the file is meant from the file; everywhere else it is meant from here."""
+    """Resolve a path against the folder of the file, not the current folder."""
     return os.path.relpath(os.path.join(os.path.dirname(path), text)) if option.path else text
 
 
 def _scalar(path: str, key: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ConfigurationError(
-            f"{path}: {key} is text or a number, not {value!r}",
+            f"{path}: {key} must be text or a number, not {value!r}",
             code=ErrorCode.CONFIGURATION_NOT_TEXT_OR_NUMBER,
             remedy="Put the value in quotes.",
         )

@@ -1,7 +1,7 @@
-"""How an option is declared: once, as a field of a dataclass.
+"""Declares options: each one once, as a field of a dataclass.
 
-A field gives the flag, its environment variable KUBECTL_SUBMIT_*, its configuration key, its
-default, its help and its place in the help.
+The field defines the flag, its environment variable KUBECTL_SUBMIT_*, its configuration key, its
+default, its help and its group in the help.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ KUBECTL_GROUP = "kubectl"
 
 
 class Parsed(click.ParamType[Any]):
-    """A value that one of the functions in values.py or secret_values.py reads."""
+    """A value parsed by a function of values.py or secret_values.py."""
 
     def __init__(
         self, metavar: str, parse: Callable[[str], Any], *, named_by: int | None = None
     ) -> None:
-        """`named_by`: the field of a value (a tuple) that names it; None if it has no name."""
+        """`named_by`: index of the name in a value that is a tuple; None if it has no name."""
         self.name = metavar
         self.named_by = named_by
         self._parse = parse
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        """The value read; a usage error with the reason if it cannot be."""
+        """The parsed value; a usage error with the reason if it is invalid."""
         if not isinstance(value, str | int | float):
             return value
         try:
@@ -72,10 +72,10 @@ def option(
     configurable: bool = True,
     **attributes: Any,
 ) -> Any:
-    """A field of an options class with what click needs to know.
+    """A field of an options class, with the settings for click.
 
-    `path`: relative to the configuration file; `negation`: the flag that says no; `configurable`:
-    whether the configuration file and the environment may set it.
+    `path`: the value is a path, in a configuration file relative to that file; `negation`: the
+    flag for false; `configurable`: the configuration file and the environment may set it.
     """
     if attributes.get("multiple"):
         default = ()
@@ -94,7 +94,7 @@ def option(
 
 
 class GroupedOption(click.Option):
-    """A click option that knows its group, its configuration key and how its value is read."""
+    """A click option with its group and its configuration key."""
 
     def __init__(self, field: dataclasses.Field[Any]) -> None:
         metadata = field.metadata
@@ -116,7 +116,7 @@ class GroupedOption(click.Option):
         )
 
     def process_value(self, ctx: click.Context, value: Any) -> Any:
-        """The value read. What has a name is merged: the flag before the environment, the file."""
+        """The parsed value. Named values are merged: flag before environment before file."""
         read = super().process_value(ctx, value)
         field = self.type.named_by if isinstance(self.type, Parsed) else None
         if not self.multiple or field is None:
@@ -124,7 +124,7 @@ class GroupedOption(click.Option):
         named = {one[field] for one in read}
         for source, other in self._sources_below(ctx):
             winner = ctx.get_parameter_source(str(self.name))
-            ctx.set_parameter_source(str(self.name), source)  # an error says where the value is
+            ctx.set_parameter_source(str(self.name), source)  # for error messages
             below = super().process_value(ctx, other)
             ctx.set_parameter_source(str(self.name), winner or source)
             read = (*(one for one in below if one[field] not in named), *read)
@@ -132,7 +132,7 @@ class GroupedOption(click.Option):
         return read
 
     def _sources_below(self, ctx: click.Context) -> Iterator[tuple[ParameterSource, Any]]:
-        """What the environment and the file say where something before them counts."""
+        """The values in the environment and the file that a flag or the environment overrides."""
         winner = ctx.get_parameter_source(str(self.name))
         variable = self.value_from_envvar(ctx)
         if winner is ParameterSource.COMMANDLINE and variable is not None:
@@ -143,7 +143,7 @@ class GroupedOption(click.Option):
 
 
 def declared(options: type[Any]) -> list[GroupedOption]:
-    """Every option of an options class, in the order of the help: kubectl's own come last."""
+    """Every option of an options class, in the order of the help, kubectl's own last."""
     fields = sorted(
         dataclasses.fields(options), key=lambda field: field.metadata["group"] == KUBECTL_GROUP
     )

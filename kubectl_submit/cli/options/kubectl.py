@@ -1,4 +1,4 @@
-"""kubectl's own options, which every command takes and hands to every kubectl that is run."""
+"""kubectl's own options: every command takes them and passes them to kubectl."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ class KubectlOptions:
     namespace: str | None = option(
         KUBECTL_GROUP, "--namespace", "-n", metavar="NAME", help="The namespace."
     )
-    context: str | None = option(KUBECTL_GROUP, "--context", metavar="NAME", help="The context.")
-    cluster: str | None = option(KUBECTL_GROUP, "--cluster", metavar="NAME", help="The cluster.")
-    user: str | None = option(KUBECTL_GROUP, "--user", metavar="NAME", help="The user.")
+    context: str | None = option(
+        KUBECTL_GROUP, "--context", metavar="NAME", help="The kubeconfig context."
+    )
+    cluster: str | None = option(
+        KUBECTL_GROUP, "--cluster", metavar="NAME", help="The kubeconfig cluster."
+    )
+    user: str | None = option(KUBECTL_GROUP, "--user", metavar="NAME", help="The kubeconfig user.")
     kubeconfig: str | None = option(
         KUBECTL_GROUP, "--kubeconfig", path=True, metavar="FILE", help="The kubeconfig file."
     )
@@ -27,17 +31,25 @@ class KubectlOptions:
     )
     as_uid: str | None = option(KUBECTL_GROUP, "--as-uid", metavar="UID", help="Impersonate a UID.")
     server: str | None = option(
-        KUBECTL_GROUP, "--server", "-s", metavar="URL", help="Address of the API server."
+        KUBECTL_GROUP, "--server", "-s", metavar="URL", help="The address of the API server."
     )
     token: str | None = option(KUBECTL_GROUP, "--token", metavar="TOKEN", help="A bearer token.")
     certificate_authority: str | None = option(
-        KUBECTL_GROUP, "--certificate-authority", path=True, metavar="FILE", help="Its certificate."
+        KUBECTL_GROUP,
+        "--certificate-authority",
+        path=True,
+        metavar="FILE",
+        help="The CA certificate.",
     )
     client_certificate: str | None = option(
-        KUBECTL_GROUP, "--client-certificate", path=True, metavar="FILE", help="Our certificate."
+        KUBECTL_GROUP,
+        "--client-certificate",
+        path=True,
+        metavar="FILE",
+        help="The client certificate.",
     )
     client_key: str | None = option(
-        KUBECTL_GROUP, "--client-key", path=True, metavar="FILE", help="Our key."
+        KUBECTL_GROUP, "--client-key", path=True, metavar="FILE", help="The client key."
     )
     insecure_skip_tls_verify: bool = option(
         KUBECTL_GROUP,
@@ -47,16 +59,19 @@ class KubectlOptions:
         help="Do not check the server's certificate.",
     )
     tls_server_name: str | None = option(
-        KUBECTL_GROUP, "--tls-server-name", metavar="NAME", help="The name in its certificate."
+        KUBECTL_GROUP,
+        "--tls-server-name",
+        metavar="NAME",
+        help="The server name in its certificate.",
     )
     cache_dir: str | None = option(
-        KUBECTL_GROUP, "--cache-dir", path=True, metavar="DIR", help="kubectl's cache."
+        KUBECTL_GROUP, "--cache-dir", path=True, metavar="DIR", help="kubectl's cache directory."
     )
     request_timeout: str | None = option(
         KUBECTL_GROUP,
         "--request-timeout",
         metavar="DURATION",
-        help="Time limit for a single request; streams have none.",
+        help="The time limit of a single request; not for streams.",
     )
     log_level: int | None = option(
         KUBECTL_GROUP, "--v", "-v", type=int, metavar="LEVEL", help="kubectl's own log level."
@@ -64,7 +79,7 @@ class KubectlOptions:
 
 
 def kubectl_flags(options: KubectlOptions) -> tuple[str, ...]:
-    """The flags as they were given, for every call of kubectl; the timeout is not for streams."""
+    """The given flags, for every call of kubectl, except the timeout, which streams do not get."""
     flags: list[str] = []
     for field in dataclasses.fields(KubectlOptions):
         flag = field.metadata["flags"][0]

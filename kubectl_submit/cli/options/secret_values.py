@@ -1,4 +1,4 @@
-"""The forms of values that name Secrets, or say what goes into one; each raises ValueError."""
+"""Parses the values of options about Secrets; each function raises ValueError."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from typing import NamedTuple
 from kubectl_submit.cli.options.values import ENVIRONMENT_NAME, encodable, secret_name
 
 
-# Named tuples: --help would wait for dataclasses, which take several times as long to make.
+# Named tuples, because dataclasses take several times as long to create, and delay --help.
 class SecretMount(NamedTuple):
-    """An existing Secret and the folder under which its keys appear as files."""
+    """An existing Secret, and the folder at which it is mounted."""
 
     name: str
     path: str
 
 
 class SecretFile(NamedTuple):
-    """A file or folder of this machine, and where it appears in the containers."""
+    """A local file or folder, and its path in the containers."""
 
     local: str
     path: str
 
 
 class SecretEnvironment(NamedTuple):
-    """A variable in the containers, and the one of this machine whose value it gets."""
+    """A variable in the containers, and the local variable that it is copied from."""
 
     name: str
     source: str
 
 
 class BuildSecret(NamedTuple):
-    """A secret of the Dockerfile: its value is that of a file or of a variable of this machine."""
+    """A build secret; its value is in a local file or variable."""
 
     id: str
     file: str = ""
@@ -57,12 +57,12 @@ def secret_file(text: str) -> SecretFile:
     if not name:
         raise ValueError(f"{text!r} names no file; write FILE or FILE:/path")
     if path and os.path.normpath(path) in ("/", "//"):
-        raise ValueError(f"{path!r} is no path for a file")
+        raise ValueError(f"{path!r} is not a path for a file")
     return SecretFile(local=local, path=path or f"/run/secrets/{name}")
 
 
 def secret_environment(text: str) -> SecretEnvironment:
-    """`NAME`, or `NAME=KEY` for the value that KEY has in our own environment."""
+    """`NAME`, or `NAME=KEY` for the value of the local variable KEY."""
     name, equals, source = text.partition("=")
     if not re.fullmatch(ENVIRONMENT_NAME, name):
         raise ValueError(f"{name!r} is not a name for a variable; write NAME or NAME=KEY")

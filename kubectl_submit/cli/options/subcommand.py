@@ -1,4 +1,4 @@
-"""What every subcommand takes."""
+"""The options of every subcommand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kubectl_submit.cli.options.kubectl import KubectlOptions
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
 class SubcommandOptions(KubectlOptions):
-    """Which cluster, and how much to say."""
+    """The options of every subcommand."""
 
     verbose: bool = option(
         "Output",

@@ -1,5 +1,5 @@
 # Over 200 lines: each option of a submit is declared here, once.
-"""The options of `kubectl submit`. A default of None means: what the manifest says."""
+"""The options of `kubectl submit`. A default of None leaves the value of the manifest."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DRY_RUNS = ("none", "client", "server")
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
 class Options(KubectlOptions):
-    """What the user asked for, from flags, environment, configuration file and defaults."""
+    """The options of a submit, from flags, environment, configuration file and defaults."""
 
     build: str = option(
         "Backends", "--build", type=click.Choice(BUILDS), default="remote", help="Where to build."
@@ -201,15 +201,15 @@ class Options(KubectlOptions):
         type=SECRET_FILE,
         multiple=True,
         path=True,
-        help="Copy a file or folder of this machine (at most 1 MiB) into a Secret of the run; "
-        "mounted, by default at /run/secrets/NAME.",
+        help="Copy a local file or folder (at most 1 MiB) into a Secret of the run, and mount it, "
+        "by default at /run/secrets/NAME.",
     )
     secret_env: tuple[secret_values.SecretEnvironment, ...] = option(
         "Credentials",
         "--secret-env",
         type=SECRET_ENVIRONMENT,
         multiple=True,
-        help="Copy a variable of this machine into a Secret of the run.",
+        help="Copy a local variable into a Secret of the run, and set it for the command.",
     )
     build_secret: tuple[secret_values.BuildSecret, ...] = option(
         "Credentials",
@@ -235,8 +235,8 @@ class Options(KubectlOptions):
         "--credentials-from-local",
         is_flag=True,
         default=False,
-        help="Where no such Secret is named: one with what docker and git know on this machine, "
-        "which is gone with the build or the run.",
+        help="Without such a Secret, create a temporary one from the local credentials of docker "
+        "and git.",
     )
     service_account: str | None = option(
         "Credentials",
@@ -258,7 +258,7 @@ class Options(KubectlOptions):
         "-e",
         type=ASSIGNMENT,
         multiple=True,
-        help="A variable for the command; without =VALUE, as it is set here.",
+        help="A variable for the command; without =VALUE, copied from this machine.",
     )
     name: str | None = option(
         "Run",
@@ -305,7 +305,7 @@ class Options(KubectlOptions):
         "--autoscale",
         is_flag=True,
         default=False,
-        help="Start without workers; add them as they are needed, up to --workers.",
+        help="Start without workers, and add them when needed, up to --workers.",
     )
     idle_timeout: int | None = option(
         "Ray", "--idle-timeout", type=DURATION, help="How long an idle worker is kept."
@@ -363,7 +363,7 @@ class Options(KubectlOptions):
         "--output",
         "-o",
         type=click.Choice(DOCUMENTS),
-        help="At the end, write a document about the run to stdout; its output goes to stderr.",
+        help="Write the run as a document to stdout at the end; its output goes to stderr.",
     )
     dry_run: str = option(
         "Output",

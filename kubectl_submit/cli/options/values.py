@@ -1,4 +1,4 @@
-"""The forms that values of flags have; each function raises ValueError."""
+"""Parses the values of flags; each function raises ValueError."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DNS_SUBDOMAIN = r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
 LABEL_PART = r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
 LABEL_LENGTH = 63
 DNS_LENGTH = 253
-# What finds the objects of a run must stay as it is.
+# Users must not change the labels that identify the objects of a run.
 RESERVED_LABEL = (
     r"kubectl-submit/|app\.kubernetes\.io/managed-by$|batch\.kubernetes\.io/|job-name$"
     r"|controller-uid$|kueue\.x-k8s\.io/|ray\.io/"
@@ -59,7 +59,7 @@ def quantity(text: str) -> str:
 
 
 def assignment(text: str) -> tuple[str, str]:
-    """`K=V`, or `K` alone for the value that K has in our own environment."""
+    """`K=V`, or `K` alone for the value of the local variable K."""
     key, equals, value = text.partition("=")
     if not re.fullmatch(ENVIRONMENT_NAME, key):
         raise ValueError(f"{key!r} is not a name for a variable; write NAME=VALUE")
@@ -110,7 +110,7 @@ def name_prefix(text: str) -> str:
 def image_repository(text: str) -> str:
     """The name of an image without tag and digest, unchanged."""
     if not re.fullmatch(REPOSITORY, text):
-        raise ValueError(f"{text!r} is no image name without a tag; write registry/team/app")
+        raise ValueError(f"{text!r} is not an image name without a tag; write registry/team/app")
     return text
 
 

@@ -1,1 +1,1 @@
-"""All that is known of Jobs."""
+"""The backend for Jobs."""

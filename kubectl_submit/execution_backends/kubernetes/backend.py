@@ -1,4 +1,4 @@
-"""Jobs: what runs a command unless another kind is asked for."""
+"""The backend for Jobs, which is the default."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ends a Job for good. Pure; fields are those of batch/v1."""
+"""The change that ends a Job for good. Pure; fields are those of batch/v1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is to be followed of a Job. Pure; fields are those of batch/v1."""
+"""The execution of a Job. Pure; fields are those of batch/v1."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import command_container
 
+JOB_LABEL = "batch.kubernetes.io/job-name"
+"""On the pods of a Job: its name."""
+
 
 def execution(job: Object) -> Execution:
-    """What is to be followed of a Job, as the server has it."""
+    """The execution to follow, from a Job object."""
     metadata = job["metadata"]
     return Execution(
         kind="job",
@@ -17,6 +20,6 @@ def execution(job: Object) -> Execution:
         uid=metadata["uid"],
         object_path=f"/apis/batch/v1/namespaces/{metadata['namespace']}/jobs",
         workers=job["spec"].get("completions") or 1,
-        pod_selector=f"batch.kubernetes.io/job-name={metadata['name']}",
+        pod_selector=f"{JOB_LABEL}={metadata['name']}",
         container=command_container(job, job["spec"]["template"]["spec"]),
     )

@@ -1,4 +1,4 @@
-"""What a Job object says of itself. Pure; fields are those of batch/v1."""
+"""Reads the state of a Job. Pure; fields are those of batch/v1."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kubectl_submit.model.provenance import CANCELLED_BY, OUTCOME
 
 
 def job_state(job: Object) -> ExecutionState:
-    """What a Job object says of itself: Failed and Complete are final, the others come earlier."""
+    """The state of a Job: Failed and Complete are final, other conditions come earlier."""
     conditions = {
         condition["type"]: condition
         for condition in job.get("status", {}).get("conditions", [])

@@ -1,4 +1,4 @@
-"""Where the workers of a run find each other: variables, host names and Services. Pure.
+"""Lets the workers of a run find each other: variables, host names and Services. Pure.
 
 Programs look MASTER_ADDR up once, when they start, and a DNS server remembers for up to 30 seconds
 that there is no such name. The host name of a pod is known only after that pod has an address, so
@@ -14,12 +14,12 @@ from typing import cast
 
 from ruamel.yaml.comments import CommentedSeq
 
+from kubectl_submit.execution_backends.kubernetes.execution import JOB_LABEL
 from kubectl_submit.manifests import pod_template, tree
 from kubectl_submit.manifests.tree import Node
+from kubectl_submit.model.pods import RANK_LABEL
 
-JOB_LABEL = "batch.kubernetes.io/job-name"
-INDEX_LABEL = "batch.kubernetes.io/job-completion-index"
-RANK_FIELD = f"metadata.annotations['{INDEX_LABEL}']"
+RANK_FIELD = f"metadata.annotations['{RANK_LABEL}']"
 MASTER_PORT = 29500
 """The default port of torch.distributed."""
 TORCHRUN_PORT = 29400
@@ -65,7 +65,7 @@ def services(name: str, facts: dict[str, str], container: Node) -> list[Node]:
     """
     workers = {"clusterIP": "None", "selector": {JOB_LABEL: name}}
     ports = [{"name": f"port-{port}", "port": port} for port in _ports(container)]
-    first = {"ports": ports, "selector": {JOB_LABEL: name, INDEX_LABEL: "0"}}
+    first = {"ports": ports, "selector": {JOB_LABEL: name, RANK_LABEL: "0"}}
     return [_service(name, workers, facts), _service(_first(name), first, facts)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_submit.execution_backends import lingering, outcomes
+from kubectl_submit.execution_backends.kubernetes.execution import JOB_LABEL
 from kubectl_submit.execution_backends.kubernetes.job_state import job_state
 from kubectl_submit.execution_backends.run_status import cancelled, pending, succeeded
 from kubectl_submit.model import run
@@ -12,8 +13,6 @@ from kubectl_submit.model.execution_state import ExecutionState
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import PodState, command_container, pod_state
 from kubectl_submit.model.run import RunStatus
-
-JOB_LABEL = "batch.kubernetes.io/job-name"
 
 
 def status(job: Object, pods: Iterable[Object], workers: int) -> RunStatus:

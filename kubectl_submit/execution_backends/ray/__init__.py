@@ -1,1 +1,1 @@
-"""All that is known of RayJobs and Ray clusters."""
+"""The backend for RayJobs."""

@@ -1,7 +1,7 @@
 """The token that Ray asks for: KubeRay makes it, and gives it to every pod of the run.
 
-Without one, whoever reaches the head's port 8265 runs code in it. KubeRay knows the field since
-1.5.1, Ray the token since 2.52; Ray 2.61 does not start without one.
+Without a token, anyone who can reach port 8265 of the head can run code in it. KubeRay supports the
+field since 1.5.1, Ray the token since 2.52; Ray 2.61 does not start without one.
 """
 
 from __future__ import annotations

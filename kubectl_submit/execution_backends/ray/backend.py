@@ -64,11 +64,11 @@ class RayBackend(ExecutionBackend):
         return creation.create(documents, kubectl)
 
     def execution(self, obj: Object) -> Execution:
-        """The pod of the submitter, which tells the command's lines."""
+        """The pod of the submitter, which prints the command's output."""
         return execution.execution(obj)
 
     def state(self, obj: Object) -> ExecutionState:
-        """Its status, with the exit code that stands in it as text."""
+        """Its status; the exit code is in its message."""
         return ray_job_state.job_state(obj)
 
     def status(self, obj: Object, pods: Iterable[Object]) -> RunStatus:

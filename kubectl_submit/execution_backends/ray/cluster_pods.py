@@ -1,4 +1,4 @@
-"""What the pods of a Ray cluster say before it is ready for the command. Pure."""
+"""Reads the state of a Ray cluster's pods before it is ready. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROLE_LABEL = "ray.io/node-type"
 
 
 def cluster_pod_state(pod: Object) -> PodState:
-    """How a pod stands, by the container that is Ray's."""
+    """The state of a pod, for its Ray container."""
     return pod_state(pod, command_container(pod, pod["spec"]))
 
 
@@ -29,7 +29,7 @@ def cluster_reason(pods: Iterable[Object], events: Mapping[str, str]) -> str:
             told = next((one for one in waiting if one != STARTING), STARTING)
             who = f"{len(waiting)} of {len(why)} workers" if role == "worker" else role
             return f"{who}: {told}"
-    return "the Ray cluster gets ready"
+    return "the Ray cluster is getting ready"
 
 
 def _why(pod: Object, events: Mapping[str, str]) -> str:
@@ -38,7 +38,7 @@ def _why(pod: Object, events: Mapping[str, str]) -> str:
     if state.started and _ready(pod):
         return ""
     if state.started:
-        return "Ray starts"
+        return "Ray is starting"
     return state.waiting or events.get(state.name, STARTING)
 
 

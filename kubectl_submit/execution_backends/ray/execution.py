@@ -1,4 +1,4 @@
-"""What is to be followed of a RayJob. Pure; fields are those of KubeRay's apis/ray/v1."""
+"""The execution of a RayJob. Pure; fields are those of KubeRay's apis/ray/v1."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from kubectl_submit.model.provenance import NAME_LABEL
 
 
 def execution(ray_job: Object) -> Execution:
-    """What is to be followed of a RayJob, as the server has it.
+    """The execution to follow, from a RayJob object.
 
-    The command's lines are those of the submitter's pod: its Job has the RayJob's name.
+    The submitter's pod prints the command's output; its Job has the name of the RayJob.
     """
     metadata = ray_job["metadata"]
     submitter = ray_job["spec"]["submitterPodTemplate"]["spec"]

@@ -1,4 +1,4 @@
-"""What only a Ray cluster has, and how it is collected."""
+"""The parameters of a Ray cluster."""
 
 from __future__ import annotations
 

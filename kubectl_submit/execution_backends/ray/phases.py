@@ -32,7 +32,7 @@ def phases(run: Run, ray_job: Object) -> Iterable[Phase]:
 
 
 def worker(run: Run, state: PodState) -> PodState:
-    """A pod as it is; what tells a command's lines ends well, whatever becomes of it."""
+    """The state of the submitter's pod, with the command's exit code instead of its own."""
     if not run.status.exit_code or not state.ended:
         return state
     return replace(state, exit_code=run.status.exit_code, failed=True)

@@ -192,9 +192,9 @@ def _set_request(root: Node, container: Node, source: str) -> None:
 
 
 def _parsed(text: object, where: str) -> Any:
-    """A value that stands in the manifest as text of its own: YAML, or JSON, which is YAML."""
+    """The value of a field that contains YAML (or JSON) as text."""
     try:
         return YAML(typ="safe", pure=True).load(str(text))
     except YAMLError as error:
-        code = ErrorCode.MANIFEST_FIELD_NOT_YAML
-        raise ManifestError(f"{where} is no YAML", code=code, last_words=str(error)) from None
+        code, message = ErrorCode.MANIFEST_FIELD_NOT_YAML, f"{where} is not valid YAML"
+        raise ManifestError(message, code=code, last_words=str(error)) from None

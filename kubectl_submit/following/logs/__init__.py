@@ -1,9 +1,8 @@
-"""Lines of pods: every line once, in each worker's order, however often streams are cut.
+"""Reads the logs of pods: every line once, in each worker's order, across cut connections.
 
-`cursor` knows where to go on, `prefixed` whose line it is, `worker` how far one has been read,
-`phases` what comes next for it, `batches` who is read together, `stalls` and `stream_end` what it
-means that a stream is quiet or has ended; all of them are pure. `reader` runs the programs,
-`streams` decides which.
+Pure modules: `cursor` resumes a log, `prefixed` assigns lines to pods, `worker` holds the state of
+one log, `phases` its state machine, `batches` groups workers, `stalls` detects stuck streams, and
+`stream_end` interprets the end of a stream. `reader` runs the programs, `streams` controls it.
 """
 
 from kubectl_submit.following.logs.line_options import EVERY_LINE, LineOptions

@@ -15,24 +15,24 @@ class Batch:
 
     logs: dict[str, PodLog]
     final: bool
-    """It was started after the containers of all of them had ended."""
+    """kubectl was started after all of their containers had ended."""
     heard_at: float = 0.0
-    """When it was started, or has last brought something of any of them."""
+    """When kubectl was started, or last wrote a line of any of them."""
     size: int = 0
-    """How many it was started for: where there are several, the end of one does not show."""
+    """How many pods it was started for; with several, the end of a single log is not visible."""
     found: set[str] = field(default_factory=set)
-    """The pods that were there when kubectl had looked for them."""
+    """The pods that existed when kubectl looked them up."""
 
     def __post_init__(self) -> None:
         self.size = len(self.logs)
 
     def note_bytes(self, at: float) -> None:
-        """Its kubectl has written something, which shows that it has found its pods."""
+        """Note that kubectl has written something, and so has found its pods."""
         self.heard_at = at
         if not self.found:
             self.found = {log.pod for log in self.logs.values() if log.exists}
 
     def reads(self, log: PodLog) -> bool:
-        """Whether its kubectl certainly reads a pod, also where it was given a selector."""
+        """Whether its kubectl certainly reads a pod, even by a selector."""
         heard = log.state.heard_at is not None
         return self.size == 1 or heard or log.exists or log.pod in self.found

@@ -1,8 +1,8 @@
-"""Which workers share a stream. Pure.
+"""Decides which workers share a stream. Pure.
 
-A kubectl takes 30 MB and opens at most five streams a second after the first ten, so neither one
-kubectl a pod nor one for all will do. Workers that have started are read together, and where there
-are too many programs, the smallest group is joined with the newcomers.
+A kubectl takes 30 MB, and after the first ten streams opens at most five a second. So neither one
+kubectl for each pod nor one for all pods works. Workers that start together are read together, and
+if there are too many programs, newcomers join the smallest group.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from kubectl_submit.following.logs.batch import Batch
 from kubectl_submit.following.logs.worker import PodLog
 
 MOST_GROUPS = 8
-# Of those that have ended, and are read once more to their end.
+# For workers that have ended, and are read a last time.
 MOST_FINAL_GROUPS = 4
 GROUP_SIZE = 16
 
 
 def group_size(workers: int) -> int:
-    """How many workers one kubectl reads: more where there are very many."""
+    """How many workers one kubectl reads; more if there are very many workers."""
     return max(GROUP_SIZE, workers // (2 * MOST_GROUPS))
 
 
 def arrange(idle: Iterable[PodLog], size: int, room: int) -> list[list[PodLog]]:
-    """Workers to be read together: the ended ones, the running ones, and some alone.
+    """Group the workers to read: ended ones, running ones, and some alone.
 
-    `room`: so many groups of ended ones may begin; the others wait, and gather meanwhile.
+    `room`: how many groups of ended workers may start now; the others wait.
     """
     idle = list(idle)
     together = [worker for worker in idle if not worker.alone]
@@ -58,6 +58,6 @@ def to_join(groups: Sequence[Batch], newcomers: int, size: int) -> list[PodLog]:
 
 
 def _chunks(workers: list[PodLog], size: int) -> list[list[PodLog]]:
-    """At most `size` in each, those together that are to be read from about the same time."""
+    """Groups of at most `size`, of workers to read from about the same time."""
     workers = sorted(workers, key=lambda worker: worker.since)
     return [workers[start : start + size] for start in range(0, len(workers), size)]

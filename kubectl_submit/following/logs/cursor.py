@@ -1,4 +1,4 @@
-"""Lines of pods: each line once and in order, however often the stream is cut."""
+"""Resumes the log of a pod: each line once and in order, however often the stream is cut."""
 
 from __future__ import annotations
 
@@ -8,32 +8,31 @@ from datetime import datetime, timedelta
 
 TIME = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d) "
 STAMP = re.compile(rb"^(" + TIME + rb")", re.MULTILINE)
-# The kubelet writes its own troubles into the stream, without a time: `unable to retrieve
+# The kubelet writes its own errors into the stream, without a time: `unable to retrieve
 # container logs for containerd://…` (its kuberuntime package, and its cri-client's logs.go).
 UNSTAMPED = re.compile(rb"^(?!" + TIME + rb")[^\n]*\n?", re.MULTILINE)
 TROUBLE = re.compile(rb"unable to retrieve container logs|failed to |rpc error: ")
 LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 REMEMBERED = 1000
-# The kubelet rotates a log no sooner again (its containerLogMonitorInterval).
+# The shortest time between two rotations (the kubelet's containerLogMonitorInterval).
 ROTATION_SECONDS = 3
 
 
 class Cursor:
-    """Takes the timestamps off, and drops what was seen when a stream is read again.
+    """Removes the timestamps, and drops lines already seen when a stream is read again.
 
     `kubectl logs --timestamps` begins each line with an RFC 3339 time of fixed width with
-    nanoseconds; `--since-time` counts whole seconds. Lines of stdout and stderr may be out of
-    order by a little, and some have equal times. So the newest times are remembered with a count
-    each, and after a reconnect as many lines of each are dropped; all lines up to an older time
-    have been seen.
+    nanoseconds; `--since-time` counts whole seconds. Lines of stdout and stderr may be slightly
+    out of order, and some have equal times. So we count the lines of each of the newest times, and
+    drop that many after a reconnect; all older lines have been seen.
 
-    The runtime stores a long line in parts, each with its time, and the kubelet writes that of the
-    first one only. A stream from a time on may begin between two parts, with the rest of a line
-    and without a time. That line is older than what is asked for: it has been seen.
+    The runtime stores a long line in parts, each with a time, but the kubelet writes only the time
+    of the first part. A stream that starts at a given time may begin between two parts: with the
+    rest of a line, without a time. That line is older than requested, so it has been seen.
     """
 
     def __init__(self, *, keep_times: bool = False, begins_later: bool = False) -> None:
-        """`begins_later`: already the first stream is one from a time on."""
+        """`begins_later`: even the first stream starts at a given time."""
         self._keep_times = keep_times
         self._begins_later = begins_later
         self._inside = begins_later
@@ -46,23 +45,23 @@ class Cursor:
         self._torn_line = b""
         self._dropped = 0
         self.unreadable = False
-        """The node had no log to give, or not all of it."""
+        """The node could not deliver the log, or not all of it."""
         self.gap: tuple[str, str] | None = None
-        """Between these times lines may be missing: nothing that was seen came again."""
+        """Between these times lines may be missing, because no seen line came again."""
 
     @property
     def torn(self) -> bool:
-        """Whether nothing that was seen has come again since the stream was read again."""
+        """Whether no seen line has come again since the stream was reopened."""
         return bool(self._drop_until) and not self._dropped
 
     @property
     def begun(self) -> bool:
-        """Whether any line has come, which a new stream would repeat."""
+        """Whether any line has come; a new stream would repeat it."""
         return bool(self._counts) or bool(STAMP.match(b"".join(self._rest)))
 
     @property
     def troubled(self) -> bool:
-        """Whether the node has written of its own troubles, perhaps without a line end."""
+        """Whether the node has written an error of its own, perhaps without a newline."""
         rest = b"".join(self._rest)
         if not rest or STAMP.match(rest) or (self._inside and not TROUBLE.match(rest)):
             return self.unreadable
@@ -75,9 +74,9 @@ class Cursor:
 
     @property
     def since(self) -> str:
-        """From when to read again: a second back, as writers may be out of step by a little.
+        """The time to read from again: a second back, as lines may be slightly out of order.
 
-        A line whose end has not come is to come again from its beginning.
+        An unfinished line is read again from its beginning.
         """
         if not self._counts:
             return ""
@@ -86,16 +85,16 @@ class Cursor:
 
     @property
     def _begun(self) -> bytes:
-        """The time of the line that has begun, and not ended; empty if there is none."""
+        """The time of the unfinished line; empty if there is none."""
         stamp = STAMP.match(b"".join(self._rest))
         begun = stamp[1] if stamp and stamp[1] not in self._counts else b""
         return min(filter(None, [begun, self._unfinished]), default=b"")
 
     def again(self, *, ended_well: bool = False) -> None:
-        """The stream is read again, from `since`; `ended_well`: the last one ended by itself.
+        """Start reading again from `since`; `ended_well`: the last stream ended by itself.
 
-        A runtime that begins a new file in the middle of a line has written the rest of that line
-        as a line of its own, with which the new file begins.
+        If the runtime rotates its file in the middle of a line, the new file begins with the rest
+        of that line, as a line of its own.
         """
         self._torn_line = b"".join(self._rest) if ended_well else b""
         self._unfinished = self._begun
@@ -107,7 +106,7 @@ class Cursor:
         self._rest = []
 
     def take(self, data: bytes) -> bytes:
-        """The new whole lines in what has come."""
+        """The new whole lines in the data."""
         end = data.rfind(b"\n") + 1
         if not end:
             self._rest.append(data)
@@ -117,7 +116,7 @@ class Cursor:
         return self._new(lines)
 
     def last(self) -> bytes:
-        """What came after the last line end, at the very end: a last line without one."""
+        """The last line, if it has no newline."""
         rest = b"".join(self._rest)
         self._rest = []
         return self._new(rest) if rest else b""
@@ -142,7 +141,7 @@ class Cursor:
         return lines if self._keep_times else b"".join(parts[2::2])
 
     def _without_rest_of_line(self, lines: bytes) -> bytes:
-        """Without the rest of a line at the beginning of a stream."""
+        """The lines, without the rest of an older line at the beginning of a stream."""
         inside, self._inside = self._inside, False
         if not inside or STAMP.match(lines) or TROUBLE.match(lines):
             return lines
@@ -172,7 +171,7 @@ class Cursor:
         return b"".join(new)
 
     def _goes_on_with(self, line: bytes) -> bool:
-        """Whether a line is the rest of the torn one: later, files in between may be gone."""
+        """Whether a line is the rest of the torn one; a later one follows files that are gone."""
         torn = STAMP.match(self._torn_line)
         if not torn:
             return False
@@ -180,13 +179,13 @@ class Cursor:
         return until[:19] <= torn[1].decode()[:19]
 
     def _note_gap(self, until: str) -> None:
-        """Without a gap, the newest line comes again: reading begins a second before it."""
+        """Without a gap, the newest line comes again, because reading starts a second before it."""
         if self.torn:
             self.gap = (self._drop_until.decode().rstrip(), until)
 
 
 def earlier(moment: str, seconds: int) -> str:
-    """The time some seconds before, in whole seconds: RFC 3339, as `--since-time` wants it.
+    """The time some seconds earlier, in whole seconds: RFC 3339, as `--since-time` takes it.
 
     >>> earlier("2026-11-22T17:00:00.123456789Z", 1)
     '2026-11-22T16:59:59Z'

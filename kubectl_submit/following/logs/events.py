@@ -1,4 +1,4 @@
-"""What can happen to a pod's log. Pure; `at` is in seconds, as the loop counts."""
+"""The events of a pod's log. Pure; `at` is in seconds of the event loop's clock."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from enum import Enum
 
 
 class Close(Enum):
-    """How a stream has ended for one log."""
+    """How the stream of a log has ended."""
 
     WELL = "without an error"
-    TORN = "without an error, but it showed nothing of what had been seen before"
-    REFUSED = "there is no such log any more"
+    TORN = "without an error, but it repeated no seen line"
+    REFUSED = "the log no longer exists"
     BROKEN = "with an error: the log may be readable later"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Opened:
-    """A kubectl that reads it was started."""
+    """A kubectl was started that reads the log."""
 
     at: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lines:
-    """Something of it came, new or seen before."""
+    """Lines of it arrived, new or seen before."""
 
     at: float
 
@@ -39,22 +39,22 @@ class Closed:
 
 @dataclass(frozen=True, kw_only=True)
 class Left:
-    """Its stream does not count any more; what it has not brought is read again."""
+    """Its stream is ignored from now on; missing lines are read again."""
 
     at: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """The cluster says that its container has ended."""
+    """Its container has ended, according to the cluster."""
 
     at: float
     going: bool = False
-    """Its log goes away at once: the pod is being deleted, or was evicted."""
+    """Its log is about to be removed: the pod is being deleted, or was evicted."""
     seen: bool = True
-    """The kubelet saw the end; else somebody only says so, because the node does not answer."""
+    """The kubelet reported the end; else the control plane, because the node does not answer."""
     hidden: bool = False
-    """It shares a stream, which does not show that this worker's lines have ended."""
+    """It shares a stream, which does not show the end of a single worker's lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,16 +67,16 @@ class Deleted:
 
 @dataclass(frozen=True, kw_only=True)
 class Stalled:
-    """Its stream was to end, and brings nothing."""
+    """Its stream should have ended, but is stuck."""
 
     at: float
     hidden: bool = False
-    """It shares a stream, which would not show that this worker's lines have ended."""
+    """It shares a stream, which would not show the end of a single worker's lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GiveUp:
-    """The wait for what has ended is over."""
+    """The wait for the logs of ended containers is over."""
 
     at: float
 

@@ -1,4 +1,4 @@
-"""Which lines of logs are wanted, and how. Pure."""
+"""The options for log lines. Pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class LineOptions:
-    """Which lines are wanted, and how."""
+    """Which lines to show, and how."""
 
     keep_times: bool = False
-    """Each behind its time."""
+    """Show each line with its time."""
     since: str = ""
-    """From this moment on: RFC 3339 in whole seconds; empty: all."""
+    """The time of the first line: RFC 3339 in whole seconds; empty: all."""
 
 
 EVERY_LINE = LineOptions()

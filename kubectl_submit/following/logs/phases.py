@@ -1,9 +1,9 @@
-"""How far a pod's log has been read: its phases, and what leads from one to the next. Pure.
+"""The state machine of a pod's log: its phases and their transitions. Pure.
 
-A stream that ends well has brought every line only if its container had ended. A kubelet or an API
-server that goes away ends streams well, too. So a log is whole once a reading that began after the
-end of the container has ended well. Where such a reading is not possible any more, because the pod
-was deleted or the node has removed the log, a stream that ended well at the time of the end counts.
+A stream that ends without an error is complete only if its container had ended: streams end the
+same way when a kubelet or an API server stops. So a log is whole once a stream that was opened
+after the end of the container has ended well. If the pod was deleted or the node
+has removed the log, a stream that ended well at about the time of the container's end counts, too.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from kubectl_submit.following.logs.events import (
     Stalled,
 )
 
-# The end of a container is known so much later than its stream has ended, or sooner.
+# The longest time between the end of a stream and the report that its container has ended.
 CLOSE_SECONDS = 10.0
 
 
 class Phase(Enum):
-    """Each pod's log is in one of these at a time."""
+    """The phase of a pod's log."""
 
     IDLE = "it has no reader; its container runs, as far as is known"
     FOLLOWING = "`kubectl logs -f` reads it; its container runs, as far as is known"
-    DRAINING = "its container has ended; the stream that is open may still bring the rest"
-    GOING = "as DRAINING, and the log goes away: another reading may come too late"
-    UNREAD = "its container has ended, and it has no reader: one last reading is due"
+    DRAINING = "its container has ended; the open stream may still bring the rest"
+    GOING = "as DRAINING, but the log is about to be removed: a new stream may be too late"
+    UNREAD = "its container has ended, and it has no reader: it must be read once more"
     FINAL = "a kubectl that was started after the end of its container reads it"
-    GONE = "its pod does not exist any more; the stream that is open may still bring the rest"
-    LOST = "the end of its container was not seen and never will be; only the open stream is left"
-    WHOLE = "every line is here"
+    GONE = "its pod is deleted; the open stream may still bring the rest"
+    LOST = "the kubelet will never report the end of its container; only the open stream is left"
+    WHOLE = "every line was read"
     PARTIAL = "lines may be missing, and cannot be read any more"
 
 
@@ -51,7 +51,7 @@ DONE = frozenset({Phase.WHOLE, Phase.PARTIAL})
 # Their streams end soon; one that stays quiet instead has stalled.
 ENDING = frozenset({Phase.DRAINING, Phase.GOING, Phase.FINAL, Phase.GONE, Phase.LOST})
 READ = ENDING | {Phase.FOLLOWING}
-# Where a stream has ended well at the end of the container, these say that there is nothing more.
+# After a stream that ended well at the end of the container, these mean that the log is whole.
 NOTHING_MORE = frozenset(
     {
         (Phase.GOING, Close.TORN),
@@ -63,13 +63,13 @@ NOTHING_MORE = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """One log's phase, and the times that it depends on (in seconds, as the loop counts)."""
+    """The phase of a log, and the times it depends on (seconds of the event loop's clock)."""
 
     phase: Phase = Phase.IDLE
     quiet_since: float = 0.0
     """When its stream last brought something, or its phase changed."""
     heard_at: float | None = None
-    """When the stream that is open has brought something; None if it has not."""
+    """When the open stream last brought something; None if it has not yet."""
     closed_at: float | None = None
     """When a stream ended well, if nothing has come since and its container did not run on."""
 
@@ -79,16 +79,16 @@ class State:
 
 
 def _verdict(state: State) -> Phase:
-    """What becomes of a log that cannot be read any more."""
+    """The final phase of a log that cannot be read any more."""
     sure = state.closed_at is not None and state.phase is not Phase.LOST
     return Phase.WHOLE if sure else Phase.PARTIAL
 
 
 def _opened(state: State, event: Opened) -> State:
-    begun = {Phase.IDLE: Phase.FOLLOWING, Phase.UNREAD: Phase.FINAL}
-    if state.phase not in begun:
+    opened = {Phase.IDLE: Phase.FOLLOWING, Phase.UNREAD: Phase.FINAL}
+    if state.phase not in opened:
         return state
-    return replace(state.to(begun[state.phase], event.at), heard_at=None)
+    return replace(state.to(opened[state.phase], event.at), heard_at=None)
 
 
 def _heard(state: State, event: Lines) -> State:
@@ -112,11 +112,10 @@ def _closed(state: State, event: Closed) -> State:
 
 
 def _evidence(state: State, event: Closed) -> float | None:
-    """When a stream ended well, after this one has ended.
+    """When the last stream ended well, given the end of this one.
 
-    A log that is refused right after a stream of it has ended well is one whose container has
-    ended. A broken stream says nothing about a container that has ended; one that still runs may
-    have written more.
+    If a log is refused right after a stream of it ended well, its container has ended. A broken
+    stream proves nothing if the container has ended; a running one may have written more.
     """
     if event.how is Close.WELL:
         return event.at
@@ -192,5 +191,5 @@ _STEPS: dict[type[Event], Callable[[State, Any], State]] = {
 
 
 def step(state: State, event: Event) -> State:
-    """What a log is after an event. Nothing else changes a phase."""
+    """The state after an event. Nothing else changes a phase."""
     return state if state.phase in DONE else _STEPS[type(event)](state, event)

@@ -1,4 +1,4 @@
-"""Which pod a line belongs to, where one kubectl writes the lines of several. Pure.
+"""Assigns lines to pods in the output of a kubectl that reads several. Pure.
 
 `kubectl logs --prefix` writes `[pod/NAME/CONTAINER] ` before each line (its cmd/logs package).
 """
@@ -19,18 +19,18 @@ class Split:
 
     lines: dict[str, bytes] = field(default_factory=dict)
     mixed: list[tuple[str, str]] = field(default_factory=list)
-    """Pairs of pods whose lines look alike; the line in question is left out."""
+    """Pairs of pods whose lines cannot be told apart; such a line is left out."""
 
 
 class Prefixed:
-    """Splits the output of one kubectl as it comes."""
+    """Splits the output of one kubectl as it arrives."""
 
     def __init__(self, pods: Container[str]) -> None:
         self._pods = pods
         self._rest: list[bytes] = []
 
     def take(self, data: bytes) -> Split:
-        """The whole lines in what has come, without their prefixes."""
+        """The whole lines in the data, without their prefixes."""
         end = data.rfind(b"\n") + 1
         if not end:
             self._rest.append(data)
@@ -40,7 +40,7 @@ class Prefixed:
         return self._split(whole)
 
     def last(self) -> Split:
-        """What came after the last line end, at the very end: a last line without one."""
+        """The last line, if it has no newline."""
         whole = b"".join(self._rest)
         self._rest = []
         return self._split(whole)
@@ -62,9 +62,9 @@ class Prefixed:
         return split
 
     def _other_pods(self, text: bytes) -> list[str]:
-        """The pods whose prefixes occur inside a line: the text before had no newline.
+        """The pods whose prefixes occur inside a line.
 
-        Or a program just writes such text; who reads the line cannot know.
+        Either the text before lacks its newline, or a program writes such text; both look alike.
         """
         if b"[pod/" not in text:
             return []

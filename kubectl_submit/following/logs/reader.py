@@ -1,4 +1,4 @@
-"""Runs one kubectl for a group of workers, and says which line comes from which."""
+"""Runs a kubectl for each group of workers, and assigns the lines to workers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Reader:
         several: Callable[[Batch, Split], None],
         end: Callable[[Batch, Result], None],
     ) -> None:
-        """What comes of a group of one worker goes to `one`, of others to `several`."""
+        """`one` gets the output of groups of one worker, `several` that of larger groups."""
         self._one = one
         self._several = several
         self._end = end
@@ -40,7 +40,7 @@ class Reader:
 
     @property
     def crowded(self) -> bool:
-        """Whether others will have to be read again for each newcomer's sake."""
+        """Whether each newcomer makes other workers be read again."""
         return len(self._streams) >= batches.MOST_GROUPS
 
     def to_join(self, newcomers: int) -> list[PodLog]:
@@ -48,7 +48,7 @@ class Reader:
         return batches.to_join(list(self._streams), newcomers, self._size)
 
     def arrange(self, idle: Iterable[PodLog]) -> list[list[PodLog]]:
-        """Workers to be read together; some wait where too many groups of ended ones are read."""
+        """Group workers to read; some wait if too many groups of ended workers are being read."""
         room = batches.MOST_FINAL_GROUPS - sum(batch.final for batch in self._streams)
         return batches.arrange(idle, self._size, room)
 
@@ -92,7 +92,7 @@ class Reader:
         self._end(batch, result)
 
     def leave(self, log: PodLog) -> None:
-        """Take a log out of its batch; lines that still come from there do not count."""
+        """Take a log out of its batch; further lines of it from there are ignored."""
         batch, log.batch = log.batch, None
         if batch:
             del batch.logs[log.pod]

@@ -1,16 +1,16 @@
-"""Lines that several pods tell one after the other, each from the beginning: shown once. Pure."""
+"""Shows the lines once if several pods repeat them, each from the beginning. Pure."""
 
 from __future__ import annotations
 
 
 class ReplayFilter:
-    """Knows how many of the lines have been shown, from any pod."""
+    """Counts how much was shown, from any pod."""
 
     def __init__(self) -> None:
-        self._told: dict[str, int] = {}
+        self._read: dict[str, int] = {}
 
     def new(self, pod: str, data: bytes) -> bytes:
-        """Of a pod's next bytes, those that came from no pod before."""
-        before, place = max(self._told.values(), default=0), self._told.get(pod, 0)
-        self._told[pod] = place + len(data)
+        """The part of a pod's next bytes that no pod has written before."""
+        before, place = max(self._read.values(), default=0), self._read.get(pod, 0)
+        self._read[pod] = place + len(data)
         return data[max(0, before - place) :]

@@ -1,29 +1,29 @@
-"""What the end of a kubectl says of the logs that it read."""
+"""Interprets the end of a kubectl for each log that it read."""
 
 from __future__ import annotations
 
 import re
 
-from kubectl_submit.cluster.kubectl_errors import REFUSED, fault
+from kubectl_submit.cluster.kubectl_errors import REFUSED, error_kind
 from kubectl_submit.error_codes import ErrorCode
-from kubectl_submit.errors import ClusterError, ClusterFault
+from kubectl_submit.errors import ClusterError, ClusterErrorKind
 from kubectl_submit.following.logs.batch import Batch
 from kubectl_submit.following.logs.events import Close
 from kubectl_submit.following.logs.worker import PodLog
 from kubectl_submit.process.command import Result
 from kubectl_submit.process.masking import mask
 
-# What the API server and the kubelet say of a log that there is not, or not any more.
+# The words of the API server and the kubelet for a log that does not exist.
 NO_LOG = re.compile(r"pods? \S+ not found|is not available")
 
 
 def is_forbidden(result: Result) -> bool:
     """Whether the user may not read the logs."""
-    return fault(result.stderr) in REFUSED
+    return error_kind(result.stderr) in REFUSED
 
 
 def not_allowed(result: Result) -> ClusterError:
-    """The error where no log may be read."""
+    """The error for a user who may not read logs."""
     return ClusterError(
         "you may not read logs of pods; the job keeps running",
         code=ErrorCode.LOGS_NOT_ALLOWED,
@@ -35,13 +35,15 @@ def not_allowed(result: Result) -> ClusterError:
 def how_closed(log: PodLog, batch: Batch, result: Result) -> Close:
     """How the stream of one of the logs has ended."""
     well = result.exit_code == 0
-    gone = fault(result.stderr) is ClusterFault.NOT_FOUND or bool(NO_LOG.search(result.stderr))
+    gone = error_kind(result.stderr) is ClusterErrorKind.NOT_FOUND or bool(
+        NO_LOG.search(result.stderr)
+    )
     refused = gone or (is_forbidden(result) and log.ended)
     refused = refused or (well and not batch.reads(log))
     return log.how_closed(well=well, refused=refused)
 
 
 def last_line(result: Result) -> str:
-    """The last line of what a program failed with, for people; empty if it ended well."""
+    """The last line of a program's error, for people; empty if it ended well."""
     lines = mask(result.stderr).strip().splitlines()
     return lines[-1] if result.exit_code != 0 and lines else ""

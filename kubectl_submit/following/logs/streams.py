@@ -1,7 +1,7 @@
-"""Starts and ends the programs that read logs, as the phases of the logs say.
+"""Starts and ends the programs that read logs, according to the phases of the logs.
 
-Each event goes to the log of its worker, whose new phase says what to do: open a stream for a
-worker that needs one, take a worker out of its stream, warn of lines that may be missing.
+Each event goes to the log of its worker. Its new phase says what to do: open a stream for it, take
+it out of its stream, or warn of missing lines.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from kubectl_submit.process.command import Result
 from kubectl_submit.process.event_loop import Loop
 from kubectl_submit.process.once import Once
 
-# Workers that start within that time are read together.
+# Workers that start within this time are read together.
 GATHER_SECONDS = 0.1
-# Within that time where others will have to be read again for each newcomer's sake.
+# The same if each newcomer makes other workers be read again.
 CROWDED_GATHER_SECONDS = 1.0
 CHECK_SECONDS = 1.0
 
@@ -56,25 +56,25 @@ class LogStreams:
         self._allowed = False
         self._replay_filter = ReplayFilter() if execution.restarts_from_beginning else None
         self.heard_at = 0.0
-        """When the last new line came, as the loop counts."""
+        """When the last new line came, by the event loop's clock."""
 
     @property
     def complete(self) -> bool:
-        """Whether every line of every pod that has started is there, or will never be."""
+        """Whether every line of every started pod was read, or can never be."""
         return all(log.done for log in self._logs.values())
 
     @property
     def awaited(self) -> bool:
-        """Whether some container has ended and not all its lines have come."""
+        """Whether a container has ended whose log is not complete."""
         return any(log.ended and not log.done for log in self._logs.values())
 
     @property
     def unfinished(self) -> list[int]:
-        """The ranks of the containers that still run, which may write more lines."""
+        """The ranks of the containers that still run."""
         return sorted(log.rank for log in self._logs.values() if not log.ended)
 
     def started(self, pod: str, rank: int, started_at: str, *, again: bool = False) -> None:
-        """The container of a pod runs or has run, since a time in RFC 3339.
+        """Note that the container of a pod has started, at a time in RFC 3339.
 
         `again`: it had run before, and ended.
         """
@@ -89,33 +89,33 @@ class LogStreams:
         self._arranging.later(CROWDED_GATHER_SECONDS if self._reader.crowded else GATHER_SECONDS)
 
     def ended(self, pod: str, *, going: bool = False, seen: bool = True) -> None:
-        """The container of a pod has ended: what is there now is all there will be.
+        """Note that the container of a pod has ended.
 
-        `going`: its log goes away at once. `seen`: the kubelet has seen the end.
+        `going`: its log is about to be removed. `seen`: the kubelet has reported the end.
         """
         log = self._logs.get(pod)
         if log and not log.ended:
-            log.not_before = 0.0  # what was tried too often before may work now
+            log.not_before = 0.0  # earlier failures do not matter any more
             now, hidden = self._loop.now, log.batch is not None and log.batch.size > 1
             self._advance(log, events.Ended(at=now, going=going, seen=seen, hidden=hidden))
             self._arranging.later(0)
 
     def read_now(self) -> None:
-        """No more workers will start: those that have are read without waiting for others."""
+        """Read all workers at once: no more will start."""
         self._arranging.now()
 
     def gone(self, pod: str, *, seen: bool = True) -> None:
-        """The pod does not exist any more; `seen`: the kubelet saw its container end."""
+        """Note that the pod is deleted; `seen`: the kubelet reported its container's end."""
         if pod in self._logs:
             self._advance(self._logs[pod], events.Deleted(at=self._loop.now, seen=seen))
 
     def give_up(self) -> None:
-        """Stop waiting for lines of ended workers that have not come."""
+        """Stop waiting for missing lines of ended workers."""
         for log in self._logs.values():
             self._advance(log, events.GiveUp(at=self._loop.now))
 
     def _advance(self, log: PodLog, event: events.Event) -> None:
-        """Tell a log what has happened, and do what its phase asks for."""
+        """Pass an event to a log, and do what its new phase requires."""
         if log.done:
             return
         log.advance(event)
@@ -128,7 +128,7 @@ class LogStreams:
         self._tell_missing(log)
 
     def _arrange(self) -> None:
-        """Read each log that is not read, and should be."""
+        """Start reading each log that needs a reader."""
         now = self._loop.now
         idle = [log for log in self._logs.values() if log.idle and log.not_before <= now]
         newcomers = sum(not (log.alone or log.ended) for log in idle)
@@ -167,7 +167,7 @@ class LogStreams:
             self._write(log.rank, new)
 
     def _on_end(self, batch: Batch, result: Result) -> None:
-        """A stream has ended: well or not, its logs are read again unless they are whole."""
+        """A stream has ended: its logs are read again unless they are whole."""
         if stream_end.is_forbidden(result) and not self._allowed:
             raise stream_end.not_allowed(result)
         self._allowed = self._allowed or result.exit_code == 0
@@ -180,7 +180,7 @@ class LogStreams:
         self._arranging.later(0)
 
     def _check_for_stalls(self) -> None:
-        """Look for streams that were to end, and bring nothing."""
+        """Look for stuck streams."""
         now = self._loop.now
         for log in self._logs.values():
             if log.phase not in ENDING or log.batch is None:

@@ -1,4 +1,4 @@
-"""One pod's log: its lines, its phase, and what there is to say of it. Pure."""
+"""One pod's log: its lines, its phase, and warnings about missing lines. Pure."""
 
 from __future__ import annotations
 
@@ -21,35 +21,34 @@ class PodLog:
     pod: str
     rank: int
     started_at: str = ""
-    """When its container has started, or has started again: RFC 3339."""
+    """When its container last started: RFC 3339."""
     cursor: Cursor = field(default_factory=Cursor)
     wanted_since: str = ""
-    """From when its lines are wanted: RFC 3339 in whole seconds; empty: from the beginning."""
+    """The time of the first wanted line: RFC 3339 in whole seconds; empty: all lines."""
     state: State = field(default_factory=State)
     batch: Batch | None = None
-    """The pods that are read with it now; lines from any other stream do not count any more."""
+    """The pods that are read with it now; lines from other streams are ignored."""
     alone: bool = False
-    """Its lines look like those of other workers, so it needs a stream of its own."""
+    """It needs its own stream, because its lines look like those of other workers."""
     last_words: str = ""
-    """What the kubectl that read it last failed with, one line; empty if it ended well."""
+    """The last error line of the last kubectl; empty if it ended well."""
     not_before: float = 0.0
     pause: float = FIRST_PAUSE
     _closed_before: bool = False
-    """Whether the stream before this one ended well: what follows a gap may be a restart."""
+    """Whether the previous stream ended well: then a gap may be a restart."""
     _again_at: str = ""
     """When its container was last started again; empty if it was not."""
     _unread_before: str = ""
-    """Its container was started again then, and nothing was read before that; empty: no such time.
-    """
+    """When its container restarted before anything was read; empty: it did not."""
     _batch_before: Batch | None = None
-    """What read it when it was started again."""
+    """Its batch when its container was started again."""
     _gap: tuple[str, str] | None = None
     """Between these times lines may be missing, unless its container was started again."""
     _missing: list[str] = field(default_factory=list)
 
     @property
     def phase(self) -> Phase:
-        """Where it is; `advance` alone changes it."""
+        """Its phase; only `advance` changes it."""
         return self.state.phase
 
     @property
@@ -69,19 +68,19 @@ class PodLog:
 
     @property
     def done(self) -> bool:
-        """Whether every line is there, or will never be."""
+        """Whether every line was read, or can never be."""
         return self.phase in DONE
 
     @property
     def since(self) -> str:
-        """From when its log is to be read: RFC 3339, whole seconds; empty: from the beginning."""
+        """The time to read its log from: RFC 3339, whole seconds; empty: from the beginning."""
         if self.cursor.since or not self.started_at:
             return max(self.cursor.since, self.wanted_since)
-        # The kubelet notes the start only after the first lines may have been written.
+        # The first lines may be older than the start time that the kubelet records.
         return max(earlier(self.started_at, 5), self.wanted_since)
 
     def advance(self, event: Event) -> None:
-        """Something has happened to it."""
+        """Apply an event."""
         if isinstance(event, Opened):
             self._closed_before = self.state.closed_at is not None
         before, self.state = self.phase, step(self.state, event)
@@ -96,7 +95,7 @@ class PodLog:
             self._note_the_end(before, event)
 
     def take(self, data: bytes, at: float) -> bytes:
-        """The new lines in what has come."""
+        """The new lines in the data."""
         if self.state.heard_at is None:
             self.cursor.again(ended_well=self._closed_before)
         self.pause = FIRST_PAUSE
@@ -115,11 +114,11 @@ class PodLog:
         return lines
 
     def last(self) -> bytes:
-        """What came after the last line end, at the very end: a last line without one."""
+        """The last line, if it has no newline."""
         return self.cursor.last()
 
     def started_again(self, started_at: str) -> None:
-        """Its container runs since that time; if that is a later one, it was started again."""
+        """Note the start time of its container; a new time means that it was started again."""
         if started_at and started_at != self.started_at:
             self.started_at = self._again_at = started_at
             if not self.cursor.newest and self.state.closed_at is None:
@@ -128,12 +127,12 @@ class PodLog:
             self._gap = None
 
     def begins_later(self) -> None:
-        """Its container had run before `started_at`, and what it wrote then was not read."""
+        """Note that its container ran before `started_at`, and its lines of then were not read."""
         self._unread_before = "" if self.wanted_since else self.started_at
         self._batch_before = self.batch
 
     def how_closed(self, *, well: bool, refused: bool) -> Close:
-        """How its stream has ended: `well` without an error, `refused` for good."""
+        """How its stream has ended; `well`: without an error, `refused`: for good."""
         heard = self.state.heard_at is not None
         if refused or (well and heard and self.cursor.troubled):
             return Close.REFUSED
@@ -143,25 +142,25 @@ class PodLog:
         return Close.TORN if torn else Close.WELL
 
     def wait(self, now: float) -> float:
-        """Seconds until it may be read again; longer each time until something comes."""
+        """Seconds until it may be read again; longer each time until lines come."""
         pause = self.pause
         self.not_before = now + pause
         self.pause = min(pause * 2, LONGEST_PAUSE)
         return pause
 
     def missing(self) -> list[str]:
-        """What may be missing, in words; each is given once."""
-        told, self._missing = self._missing, []
-        return told
+        """Warnings about missing lines; each is given once."""
+        missing, self._missing = self._missing, []
+        return missing
 
     def _ends_empty(self, event: Event) -> bool:
-        """Whether it was the log of the start before this one that has ended, and was empty."""
+        """Whether the log of the previous start has ended, and was empty."""
         well = isinstance(event, Closed) and event.how is Close.WELL
         before = self.batch is not None and self.batch is self._batch_before
         return well and before and self.state.heard_at is None
 
     def _note_unread(self) -> None:
-        """Where the only log there was did not begin with its container's first start."""
+        """Warn if its container ran before, and that log was not read."""
         before, self._unread_before = self._unread_before, ""
         if before:
             again = "its container was started again"

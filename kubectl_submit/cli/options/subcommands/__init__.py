@@ -1,4 +1,4 @@
-"""The subcommands as they are declared: options, words, examples; their modules are read on use."""
+"""Declares the subcommands: options, arguments, examples. Each module is imported on use."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ COMMANDS: dict[str, str] = {
 }
 """Word → what it does, in one line."""
 FOLLOWING = ("", "logs", "wait")
-"""The commands that exit with the code of a run, and so with 125 where they fail themselves."""
+"""The commands that exit with the exit code of a run, and with 125 if they fail themselves."""
 
 
 class Declaration(Protocol):
-    """What every module here offers; its docstring is the beginning of its help."""
+    """What every module here defines; its docstring is the beginning of its help."""
 
     OPTIONS: type[KubectlOptions]
-    """Its options, declared as those of a submit are."""
+    """Its options, declared like those of a submit."""
     WORDS: str
-    """How its other words are called in its usage: `NAME...`; empty if it takes none."""
+    """Its arguments as its usage shows them: `NAME...`; empty if it takes none."""
     EXAMPLES: str
-    """The end of its help: command lines, each below a comment that says what it does."""
+    """The end of its help: command lines, each below a comment."""
 
 
 def declaration(word: str) -> Declaration:

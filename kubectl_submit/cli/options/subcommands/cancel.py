@@ -1,7 +1,7 @@
-"""Stops runs, whether they run, wait or are still being built.
+"""Stops runs, whether they are running, queued or being built.
 
-A run that was cancelled stays in the list, with the name of whoever cancelled it. One that has
-ended is left as it is; cancelling twice is fine."""
+A cancelled run stays in the list, with the name of the user who cancelled it. A run that has ended
+is left as it is, and cancelling twice does no harm."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EXAMPLES = """\
 # Stop one run; it stays in the list
 kubectl submit cancel hello-07b7803-lccg6
 
-# Stop all of your own that have not ended
+# Stop all of your runs that have not ended
 kubectl submit cancel --all --mine
 
 # Delete two runs with everything that belongs to them

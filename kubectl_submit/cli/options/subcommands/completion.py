@@ -1,8 +1,8 @@
-"""Writes what a shell needs to complete this command.
+"""Writes the completion script for a shell.
 
 `bash`, `zsh` and `fish` complete `kubectl-submit`: put `source <(kubectl submit completion bash)`
-into your ~/.bashrc. `kubectl` is a program that kubectl's own completion calls for `kubectl
-submit`: put it, executable, on PATH as kubectl_complete-submit, unless pip has done that."""
+into your ~/.bashrc. `kubectl` writes the program that kubectl's own completion calls for `kubectl
+submit`: save it on PATH as the executable kubectl_complete-submit, unless pip installed it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CHOICES = ("bash", "zsh", "fish", "kubectl")
 WORDS = "|".join(CHOICES)
 
 EXAMPLES = """\
-# Complete kubectl-submit in this bash
+# Complete kubectl-submit in the current bash
 source <(kubectl submit completion bash)
 
 # Let kubectl's own completion complete `kubectl submit`

@@ -1,7 +1,7 @@
-"""Checks what a submit from this folder would need, and says what to do where something is missing.
+"""Checks everything that a submit from this folder needs, and tells you how to fix what is missing.
 
-It takes the options of a submit, and looks at the configuration as a submit does. Nothing is
-built or created."""
+It takes the options of a submit, and reads the same configuration. It builds and creates
+nothing."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from kubectl_submit.cli.options import Options
 WORDS = ""
 
 EXAMPLES = """\
-# Check what a submit from this folder would need
+# Check what a submit from this folder needs
 kubectl submit doctor
 
 # Check another namespace, and a Secret that the run needs
 kubectl submit doctor -n team --secret wandb
 
-# What is missing, for a script
+# Write the result as JSON, for a script
 kubectl submit doctor -o json
 """
 

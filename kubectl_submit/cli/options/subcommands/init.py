@@ -1,7 +1,7 @@
 """Writes a .kubectl-submit.yaml that lists every option with its meaning, for you to fill in.
 
-It goes into the root of the repository. Nothing is overwritten; on a terminal it asks where
-images are pushed."""
+It writes to the root of the repository, and overwrites nothing. On a terminal, it asks where
+to push images."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXAMPLES = """\
 # Write a configuration file into the root of this repository
 kubectl submit init
 
-# … and the manifests, to be edited
+# Also write the manifests, for editing
 kubectl submit init --manifests
 """
 

@@ -1,7 +1,7 @@
 """Shows the runs in a namespace.
 
-The newest run comes last. Everything shown is stored in the cluster, on the objects of each run;
-nothing is stored on this machine."""
+The newest run comes last. All data comes from the objects in the cluster; nothing is stored on
+this machine."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from kubectl_submit.cli.options.submit import DOCUMENTS
 WORDS = ""
 
 EXAMPLES = """\
-# The runs in the namespace
+# List the runs in the namespace
 kubectl submit list
 
-# Your own in all namespaces, as they change
+# Watch your own runs in all namespaces
 kubectl submit list --mine -A -w
 
-# The names of all, for a script
+# List only the names, for a script
 kubectl submit list -o name
 """
 
@@ -55,7 +55,7 @@ class ListOptions(SubcommandOptions):
         is_flag=True,
         default=False,
         configurable=False,
-        help="Keep watching; write a new line for each change.",
+        help="Keep watching, and write a line for each change.",
     )
     output: str | None = option(
         "Output",
@@ -63,7 +63,7 @@ class ListOptions(SubcommandOptions):
         "-o",
         type=click.Choice((*DOCUMENTS, "wide")),
         configurable=False,
-        help="The output format: for scripts, or with more columns.",
+        help="The output format: name, json and yaml for scripts, wide for more columns.",
     )
 
 

@@ -1,7 +1,7 @@
 """Shows the output of a run.
 
-Without --follow: what there is now. With it: to the end of the run, and the exit code is the run's
-own, as that of a submit."""
+Without --follow, it shows what the run has written so far. With --follow, it shows the output to
+the end of the run, and exits with the run's exit code, as a submit does."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from kubectl_submit.cli.options.subcommand import SubcommandOptions
 WORDS = "NAME"
 
 EXAMPLES = """\
-# What a run has written
+# Show what a run has written so far
 kubectl submit logs hello-07b7803-lccg6
 
 # Follow it to its end, and exit with its exit code
 kubectl submit logs -f hello-07b7803-lccg6
 
-# The last ten minutes of worker 2
+# Show the last ten minutes of worker 2
 kubectl submit logs --worker 2 --since 10m hello-07b7803-lccg6
 
-# The build of its image
+# Show the build of its image
 kubectl submit logs --build hello-07b7803-lccg6
 """
 
@@ -56,7 +56,7 @@ class LogsOptions(SubcommandOptions):
         "--since",
         type=DURATION,
         configurable=False,
-        help="Only lines newer than this (10m, 2h); default: all.",
+        help="Show only lines newer than this (10m, 2h); default: all.",
     )
     timestamps: bool = option(
         "Lines",

@@ -1,7 +1,7 @@
 """Shows one run in detail.
 
-Its phases with their times, its workers with exit codes and reasons, the warnings of the cluster,
-and what to type next."""
+It shows the phases with their times, the workers with exit codes and reasons, the warnings of the
+cluster, and what to type next."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from kubectl_submit.cli.options.submit import DOCUMENTS
 WORDS = "NAME"
 
 EXAMPLES = """\
-# Phases, workers and warnings of a run; a beginning of its name is enough
+# Show phases, workers and warnings of a run; a unique prefix of its name is enough
 kubectl submit status hello-07b78
 
-# Its exit code, for a script
+# Get its exit code, for a script
 kubectl submit status hello-07b7803-lccg6 -o json | jq .exitCode
 """
 

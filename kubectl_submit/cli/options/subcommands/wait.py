@@ -1,7 +1,7 @@
 """Waits until runs have ended.
 
-It exits as a submit of the run would have. Of several, the first one that fails ends the wait, with
-its exit code; the others go on."""
+It exits with the run's exit code, as a submit does. With several runs, the first failure ends the
+wait, with that run's exit code; the others go on."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from kubectl_submit.cli.options.subcommand import SubcommandOptions
 WORDS = "NAME..."
 
 EXAMPLES = """\
-# Wait for a run, and exit as a submit would
+# Wait for a run, and exit with its exit code
 kubectl submit wait hello-07b7803-lccg6
 
-# Wait for several, an hour at most
+# Wait for several runs, an hour at most
 kubectl submit wait --timeout 1h hello-07b7803-lccg6 hello-51c9f02-x2k4z
 """
 
@@ -30,7 +30,7 @@ class WaitOptions(SubcommandOptions):
         "--timeout",
         type=DURATION,
         configurable=False,
-        help="Give up if they have not ended after this time (exit 124); default: never.",
+        help="Give up if the runs have not ended after this time (exit 124); default: never.",
     )
 
 
