@@ -46,6 +46,8 @@ class ExecutionBackend(Protocol):
     """The default manifest, a file in manifests/."""
     permissions: tuple[tuple[str, str], ...]
     """The permissions of a submit besides Jobs and pods: resource and verb."""
+    records_outcome: bool = False
+    """Whether outcomes are recorded on its object, because its pods may be gone or never end."""
     cluster_kind: str = ""
     """The kind of a child object; its events may say why there is no pod."""
 

@@ -6,7 +6,7 @@ import json
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.execution_backends import by_kind
-from kubectl_submit.model.execution import Outcome
+from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.model.objects import Object
 from kubectl_submit.model.provenance import CANCELLED_BY, OUTCOME
 from kubectl_submit.model.run import Run
@@ -22,13 +22,16 @@ def cancel(run: Run, kubectl: Kubectl, who: str) -> None:
         kubectl.patch("job", [name], run.namespace, _build_changes(run, run.build, who))
 
 
-def conclude(name: str, namespace: str, outcome: Outcome, kubectl: Kubectl) -> None:
-    """Record an outcome on a Job, and end a Job that does not end. Raises ClusterError."""
+def conclude(execution: Execution, outcome: Outcome, kubectl: Kubectl) -> None:
+    """Record an outcome on the object that runs, and end one that does not end by itself.
+
+    Raises ClusterError.
+    """
     record = json.dumps({"exitCode": outcome.exit_code, "summary": outcome.summary})
     change: Object = {"metadata": {"annotations": {OUTCOME: record}}}
     if outcome.ends_job:
         change["spec"] = {"activeDeadlineSeconds": 1}
-    kubectl.patch("job", [name], namespace, change)
+    kubectl.patch(execution.kind, [execution.name], execution.namespace, change)
 
 
 def delete(run: Run, kubectl: Kubectl) -> None:

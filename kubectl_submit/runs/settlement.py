@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.errors import ClusterError, ExecutionError
+from kubectl_submit.execution_backends import by_kind
 from kubectl_submit.model.execution import Execution, Outcome
 from kubectl_submit.output import Output
 from kubectl_submit.runs import cancellation
@@ -25,14 +26,15 @@ def settle(
     Returns the outcome with those lines. It stays the same if the user may not change the Job. Lost
     lines may mean an eviction, as the node removes the log of a pod that it evicts.
     """
-    if lost_lines and outcome.plain and execution.kind == "job":
+    recorded = by_kind(execution.kind).records_outcome
+    if lost_lines and outcome.plain and recorded:
         outcome = _success_or_eviction(execution, outcome, kubectl)
-    if execution.kind == "job" and (outcome.ends_job or outcome.fleeting):
+    if recorded and (outcome.ends_job or outcome.fleeting):
         try:
-            cancellation.conclude(execution.name, execution.namespace, outcome, kubectl)
+            cancellation.conclude(execution, outcome, kubectl)
         except ClusterError as error:
             if outcome.ends_job:
-                warn(f"warning: job/{execution.name} goes on, {error}")
+                warn(f"warning: {execution.kind}/{execution.name} goes on, {error}")
     if not outcome.log_source or outcome.last_words:
         return outcome
     return replace(outcome, last_words=_last_lines(execution, outcome.log_source, kubectl))

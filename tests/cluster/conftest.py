@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from scripts import leftovers
+from tests.cluster.gate import Gate
 from tests.cluster.order import fastest
 from tests.conftest import Commands, Finished, Repository, Running, eventually, local
 from tests.patience import KUBECTL_PATIENCE
@@ -109,6 +110,15 @@ class Namespace:
 
 
 remove_leftovers_once = functools.cache(leftovers.remove)
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    """What containers wait at."""
+    gate = Gate()
+    yield gate
+    gate.open()
+    gate.close()
 
 
 @pytest.fixture

@@ -6,22 +6,25 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 
-# Writes `line 0` to `line $1 - 1`, pauses for $3 seconds after each $2 of them, and ends with a
-# pause, because containerd 1.6 can lose the last lines of a container that ends at once.
+# Writes `line 0` to `line $1 - 1`, pauses for $3 seconds after each $2 of them, runs $5 after $4
+# lines, and ends with a pause, because containerd 1.6 can lose the last lines of a container that
+# ends at once.
 COUNT = """
 i=0
 while [ $i -lt $1 ]; do
   echo "line $i"
   i=$((i + 1))
   [ $((i % $2)) != 0 ] || sleep $3
+  [ $i != $4 ] || eval "$5"
 done
 sleep 2
 """
 
 
-def count(lines: int, batch: int = 200, pause: float = 0.2) -> list[str]:
-    """The command that counts."""
-    return ["sh", "-c", COUNT, "count", str(lines), str(batch), str(pause)]
+def count(lines: int, batch: int = 200, pause: float = 0.2, halfway: str = ":") -> list[str]:
+    """The command that counts; `halfway`: what its shell runs after half of the lines."""
+    numbers = [str(lines), str(batch), str(pause), str(lines // 2)]
+    return ["sh", "-c", COUNT, "count", *numbers, halfway]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,12 @@ import yaml
 from tests.cluster.conftest import Namespace, Submit
 from tests.cluster.counting import FAULTLESS, check, count
 from tests.cluster.cutting_forwarder import CuttingForwarder
-from tests.conftest import local
+from tests.cluster.gate import Gate
+from tests.conftest import eventually, local
 
 LINES = 5001
+CUTS = 8
+"""At least so many, while the command writes its lines."""
 # How many ways to cut are tried; each is repeatable by its number.
 SEEDS = range(1, 1 + int(os.environ.get("SEEDS", "1")))
 
@@ -41,16 +44,18 @@ def server() -> tuple[str, int]:
 @pytest.mark.parametrize("workers", [1, 3])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_each_line_arrives_once(
-    seed: int, workers: int, submit: Submit, busybox: str, tmp_path: Path
+    seed: int, workers: int, submit: Submit, busybox: str, tmp_path: Path, gate: Gate
 ) -> None:
     with CuttingForwarder(server(), seed, (0.5, 3)) as forwarder:
         env = {"KUBECONFIG": through(forwarder, tmp_path / "kubeconfig")}
         flags = (f"--workers={workers}", f"--image={busybox}", "--prefix", "--")
-        running = submit.start(*flags, *count(LINES), env=env)
+        counting = count(LINES, halfway=f"{{ {gate.wait}; }} 2>/dev/null")
+        running = submit.start(*flags, *counting, env=env)
         running.wait_for("line 0\n")  # as long as there is no job, a cut is an error
         forwarder.cut()
+        eventually(lambda: forwarder.cuts > CUTS, "many cuts")
+        gate.open()
         result = running.finish()
-        assert forwarder.cuts > 5
     assert check(result.stdout, workers=workers, lines=LINES) == FAULTLESS
     assert result.exit_code == 0
     assert "missing" not in result.stderr

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -31,15 +30,6 @@ def builds(namespace: Namespace) -> list[str]:
 
 def is_build(job: Any) -> bool:
     return bool(job["metadata"]["name"].endswith("-build"))
-
-
-@pytest.fixture
-def gate() -> Iterator[Gate]:
-    """What builds wait at."""
-    gate = Gate()
-    yield gate
-    gate.open()
-    gate.close()
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ class KubernetesBackend(ExecutionBackend):
     resource = "jobs.batch"
     name_limit = 52  # a worker's host is `<name>-<rank>`, a DNS label of at most 63 characters
     manifest = "job.yml"
+    records_outcome = True
     permissions = (("services", "create"),)  # where workers find each other
 
     def collect(self, options: Options) -> object:
