@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from kubectl_submit.cli.options.kubectl import KubectlOptions, kubectl_flags
 from kubectl_submit.cluster import kube_context, kuberc, server_path
 from kubectl_submit.cluster.json_output import objects
-from kubectl_submit.cluster.kubectl_errors import cluster_error
+from kubectl_submit.cluster.kubectl_errors import cluster_error, is_no_log
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import CommandFailedError
 from kubectl_submit.model.execution import Execution
@@ -164,7 +164,7 @@ class Kubectl:
         argv = ["logs", pod, f"--container={container}", *_in(namespace), f"--tail={LAST_LINES}"]
         for previous in (["--previous"], []):
             result = self._run([*argv, *previous], check=False)
-            if result.exit_code == 0 and result.stdout.strip():
+            if result.exit_code == 0 and not is_no_log(result.stdout):
                 return result.stdout.strip()
         return ""
 

@@ -143,6 +143,11 @@ def cluster_error(message: str, stderr: str, *, code: ErrorCode) -> ClusterError
     )
 
 
+def is_no_log(text: str) -> bool:
+    """Whether a log is empty, or has only what the kubelet says where the log was removed."""
+    return not text.strip() or text.startswith("unable to retrieve container logs for ")
+
+
 def _without_log(stderr: str) -> str:
     """kubectl's words without its log (`-v 8`), which has the bodies of requests: Secrets, too."""
     words, in_log = [], False

@@ -92,6 +92,14 @@ def test_the_last_lines_of_what_does_not_start(kubectl: Program) -> None:
     assert error.last_words == "it exits 1 each time it starts\nno user namespaces"
 
 
+def test_a_log_that_the_node_has_removed_has_no_last_lines(kubectl: Program) -> None:
+    kubectl.on("logs", Answer("no user namespaces\n"))
+    gone = "unable to retrieve container logs for containerd://0dbb4291"
+    kubectl.on("logs", "--previous", Answer(gone))
+    found, _ = settle(kubectl, log_source=("run-0", "fetch"))
+    assert found.last_words == "no user namespaces"
+
+
 EVICTED = {
     "involvedObject": {"name": f"{execution().name}-1-x2k4z"},
     "message": "Pod ephemeral local storage usage exceeds the total limit of containers 5Mi. ",
