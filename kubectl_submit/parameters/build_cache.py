@@ -1,6 +1,6 @@
 """Where the layers of builds are cached: the names of caches in a registry. Pure.
 
-Each branch has a cache of its own for each Dockerfile, context, target and platform, so that no
+Each branch has its own cache for each project, Dockerfile, context, target and platform, so that no
 build replaces what another one needs. A new branch begins with the layers of the default branch.
 """
 
@@ -41,8 +41,8 @@ def plan(
 ) -> BuildCache:
     """What `--build-cache` asks for.
 
-    `recipe`: Dockerfile, context and target. `branch`: empty on a detached HEAD. `dockerfile`: what
-    is in the Dockerfile.
+    `recipe`: project, Dockerfile, context and target. `branch`: empty on a detached HEAD.
+    `dockerfile`: what is in the Dockerfile.
     """
     kind, _, repository = choice.partition("=")
     if kind == "none" or not re.search(LAYER, dockerfile):

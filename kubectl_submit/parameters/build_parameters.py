@@ -156,7 +156,8 @@ def _cache(options: Options, snapshot: Snapshot, dockerfile: str, context: str) 
     text = ""
     with contextlib.suppress(OSError):  # docker says what is wrong
         text = (snapshot.root / dockerfile).read_text(encoding="utf-8", errors="replace")
-    recipe = [dockerfile, context, options.target]
+    # Several projects may push to one image repository; forks of one share what is cached.
+    recipe = [git_url.project_name(snapshot.url), dockerfile, context, options.target]
     return build_cache.plan(
         options.build_cache, recipe, snapshot.branch, snapshot.default_branch, text
     )

@@ -21,6 +21,7 @@ from kubectl_submit.source.git_settings import (
     as_environment,
     quiet_environment,
 )
+from kubectl_submit.source.git_url import without_credentials
 
 REFUSED = re.compile(r"could not read Username|Authentication failed|error: 40[13]|not found")
 
@@ -52,7 +53,8 @@ def is_public(url: str) -> bool:
 def _of_header(url: str) -> dict[str, str]:
     """Of `http.<url>.extraHeader`, as actions/checkout sets it."""
     asked = command.run(
-        ["git", "config", "--get-urlmatch", "http.extraHeader", url],
+        # Arguments are for everybody on this machine to see.
+        ["git", "config", "--get-urlmatch", "http.extraHeader", without_credentials(url)],
         env=quiet_environment(),
         check=False,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -177,6 +178,17 @@ def test_what_git_knows(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     git_helper(monkeypatch, "echo username=ada; echo password=canary")
     assert git_credentials.git_password(URL) == {"username": "ada", "password": "canary"}
+
+
+def test_a_password_in_a_url_is_in_no_argument(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git = Program(tmp_path, "git")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    git_credentials.git_password("https://ada:canary@git.example/app")
+    assert git.call("credential").stdin == "url=https://ada:canary@git.example/app\n\n"
+    assert [call for call in git.all_calls if "canary" in str(call.argv)] == []
+    assert git.call("--get-urlmatch").argv[-1] == "https://git.example/app"
 
 
 def known(
