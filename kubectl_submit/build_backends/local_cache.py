@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kubectl_submit.build_backends import docker, platforms
@@ -25,8 +25,16 @@ class LocalCaches:
 
     @property
     def flags(self) -> list[str]:
-        """What `docker buildx build` is told of them."""
-        return _flags(self.read, self.written)
+        """The flags of `docker buildx build` for them.
+
+        What is written has the layers of every stage, in a manifest that looks like an image's:
+        some registries take no other. Where it cannot be written, the build still succeeds.
+        """
+        form = "mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true"
+        return docker.cache_flags(
+            [f"type=registry,ref={one}" for one in self.read],
+            [f"type=registry,ref={self.written},{form}"] if self.written else [],
+        )
 
     @contextlib.contextmanager
     def explaining_failures(self) -> Iterator[None]:
@@ -71,19 +79,6 @@ def start_finding(parameters: BuildParameters, platform: str) -> Pending[LocalCa
         return LocalCaches(read=tuple(read), written=references[0])
 
     return Pending(answer)
-
-
-def _flags(read: Iterable[str], written: str) -> list[str]:
-    """The flags for caches in a registry.
-
-    What is written has the layers of every stage, in a manifest that looks like an image's: some
-    registries take no other. Where it cannot be written, the build ends well all the same.
-    """
-    form = "mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true"
-    return docker.cache_flags(
-        [f"type=registry,ref={one}" for one in read],
-        [f"type=registry,ref={written},{form}"] if written else [],
-    )
 
 
 def _has_written(metadata: str) -> bool:

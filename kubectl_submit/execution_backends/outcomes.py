@@ -103,7 +103,7 @@ def _of_first(first: PodState, pods: list[PodState], workers: int) -> Outcome:
 
 
 def _last_words(pod: PodState) -> str:
-    """What else there is to say about how a pod ended; empty if the command ended by itself."""
+    """What else there is to say about how a pod ended; empty if nothing else ended the command."""
     if pod.reason == TIMED_OUT:
         return ""
     return pod.pod_message or (pod.message if pod.exit_code is None else "")

@@ -24,7 +24,7 @@ class Progress:
         self.pods: dict[str, PodState] = {}
         """By name; pods that have ended are in the order in which they ended."""
         self.given: Outcome | None = None
-        """The outcome of a Job that we end, because it does not end by itself."""
+        """The outcome of a Job that we end, because it would not end on its own."""
         self.reported: Outcome | None = None
         """The outcome as a pod reports it, before its Job ends."""
         self.begins_again = ""

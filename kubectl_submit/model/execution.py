@@ -53,7 +53,7 @@ class Outcome:
     fleeting: bool = False
     """It was read from a pod that is being deleted, so it cannot be read again later."""
     ends_job: bool = False
-    """Its Job does not end by itself, and must be ended."""
+    """Its Job does not end on its own, and must be ended."""
 
     @property
     def plain(self) -> bool:

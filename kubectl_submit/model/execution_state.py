@@ -36,6 +36,6 @@ class ExecutionState:
 
     @property
     def cancelled(self) -> bool:
-        """Whether it ended because it was cancelled, and not by itself before that."""
+        """Whether it ended because it was cancelled, and not on its own before that."""
         by_deadline = self.failed and self.reason == TIMED_OUT
         return bool(self.cancelled_by) and (by_deadline or (self.succeeded and self.empty))

@@ -60,7 +60,7 @@ class PodState:
     unplaced: str = ""
     """A message while no scheduler has looked at it; then empty."""
     start_problem: StartProblem | None = None
-    """What keeps it from starting and will not go away by itself, perhaps not yet final."""
+    """What keeps it from starting and will not go away on its own, perhaps not yet final."""
     still_running: tuple[str, ...] = ()
     """The other containers that keep it alive though its command has ended."""
     beside: str = ""

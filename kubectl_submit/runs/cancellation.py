@@ -23,7 +23,7 @@ def cancel(run: Run, kubectl: Kubectl, who: str) -> None:
 
 
 def conclude(execution: Execution, outcome: Outcome, kubectl: Kubectl) -> None:
-    """Record an outcome on the object that runs, and end one that does not end by itself.
+    """Record an outcome on the object that runs, and end one that does not end on its own.
 
     Raises ClusterError.
     """

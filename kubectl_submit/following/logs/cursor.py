@@ -91,7 +91,7 @@ class Cursor:
         return min(filter(None, [begun, self._unfinished]), default=b"")
 
     def again(self, *, ended_well: bool = False) -> None:
-        """Start reading again from `since`; `ended_well`: the last stream ended by itself.
+        """Start reading again from `since`; `ended_well`: the last stream ended without an error.
 
         If the runtime rotates its file in the middle of a line, the new file begins with the rest
         of that line, as a line of its own.
