@@ -1,8 +1,8 @@
-# Certificates and the kubeconfigs that use them, made once.
+# Certificates, made once, and the kubeconfigs that use them.
 
 create_certificates() {
-  [[ ! -f $etc/admin.conf ]] || return 0
-  local pki=$etc/pki user
+  [[ ! -f $etc/pki/admin.crt ]] || return 0
+  local pki=$etc/pki
   rm -rf "$pki"
   mkdir -p "$pki"
   authority ca kubernetes-ca
@@ -17,8 +17,13 @@ DNS:kubernetes.default.svc,DNS:kubernetes.default.svc.cluster.local,DNS:localhos
   certificate scheduler ca /CN=system:kube-scheduler clientAuth
   certificate kube-proxy ca /CN=system:kube-proxy clientAuth
   certificate kubelet ca /O=system:nodes/CN=system:node:node1 clientAuth
-  certificate admin ca /O=system:masters/CN=admin clientAuth
-  for user in controller-manager scheduler kube-proxy kubelet admin; do # admin.conf last: see above
+  certificate admin ca /O=system:masters/CN=admin clientAuth # last: see above
+}
+
+# Written anew for each cluster: `kubectl config set-context --namespace` changes the file of the user who ran it.
+create_kubeconfigs() {
+  local user
+  for user in controller-manager scheduler kube-proxy kubelet admin; do
     kubeconfig "$user"
   done
 }

@@ -50,12 +50,12 @@ listens() {
 
 # wait_for NAME CONDITION...: repeats CONDITION until it holds, while the process NAME runs.
 wait_for() {
-  local name=$1 end=$((SECONDS + 600)) # a busy machine takes minutes
+  local name=$1 end=$((SECONDS + 600)) said # a busy machine takes minutes
   shift
-  until "$@" >/dev/null 2>&1; do
+  until said=$("$@" 2>&1); do
     # While a process becomes another program, its environment is empty for a moment.
     runs "$name" || { sleep 0.5 && runs "$name"; } || show_end_of_log "$name" "has ended"
-    ((SECONDS < end)) || show_end_of_log "$name" "did not become ready: $*"
+    ((SECONDS < end)) || show_end_of_log "$name" "did not become ready: $*: $said"
     sleep 0.1
   done
 }

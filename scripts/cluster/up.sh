@@ -31,7 +31,7 @@ start_cluster() {
   wait_for kubelet node_is_ready
   advertise_gpus
   create_builder
-  wait_for kube-controller-manager kubectl get serviceaccount default
+  wait_for kube-controller-manager kubectl get serviceaccount default --namespace=default
   wait_for kubelet coredns_answers
   echo "The cluster is up, after $((SECONDS - begin)) s."
 }
@@ -51,6 +51,7 @@ configure_all() {
   rm -rf "$logs"
   mkdir -p "$logs" "$registry" "$buildkit" "$git"
   create_certificates >"$logs/certificates.log" 2>&1
+  create_kubeconfigs
   configure containerd.toml "$etc/containerd.toml"
   configure hosts.toml "$etc/registries/registry.test:5000/hosts.toml"
   configure cni.conflist "$etc/cni/local.conflist"
