@@ -87,6 +87,12 @@ class KubectlLogs:
         self._written = self._written[: len(self._written) - lost] if lost else self._written
         self.result = Result(exit_code=0 if well else 1, stdout="", stderr="" if well else LOST)
 
+    def lose_the_log(self) -> None:
+        """The node has removed the log while it was read, and says so in the stream."""
+        self._go_on()
+        self._written += b"unable to retrieve container logs for containerd://5ea1"
+        self.result = Result(exit_code=0, stdout="", stderr="")
+
     def trickle(self, pod: str, line: str) -> None:
         """Write a line of one of several pods, though it stalls."""
         self._written += f"[pod/{pod}/main] {line}".encode()

@@ -94,6 +94,29 @@ def test_lines_change_no_phase(phase: Phase) -> None:
         assert (state.closed_at, state.heard_at, state.quiet_since) == (None, NOW, NOW)
 
 
+def test_lines_that_were_seen_before_leave_the_proof_that_a_log_is_whole() -> None:
+    state = step(State(phase=Phase.FOLLOWING, closed_at=NOW - 1), Lines(at=NOW, new=False))
+    assert (state.closed_at, state.heard_at, state.quiet_since) == (NOW - 1, NOW, NOW)
+
+
+@pytest.mark.parametrize(
+    ("phase", "event", "quiet", "closed_at"),
+    [
+        (Phase.DRAINING, "broken", 0.0, None),
+        (Phase.FINAL, "broken", 0.0, None),
+        (Phase.FOLLOWING, "refused", CLOSE_SECONDS, NOW),
+        (Phase.FOLLOWING, "refused", CLOSE_SECONDS + 1, 70.0),
+        (Phase.GOING, "refused", 0.0, 70.0),
+    ],
+)
+def test_what_a_stream_proves_that_repeated_lines(
+    phase: Phase, event: str, quiet: float, closed_at: float | None
+) -> None:
+    """It was quiet for so long before it ended: its container may have gone on."""
+    state = State(phase=phase, closed_at=70.0, heard_at=NOW - quiet, quiet_since=NOW - quiet)
+    assert step(state, EVENTS[event]).closed_at == closed_at
+
+
 def test_every_phase_and_every_event_stand_in_the_table() -> None:
     told = {(phase, event) for phase, event, _ in cells(UNSURE)}
     assert told == {(phase, event) for phase in Phase for event in EVENTS if event != "lines"}

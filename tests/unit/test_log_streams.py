@@ -166,6 +166,48 @@ def test_a_log_that_was_read_to_its_end_and_then_removed_misses_nothing(
     assert cluster.warnings == []
 
 
+def test_a_log_that_was_read_to_its_end_and_removed_while_it_was_read_again_misses_nothing(
+    start: Start,
+) -> None:
+    """As a node does that is slow to report the end of a container that it evicts."""
+    cluster = start(1)
+    cluster.write(0, 3)
+    cluster.run(1)
+    first = cluster.reader_of(0)
+    first.cut(well=True)
+    cluster.run(1)
+    again = cluster.reader_of(0)
+    assert again is not first
+    again.lose_the_log()
+    cluster.streams.ended("run-0", going=True)
+    cluster.delete(0)
+    cluster.run(1)
+    assert cluster.told(0) == cluster.pods["run-0"].texts
+    assert cluster.streams.complete
+    assert cluster.warnings == []
+
+
+def test_a_second_stream_that_is_cut_after_it_repeated_the_lines_proves_nothing(
+    start: Start,
+) -> None:
+    """The first one ended well because an API server stopped; the container wrote one more line."""
+    cluster = start(1)
+    cluster.write(0, 3)
+    cluster.run(1)
+    cluster.reader_of(0).cut(well=True)
+    cluster.run(1)
+    again = cluster.reader_of(0)
+    again.stalled = True
+    cluster.write(0)
+    cluster.end(0, going=True)
+    again.cut(well=False)
+    cluster.delete(0)
+    cluster.run(1)
+    [(_, warning)] = cluster.warnings
+    assert SPAN.match(warning)
+    assert warning.endswith("may be missing: its pod is gone")
+
+
 def test_a_log_that_was_cut_and_then_removed_is_named(start: Start) -> None:
     cluster = start(1)
     cluster.write(0, 3)
@@ -452,9 +494,10 @@ def test_a_pod_that_vanished_may_have_written_more(start: Start) -> None:
 
 # What can happen, to which of two workers, and how long it takes until the next thing happens.
 WHAT = ("write", "unfinished", "cut_well", "cut", "stall", "away", "back", "end", "go", "delete")
+MORE = ("vanish", "end_quietly", "lose")
 HAPPENINGS = st.lists(
     st.tuples(
-        st.sampled_from(("write", *WHAT, "vanish")),
+        st.sampled_from(("write", *WHAT, *MORE)),
         st.integers(0, 1),
         st.sampled_from([0.0, 0.05, 0.3, 1.1, 4.0, 12.0]),
         st.integers(1, 70),
@@ -472,6 +515,7 @@ class RunDetails:
         self.workers = workers
         self.faults = False
         self._cut_early: set[int] = set()
+        self._not_told: set[int] = set()
 
     def play(self, what: str, rank: int, number: int) -> None:
         """Let one thing happen to a worker, if it can."""
@@ -526,6 +570,19 @@ class RunDetails:
         """Its container ends because the pod is being deleted."""
         self._end(pod.rank, going=True)
 
+    def end_quietly(self, pod: Pod, number: int) -> None:
+        """Its container ends, and the kubelet is slow to report it."""
+        if not pod.ended:
+            pod.ended = True
+            self._not_told.add(pod.rank)
+
+    def lose(self, pod: Pod, number: int) -> None:
+        """Its container has ended, and the node removes its log while it is read."""
+        reader = self._reader(pod)
+        if reader and len(reader.pods) == 1 and pod.ended:
+            reader.lose_the_log()
+            pod.readable, self.faults = False, True
+
     def delete(self, pod: Pod, number: int) -> None:
         """Its pod is deleted; whether anybody has read it is not known where nobody does now."""
         self.faults = self.faults or not self._reader(pod)
@@ -547,7 +604,8 @@ class RunDetails:
             # Who ends streams too early is away, and does not tell of an end in the same moment.
             self.cluster.run(CLOSE_SECONDS + 1)
             self._cut_early.discard(rank)
-        if not self.cluster.pods[f"run-{rank}"].ended:
+        if not self.cluster.pods[f"run-{rank}"].ended or rank in self._not_told:
+            self._not_told.discard(rank)
             self.cluster.end(rank, going=going)
 
     def finish(self) -> None:

@@ -260,3 +260,21 @@ def test_the_time_before(moment: str, seconds: int, before: str) -> None:
 def test_a_new_log_is_read_from_its_beginning() -> None:
     log: Any = Cursor()
     assert (log.since, log.newest, log.last()) == ("", "", b"")
+
+
+@pytest.mark.parametrize(
+    ("rest", "new"),
+    [
+        ("", False),
+        (f"{stamp(2)} b", False),
+        (f"{stamp(3)} c", True),
+        (f"{stamp(2)[:12]}", False),
+        ("unable to retrieve container logs for containerd://5ea1", False),
+    ],
+)
+def test_whether_an_unfinished_line_is_new(rest: str, new: bool) -> None:
+    log = Cursor()
+    log.take(f"{stamp(1)} a\n{stamp(2)} b\n".encode())
+    log.again()
+    assert log.take(f"{stamp(1)} a\n{rest}".encode()) == b""
+    assert log.begins_new_line is new

@@ -60,6 +60,12 @@ class Cursor:
         return bool(self._counts) or bool(STAMP.match(b"".join(self._rest)))
 
     @property
+    def begins_new_line(self) -> bool:
+        """Whether a line has begun to come that was not seen before."""
+        stamp = STAMP.match(b"".join(self._rest))
+        return stamp is not None and not self._drop[stamp[1]]
+
+    @property
     def troubled(self) -> bool:
         """Whether the node has written an error of its own, perhaps without a newline."""
         rest = b"".join(self._rest)

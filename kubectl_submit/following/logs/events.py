@@ -24,9 +24,11 @@ class Opened:
 
 @dataclass(frozen=True, kw_only=True)
 class Lines:
-    """Lines of it arrived, new or seen before."""
+    """Lines of it arrived."""
 
     at: float
+    new: bool = True
+    """At least one of them, or the beginning of one, was not seen before."""
 
 
 @dataclass(frozen=True, kw_only=True)

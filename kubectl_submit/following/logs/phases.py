@@ -71,7 +71,7 @@ class State:
     heard_at: float | None = None
     """When the open stream last brought something; None if it has not yet."""
     closed_at: float | None = None
-    """When a stream ended well, if nothing has come since and its container did not run on."""
+    """When a stream ended well, if nothing new has come since and its container did not run on."""
 
     def to(self, phase: Phase, at: float) -> State:
         """The same in another phase."""
@@ -92,7 +92,8 @@ def _opened(state: State, event: Opened) -> State:
 
 
 def _heard(state: State, event: Lines) -> State:
-    return replace(state, quiet_since=event.at, heard_at=event.at, closed_at=None)
+    closed_at = None if event.new else state.closed_at
+    return replace(state, quiet_since=event.at, heard_at=event.at, closed_at=closed_at)
 
 
 def _closed(state: State, event: Closed) -> State:
@@ -114,16 +115,17 @@ def _closed(state: State, event: Closed) -> State:
 def _evidence(state: State, event: Closed) -> float | None:
     """When the last stream ended well, given the end of this one.
 
-    If a log is refused right after a stream of it ended well, its container has ended. A broken
-    stream proves nothing if the container has ended; a running one may have written more.
+    If a log is refused right after a stream of it ended well, its container has ended. A stream
+    that broke after it had begun, or while the container ran, may have missed lines; one that
+    could not begin changes nothing.
     """
+    following, heard = state.phase is Phase.FOLLOWING, state.heard_at is not None
     if event.how is Close.WELL:
         return event.at
-    if event.how is Close.BROKEN and state.phase is Phase.FOLLOWING:
+    if event.how is Close.BROKEN and (following or heard):
         return None
-    if state.closed_at is not None and state.phase is Phase.FOLLOWING:
-        return event.at
-    return state.closed_at
+    soon = not heard or event.at - state.quiet_since <= CLOSE_SECONDS
+    return event.at if state.closed_at is not None and following and soon else state.closed_at
 
 
 def _left(state: State, event: Left) -> State:

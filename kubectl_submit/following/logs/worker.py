@@ -99,8 +99,8 @@ class PodLog:
         if self.state.heard_at is None:
             self.cursor.again(ended_well=self._closed_before)
         self.pause = FIRST_PAUSE
-        self.advance(Lines(at=at))
         lines = self.cursor.take(data)
+        self.advance(Lines(at=at, new=bool(lines) or self.cursor.begins_new_line))
         if self._unread_before and self.cursor.newest:
             if _seconds(self.cursor.newest) >= _seconds(self._unread_before):
                 self._note_unread()
