@@ -123,8 +123,7 @@ class Cursor:
 
     def last(self) -> bytes:
         """The last line, if it has no newline."""
-        rest = b"".join(self._rest)
-        self._rest = []
+        rest, self._rest = b"".join(self._rest), []
         return self._new(rest) if rest else b""
 
     def _new(self, lines: bytes) -> bytes:
