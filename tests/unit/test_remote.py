@@ -23,7 +23,7 @@ from tests.errors import raises_code
 
 from .clusters import created, lines, replay
 from .examples import BUILD_JOB, build_parameters, inspected
-from .programs import FOREVER, Answer, Open, Program, Signal
+from .programs import FOREVER, Answer, Open, Program, Signal, Wait
 from .samples import Run
 
 pytestmark = pytest.mark.usefixtures("impatient")
@@ -283,8 +283,11 @@ def test_begins_anew_where_the_build_of_another_submit_is_deleted(
 ) -> None:
     deleted = {"type": "DELETED", "object": taken.job[0]["object"]}
     name = f"%3D{taken.last_job['metadata']['name']}"
-    seen = Answer(lines([deleted]), FOREVER), Answer(lines(taken.job), FOREVER)
+    asked = "the first build's pods"
+    seen = Answer(Wait(asked), lines([deleted]), FOREVER), Answer(lines(taken.job), FOREVER)
     kubectl.on("/jobs?", "watch=1", name, *seen)
+    pods = Answer(Open(asked), FOREVER), Answer(lines(taken.pods), FOREVER)
+    kubectl.on("/pods?", "watch=1", name, *pods)
     kubectl.on("/jobs?", "kubectl-submit%2Frecipe", Answer(another(taken)))
     kubectl.on("get", "-o", "name", Answer(""))
     build()
