@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shutil
 from collections.abc import Iterable
@@ -79,12 +80,18 @@ def start_digest(reference: str) -> Pending[str]:
     return Pending(lambda: found.result().digest)
 
 
-def start_finding(reference: str) -> Pending[Found]:
-    """Ask a registry for an image."""
+def start_finding(reference: str, patience: float = math.inf) -> Pending[Found]:
+    """Ask a registry for an image.
+
+    `patience`: how many seconds it may take once its answer is needed.
+    """
     argv = ["docker", "buildx", "imagetools", "inspect", reference, "--format", "{{json .}}"]
     asked = command.Started(argv)
 
     def answer() -> Found:
+        if not asked.ends_within(patience):
+            asked.stop()
+            return Found(trouble=f"no answer in {patience:g} seconds")
         result = asked.result()
         if result.exit_code == 0:
             return _found(result.stdout)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kubectl_submit.build_backends import docker, local_cache, platforms
+from kubectl_submit.build_backends import docker, image_lookup, local_cache, platforms
+from kubectl_submit.build_backends.image_lookup import Lookup
 from kubectl_submit.build_backends.local_cache import LocalCaches
 from kubectl_submit.cli.options.secret_values import BuildSecret
 from kubectl_submit.cluster.kubectl import Kubectl
@@ -20,6 +20,7 @@ from kubectl_submit.model.image import Image
 from kubectl_submit.output import Output
 from kubectl_submit.parameters import local_secrets
 from kubectl_submit.parameters.build_parameters import BuildParameters
+from kubectl_submit.process.pending import Pending
 from kubectl_submit.source import checkout, tracked_files
 
 IGNORE = ".dockerignore"
@@ -39,46 +40,35 @@ def render(parameters: BuildParameters) -> list[Node]:
     return []
 
 
-def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Image:
+def start_lookup(parameters: BuildParameters, kubectl: Kubectl) -> Pending[Lookup]:
+    """Ask for the image. Raises MissingProgramError."""
+    return image_lookup.start(parameters, kubectl)
+
+
+def build(
+    parameters: BuildParameters, asked: Pending[Lookup], kubectl: Kubectl, output: Output
+) -> Image:
     """The image of a clean checkout, or with `--allow-dirty` of the working tree.
 
     Raises MissingProgramError, RepositoryError, BuildError, UsageError.
     """
-    nodes = platforms.start_platform_check(kubectl, parameters.platform)
-    reference, there = f"{parameters.push_name}:{parameters.tag}", docker.Found()
-    asked = None if parameters.rebuild else docker.start_finding(reference)
-    platform = nodes.result()
-    if asked:
-        reference, there = _look(reference, asked.result(), platform, output)
-    if there.digest:
-        output.status(f"image {reference} exists")
-        return Image(name=parameters.pull_name, digest=there.digest)
-    caches = local_cache.start_finding(parameters, platform)
+    del kubectl
+    found = asked.result()
+    found.report_others(output)
+    if found.digest:
+        found.report_found(output)
+        return Image(name=parameters.pull_name, digest=found.digest)
+    if found.trouble:
+        unknown = f"it is not known whether {found.reference} exists"
+        output.error(f"warning: building, as {unknown}: {found.trouble}")
+    caches = local_cache.start_finding(parameters, found.platform)
     docker.check()
-    if not parameters.platform and platform not in ("", platforms.here()):
-        output.status(f"building for {platform}, the platform of the cluster's nodes")
-        parameters = replace(parameters, platform=platform)
-    output.status(f"building {reference}")
-    digest = _build_or_take(parameters, reference, caches.result(), output)
+    if not parameters.platform and found.platform not in ("", platforms.here()):
+        output.status(f"building for {found.platform}, the platform of the cluster's nodes")
+        parameters = replace(parameters, platform=found.platform)
+    output.status(f"building {found.reference}")
+    digest = _build_or_take(parameters, found.reference, caches.result(), output)
     return Image(name=parameters.pull_name, digest=digest)
-
-
-def _look(
-    reference: str, there: docker.Found, platform: str, output: Output
-) -> tuple[str, docker.Found]:
-    """The tag to use, and what there is of it: one of another platform does not count."""
-    if not platforms.fits(there.platforms, platform):
-        output.status(f"{reference} is for {', '.join(there.platforms)}, not for {platform}")
-        suffix = re.sub(r"[/,\s]+", "-", platform.replace("linux/", ""))
-        reference = f"{reference}-{suffix}"
-        there = docker.start_finding(reference).result()
-        if not platforms.fits(there.platforms, platform):
-            there = docker.Found()
-    if there.trouble:
-        output.error(
-            f"warning: building, as it is not known whether {reference} exists: {there.trouble}"
-        )
-    return reference, there
 
 
 def _build_or_take(

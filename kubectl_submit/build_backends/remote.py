@@ -6,8 +6,9 @@ import contextlib
 import re
 from dataclasses import replace
 
-from kubectl_submit.build_backends import build_job, shared_job
+from kubectl_submit.build_backends import build_job, docker, image_lookup, shared_job
 from kubectl_submit.build_backends.build_lines import BuildLines
+from kubectl_submit.build_backends.image_lookup import Lookup
 from kubectl_submit.build_backends.shared_job import SharedJob
 from kubectl_submit.cluster import existence
 from kubectl_submit.cluster.kubectl import Kubectl
@@ -23,6 +24,7 @@ from kubectl_submit.model.run import CANCELLED_CODE
 from kubectl_submit.output import Output
 from kubectl_submit.parameters.build_parameters import BuildParameters
 from kubectl_submit.process import signals
+from kubectl_submit.process.pending import Pending
 from kubectl_submit.source import temporary_commit
 
 # What the cluster says of a pod that it does not take, and what to do about it.
@@ -38,6 +40,8 @@ REMEDIES = {
 # What rootlesskit, which starts BuildKit, says where it may not make a user namespace: Ubuntu's
 # AppArmor restricts them from 23.10 on, Bottlerocket allows none.
 NO_USER_NAMESPACE = re.compile(r"/proc/self/exe|user.?n(ame)?s(pace)?|newuidmap|unshare")
+# How many seconds a registry may take to answer this machine; after that, the build Job asks it.
+PATIENCE_SECONDS = 5.0
 ALLOW_THEM = """\
 Build here with --build local. Or let an administrator allow user namespaces on the nodes:
   Ubuntu 23.10 and later: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0
@@ -59,17 +63,36 @@ def render(parameters: BuildParameters) -> list[Node]:
     return build_job.render(parameters)
 
 
-def build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Image:
+def start_lookup(parameters: BuildParameters, kubectl: Kubectl) -> Pending[Lookup]:
+    """Ask for the image, if docker is there; else the build Job asks."""
+    if docker.installed():
+        return image_lookup.start(parameters, kubectl, PATIENCE_SECONDS)
+    return Pending(lambda: Lookup(reference=parameters.image))
+
+
+def build(
+    parameters: BuildParameters, asked: Pending[Lookup], kubectl: Kubectl, output: Output
+) -> Image:
     """The image of the commit as the cluster fetches it. Raises BuildError, ClusterError.
 
     The Job of a build that failed or was interrupted is deleted, unless others follow it: its log
     has been shown.
     """
+    found = asked.result()
+    if found.digest and _is_for_the_nodes(found, parameters, kubectl):
+        found.report_others(output)
+        found.report_found(output)
+        return Image(name=parameters.pull_name, digest=found.digest)
     if not parameters.via_remote:
         return _build(parameters, kubectl, output)
     root, base = parameters.root, parameters.source.commit
     with temporary_commit.push_temporarily(root, parameters.via_remote, base, output) as pushed:
         return _build(replace(parameters, temporary_commit=pushed), kubectl, output)
+
+
+def _is_for_the_nodes(found: Lookup, parameters: BuildParameters, kubectl: Kubectl) -> bool:
+    """Whether the nodes have the image's platform; if they are not visible, only a build tells."""
+    return bool(found.platform) or shared_job.has_built(parameters, kubectl)
 
 
 def _build(parameters: BuildParameters, kubectl: Kubectl, output: Output) -> Image:

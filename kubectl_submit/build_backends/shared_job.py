@@ -66,6 +66,12 @@ def create_or_find(parameters: BuildParameters, kubectl: Kubectl) -> SharedJob:
     raise taken
 
 
+def has_built(parameters: BuildParameters, kubectl: Kubectl) -> bool:
+    """Whether a Job of the namespace has built the image, on the cluster's nodes and for them."""
+    found = _jobs(parameters, kubectl)
+    return any(job_state.job_state(one).succeeded for one in found)
+
+
 def _of_others(
     found: list[Object], parameters: BuildParameters, kubectl: Kubectl
 ) -> SharedJob | None:

@@ -81,13 +81,15 @@ def _of_built_image(
     from kubectl_submit.source import gate
 
     build = collect_build_parameters(options, backend.name_limit)
+    build_backend = build_backends.load(options.build)
+    asked = build_backend.start_lookup(build, kubectl)
     promised = Image(name=build.pull_name, digest=NOT_BUILT_YET)
     with gate.confirming(build.root, build.unconfirmed, build.source.commit):
         documents = backend.render(backend.parameters(options, argv, build, promised))
         pod_security.fit_namespace(documents, backend.object_kind, kubectl)
         preflight.check(documents, backend, options, kubectl)
     started_at = time.monotonic()
-    image = build_backends.load(options.build).build(build, kubectl, output)
+    image = build_backend.build(build, asked, kubectl, output)
     image = replace(image, build_seconds=time.monotonic() - started_at)
     worker_pod.put_built_image(documents, promised, image)
     return image, build.name, documents

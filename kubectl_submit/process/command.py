@@ -8,6 +8,7 @@ import os
 import shlex
 import shutil
 import signal
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +123,13 @@ class Started(Running):
             stdout=decoded(self._process.stdout),
             stderr=decoded(self._process.stderr),
         )
+
+    def ends_within(self, seconds: float) -> bool:
+        """Wait for the end of the program, so long at most; whether it has ended."""
+        deadline = time.monotonic() + seconds
+        while not self.ended() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return self.ended()
 
     def finish(self) -> None:
         """Wait for its end."""

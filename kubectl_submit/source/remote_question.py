@@ -11,7 +11,6 @@ import math
 import re
 import shutil
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +35,6 @@ OF_THE_NETWORK = re.compile(
 )
 NOT_THERE = re.compile(r"not our ref|want \w+ not valid|TF401175")
 ONLY_ADVERTISED = "unadvertised object"
-POLL_SECONDS = 0.01
 FETCH = ("fetch", "--quiet", "--no-tags", "--depth=1", ADDRESS)
 
 
@@ -77,11 +75,8 @@ class Question:
 
     def reply(self, seconds: float = math.inf) -> Reply:
         """Wait for the answer, so many seconds at most."""
-        deadline = time.monotonic() + seconds
-        while not self._asked.ended():
-            if time.monotonic() > deadline:
-                return Reply(answer=Answer.NONE, words=f"no answer in {seconds:g} seconds")
-            time.sleep(POLL_SECONDS)
+        if not self._asked.ends_within(seconds):
+            return Reply(answer=Answer.NONE, words=f"no answer in {seconds:g} seconds")
         told = self._asked.result()
         if told.exit_code == 0:
             return Reply(answer=Answer.YES)

@@ -49,7 +49,9 @@ def build(temporary_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
             }
         )
         parameters = collect_build_parameters(options, name_limit=52)
-        return local_backend.build(parameters, Kubectl(), Output())
+        kubectl = Kubectl()
+        asked = local_backend.start_lookup(parameters, kubectl)
+        return local_backend.build(parameters, asked, kubectl, Output())
 
     return build
 

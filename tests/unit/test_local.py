@@ -43,7 +43,8 @@ def buildx(docker: Program, kubectl: Program) -> Program:
 def build(project: Project, *, dirty: bool = False, **changes: Any) -> Image:
     source = Source(created_by="ada@example.com", commit=project.head(), dirty=dirty)
     parameters = build_parameters(source=source, root=project.root, tag="tag", **changes)
-    return local.build(parameters, Kubectl(), Output())
+    kubectl = Kubectl()
+    return local.build(parameters, local.start_lookup(parameters, kubectl), kubectl, Output())
 
 
 def test_builds_a_clean_checkout(project: Project, buildx: Program, tmp_path: Path) -> None:

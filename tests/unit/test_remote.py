@@ -33,7 +33,9 @@ RUN = "app-0123456-x2k4z"
 
 
 def build(**changes: Any) -> Image:
-    return remote.build(build_parameters(**changes), Kubectl(), Output())
+    parameters, kubectl = build_parameters(**changes), Kubectl()
+    asked = remote.start_lookup(parameters, kubectl)
+    return remote.build(parameters, asked, kubectl, Output())
 
 
 def play(kubectl: Program, run: Run) -> None:
@@ -292,3 +294,71 @@ def test_begins_anew_where_the_build_of_another_submit_is_deleted(
     kubectl.on("get", "-o", "name", Answer(""))
     build()
     assert len(kubectl.calls("create")) == 2
+
+
+DIGEST_THERE = f"sha256:{'e' * 64}"
+
+
+@pytest.fixture
+def amd_nodes(kubectl: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nodes of the cluster are visible."""
+    monkeypatch.setenv("DOCKER_DEFAULT_PLATFORM", "linux/amd64")
+    node = {"metadata": {"labels": {"kubernetes.io/arch": "amd64"}}}
+    kubectl.on("/api/v1/nodes?", Answer(json.dumps({"items": [node]})))
+
+
+def let_the_registry_have_it(docker: Program, platform: str = "linux/amd64") -> None:
+    """Let it have the image of the parameters."""
+    system, _, architecture = platform.partition("/")
+    configuration = {"os": system, "architecture": architecture}
+    answer = {"manifest": {"digest": DIGEST_THERE}, "image": configuration}
+    name = f"localhost:5000/app:{build_parameters().tag}"
+    docker.on("imagetools", name, Answer(json.dumps(answer)))
+
+
+@pytest.mark.usefixtures("amd_nodes")
+def test_an_image_that_the_registry_has_needs_no_job(
+    kubectl: Program, docker: Program, capfd: pytest.CaptureFixture[str]
+) -> None:
+    let_the_registry_have_it(docker)
+    assert build() == Image(name="registry.example/app", digest=DIGEST_THERE)
+    assert kubectl.calls("create") == []
+    name = f"localhost:5000/app:{build_parameters().tag}"
+    assert f"image {name} exists" in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("amd_nodes")
+def test_an_image_for_another_platform_is_built(kubectl: Program, docker: Program) -> None:
+    play(kubectl, Run("built"))
+    docker.on("imagetools", Answer(stderr="ERROR: x: not found", exit_code=1))
+    let_the_registry_have_it(docker, "linux/arm64")
+    assert build().digest != DIGEST_THERE
+    assert len(kubectl.calls("create")) == 1
+
+
+@pytest.mark.usefixtures("amd_nodes")
+@pytest.mark.parametrize("rebuild", [True, False])
+def test_a_registry_that_does_not_answer_is_left_to_the_job(
+    kubectl: Program, docker: Program, monkeypatch: pytest.MonkeyPatch, rebuild: bool
+) -> None:
+    """With --rebuild it is not asked at all."""
+    monkeypatch.setattr(remote, "PATIENCE_SECONDS", 0.0)
+    play(kubectl, Run("built"))
+    docker.on("imagetools", Answer(FOREVER))
+    assert build(rebuild=rebuild).digest != DIGEST_THERE
+    assert len(kubectl.calls("create")) == 1
+    assert docker.running == []
+    if rebuild:
+        assert docker.calls("imagetools") == []
+
+
+@pytest.mark.parametrize(("status", "taken_as_it_is"), [("complete", True), ("failed", False)])
+def test_where_nodes_are_not_visible_a_build_of_the_namespace_tells_the_platform(
+    kubectl: Program, docker: Program, taken: Run, status: str, taken_as_it_is: bool
+) -> None:
+    kubectl.on("/api/v1/nodes?", Answer(stderr="(Forbidden): no", exit_code=1))
+    conditions = COMPLETE if status == "complete" else FAILED
+    kubectl.on("/jobs?", "kubectl-submit%2Frecipe", Answer(another(taken, **conditions)))
+    let_the_registry_have_it(docker)
+    assert (build().digest == DIGEST_THERE) is taken_as_it_is
+    assert bool(kubectl.calls("create")) is not taken_as_it_is
