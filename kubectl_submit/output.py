@@ -8,25 +8,28 @@ import select
 import sys
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, BinaryIO
+from datetime import timedelta
+from typing import BinaryIO
 
+from kubectl_submit import drawing
+from kubectl_submit.drawing import Drawing, Lines
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import OutputError
 from kubectl_submit.process import signals
 
-if TYPE_CHECKING:
-    from rich.progress import Progress
-
 # The terminal colours that are readable on black and on white.
 COLOURS = (36, 33, 32, 35, 34, 31)
+# Where there is no terminal to be filled.
+WIDTH = 120
 
 
 class Output:
     """Writes messages to stderr; each command has one."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._quiet = quiet
-        self._live: Progress | None = None
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+        self._drawing: Drawing | None = None
         self._waiting_for = ""
         self._waiting_since = 0.0
         self._open_line = False
@@ -34,7 +37,7 @@ class Output:
 
     def status(self, text: str) -> None:
         """Write a message, unless --quiet is set."""
-        if not self._quiet:
+        if not self.quiet:
             self.error(text)
 
     def error(self, text: str) -> None:
@@ -51,25 +54,31 @@ class Output:
 
     def waiting(self, why: str) -> None:
         """Show why nothing happens: as a live line on a terminal, else as a line on each change."""
-        if self._quiet or why == self._waiting_for:
+        if self.quiet or why == self._waiting_for:
             return
         if not self._waiting_for:
             self._waiting_since = time.monotonic()
         self._waiting_for = why
         if not why:
             self.clear()
-        elif sys.stderr.isatty():
-            self._show_live(printable(why))
+        elif drawing.possible():
+            self.draw(self._waiting_line)
         else:
             seconds = time.monotonic() - self._waiting_since
             after = f" after {seconds:.0f} s" if seconds >= 1 else ""
             say(f"waiting{after}: {why}")
 
+    def draw(self, lines: Lines) -> None:
+        """Draw lines that change at the end of the terminal, until the next message."""
+        if self._drawing is None or self._drawing.lines != lines:
+            self.clear()
+            self._drawing = Drawing(lines)
+
     def clear(self) -> None:
-        """Remove the live line."""
-        if self._live:
-            self._live.stop()
-            self._live = None
+        """Remove the lines that change."""
+        if self._drawing:
+            self._drawing.remove()
+            self._drawing = None
 
     def note_end(self, data: bytes) -> None:
         """Remember whether the data just written ends with a newline."""
@@ -85,27 +94,10 @@ class Output:
         coloured = stream.isatty() and not os.environ.get("NO_COLOR")
         return WorkerLines(stream.buffer, self, prefixed=prefixed, coloured=coloured)
 
-    def _show_live(self, why: str) -> None:
-        if self._live:
-            self._live.update(self._live.task_ids[0], description=why)
-            return
-        from rich.console import Console
-        from rich.progress import Progress, TextColumn, TimeElapsedColumn
-        from rich.table import Column
-
-        # A long reason must not hide the elapsed time.
-        elapsed = TimeElapsedColumn(table_column=Column(min_width=7, no_wrap=True))
-        reason = TextColumn(
-            "{task.description}",
-            markup=False,
-            table_column=Column(no_wrap=True, overflow="ellipsis"),
-        )
-        console = Console(stderr=True, no_color=bool(os.environ.get("NO_COLOR")))
-        self._live = Progress(
-            elapsed, reason, console=console, transient=True, refresh_per_second=4
-        )
-        self._live.add_task(why, total=None)
-        self._live.start()
+    def _waiting_line(self) -> list[str]:
+        elapsed = timedelta(seconds=int(time.monotonic() - self._waiting_since))
+        text = f"{elapsed} {printable(self._waiting_for)}"
+        return [text if len(text) <= width() else text[: width() - 3] + "..."]
 
 
 class WorkerLines:
@@ -141,6 +133,14 @@ class WorkerLines:
         if not self._coloured:
             return b"[%d] " % rank
         return b"\x1b[%dm[%d]\x1b[0m " % (COLOURS[rank % len(COLOURS)], rank)
+
+
+def width() -> int:
+    """How many characters a line on stderr should have at most."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or WIDTH
+    except (OSError, ValueError):
+        return WIDTH
 
 
 def printable(text: str) -> str:

@@ -1,9 +1,17 @@
-"""What a person sees of a build in the cluster: its lines, and why it waits."""
+"""What a person sees of a build: a line for each step, why it waits, and where the time went."""
 
 from __future__ import annotations
 
+import contextlib
 import re
+import time
+from collections import deque
+from collections.abc import Iterator
 
+from kubectl_submit.build_backends import build_report
+from kubectl_submit.build_backends.buildkit_log import BuildLog, Step
+from kubectl_submit.build_backends.step_lines import StepLines
+from kubectl_submit.errors import SubmitError
 from kubectl_submit.following.workload import queued
 from kubectl_submit.output import Output
 
@@ -15,15 +23,33 @@ SUSPENDED = queued(None, None)
 
 
 class BuildLines:
-    """Passes on what there is to see, and says of a reason that it concerns the build."""
+    """Shows the log of a build, a line for each step or (with --verbose) whole."""
 
-    def __init__(self, output: Output, *, queue: str | None) -> None:
+    def __init__(self, output: Output, *, queue: str | None = None) -> None:
+        self._output = output
         self._shown = output.build()
         self._queue = queue
+        self._log = BuildLog()
+        self._steps = StepLines(output, self._shown)
+        self._kept: deque[bytes] = deque(maxlen=100)
+        """With --quiet: lines that are shown only if the build fails."""
+        self._started = self._began = time.monotonic()
 
     def lines(self, rank: int, data: bytes) -> None:
         """Whole lines of the build."""
-        self._shown.lines(rank, NO_CACHE.sub(rb"\1 there is none yet", data))
+        if not self._log.steps:
+            self._began = time.monotonic()
+        if self._output.verbose:
+            self._shown.lines(rank, NO_CACHE.sub(rb"\1 there is none yet", data))
+        for line in data.removesuffix(b"\n").split(b"\n"):
+            found = self._log.read(line)
+            if self._output.verbose:
+                continue
+            if isinstance(found, Step):
+                self._steps.note(found)
+            elif found is not None:
+                self._show(found)
+        self._steps.show_running()
 
     def waiting(self, why: str) -> None:
         """Why the build does not run yet; empty when it does."""
@@ -32,7 +58,41 @@ class BuildLines:
         self._shown.waiting(
             f"the build is {why}" if why.startswith(("queued", "suspended")) else why
         )
+        if not why:
+            self._steps.show_running()
 
     def warn(self, text: str) -> None:
         """Something that must be seen."""
         self._shown.warn(text)
+
+    @contextlib.contextmanager
+    def to_the_end(self) -> Iterator[BuildLines]:
+        """While the build is followed; then shows where its time went, or the rest of a failure."""
+        try:
+            yield self
+        except SubmitError:
+            self._steps.tell_ended()
+            self._steps.show_unfinished()
+            for line in [*self._kept, *self._log.rest()]:
+                self._shown.lines(0, line + b"\n")
+            raise
+        finally:
+            self._output.clear()
+        self._steps.tell_ended()
+        if self._log.steps:
+            self._tell_of_time()
+
+    def _show(self, line: bytes) -> None:
+        """Show a line that is none of BuildKit's."""
+        self._steps.tell_ended()
+        if self._output.quiet and not line.startswith(b"warning:"):
+            self._kept.append(line)
+        else:
+            self._shown.lines(0, line + b"\n")
+
+    def _tell_of_time(self) -> None:
+        took, until_it_began = time.monotonic() - self._started, self._began - self._started
+        self._output.status(build_report.summary(self._log.steps, took, until_it_began))
+        hint = build_report.hint(self._log.steps)
+        if hint:
+            self._output.status(hint)

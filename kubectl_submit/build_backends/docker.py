@@ -12,12 +12,12 @@ from pathlib import Path
 
 from kubectl_submit.cli.options.secret_values import BuildSecret
 from kubectl_submit.error_codes import ErrorCode
-from kubectl_submit.errors import BuildError, CommandFailedError, MissingProgramError
+from kubectl_submit.errors import BuildError, MissingProgramError
 from kubectl_submit.model.image import parse_digest
-from kubectl_submit.process import command
+from kubectl_submit.process import command, lines
 from kubectl_submit.process.pending import Pending
 
-STDERR = 2
+WHOLE_LOG = "Its last lines are above; --verbose shows all of them."
 # What docker says of a plugin that it does not have: "'buildx' is not a docker command" (before
 # 28), "unknown command: docker buildx".
 NO_PLUGIN = re.compile(r"is not a docker command|unknown command")
@@ -115,22 +115,27 @@ def _found(told: str) -> Found:
 
 
 def build_and_push(
-    context: Path, reference: str, *, dockerfile: Path, flags: list[str], metadata: Path
+    context: Path,
+    reference: str,
+    *,
+    dockerfile: Path,
+    flags: list[str],
+    metadata: Path,
+    log: lines.Listener,
 ) -> str:
     """Build a folder, push the image, and give the digest, `sha256:…`, of what was pushed.
 
-    buildx writes its progress to our stderr. Raises BuildError.
+    buildx' log goes to `log`. Raises BuildError.
     """
     argv = ["docker", "buildx", "build", "--push", "--provenance=false", "--tag", reference]
     argv += ["--metadata-file", str(metadata), "--file", str(dockerfile), *flags]
-    try:
-        command.run([*argv, str(context)], output=STDERR)
-    except CommandFailedError as error:
+    exit_code = lines.show([*argv, "--progress=plain", str(context)], log)
+    if exit_code != 0:
         raise BuildError(
-            f"the image build failed: docker buildx exited {error.program_exit_code}",
+            f"the image build failed: docker buildx exited {exit_code}",
             code=ErrorCode.BUILD_FAILED,
-            remedy="Its last lines are above.",
-        ) from None
+            remedy=WHOLE_LOG,
+        )
     return pushed_digest(metadata.read_text(encoding="utf-8") if metadata.exists() else "")
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubectl_submit.build_backends import docker, image_lookup, local_cache, platforms
+from kubectl_submit.build_backends.build_lines import BuildLines
 from kubectl_submit.build_backends.image_lookup import Lookup
 from kubectl_submit.build_backends.local_cache import LocalCaches
 from kubectl_submit.cli.options.secret_values import BuildSecret
@@ -90,6 +91,7 @@ def _build(parameters: BuildParameters, reference: str, caches: LocalCaches, out
         _paths(parameters) as paths,
         tempfile.TemporaryDirectory() as scratch,
         caches.explaining_failures(),
+        BuildLines(output).to_the_end() as log,
     ):
         metadata = Path(scratch) / "metadata.json"
         digest = docker.build_and_push(
@@ -98,6 +100,7 @@ def _build(parameters: BuildParameters, reference: str, caches: LocalCaches, out
             dockerfile=paths.dockerfile,
             flags=flags,
             metadata=metadata,
+            log=log,
         )
         caches.warn_if_not_written(metadata.read_text(encoding="utf-8"), output)
     return digest

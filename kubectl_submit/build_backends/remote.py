@@ -113,9 +113,10 @@ def _follow(
     job = f"job/{shared.execution.name}"
     whose = "" if shared.ours else f", which {shared.owner} began"
     output.status(f"building {parameters.image} in {job}{whose}")
+    lines = BuildLines(output, queue=parameters.queue)
     try:
-        lines = BuildLines(output, queue=parameters.queue)
-        digest = _digest(follow(shared.execution, kubectl, lines, UNTIL_PUSHED))
+        with lines.to_the_end():
+            digest = _digest(follow(shared.execution, kubectl, lines, UNTIL_PUSHED))
     except ExecutionError as error:
         if not shared.ours and _is_gone(shared, kubectl):
             return ""
@@ -172,7 +173,7 @@ def _digest(outcome: Outcome) -> str:
             f"the image build failed: {outcome.summary}",
             code=ErrorCode.BUILD_FAILED,
             last_words=outcome.last_words,
-            remedy="" if outcome.last_words else "Its last lines are above.",
+            remedy="" if outcome.last_words else docker.WHOLE_LOG,
         )
     try:
         return digest_of_message(outcome.last_message)

@@ -94,7 +94,7 @@ def _run(call: Call) -> int:
 
     git_settings.forget_repository()
     gc.enable()  # __main__.py disabled it
-    output = Output(quiet=getattr(call.options, "quiet", False))
+    output = Output(quiet=getattr(call.options, "quiet", False), verbose=_is_verbose(call))
     try:
         if call.command:
             return commands.load(call.command).run(call.options, call.words, output)

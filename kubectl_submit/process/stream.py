@@ -22,7 +22,14 @@ class Stream(Running):
     It runs in its own process group, so Ctrl-C on the terminal reaches only us.
     """
 
-    def __init__(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        with_stderr: bool = False,
+    ) -> None:
+        """`with_stderr`: read stderr together with stdout."""
         self.argv = tuple(argv)
         self._reader, writer = os.pipe()
         _widen(self._reader)
@@ -38,7 +45,7 @@ class Stream(Running):
                     *argv[1:],
                     _in=self._nothing,
                     _out=writer,
-                    _err=self._errors,
+                    _err=writer if with_stderr else self._errors,
                     _bg=True,
                     _bg_exc=False,
                     _new_group=True,

@@ -155,7 +155,7 @@ def test_a_queued_run_is_cancelled_without_a_pod(
 def test_a_run_whose_image_is_built_is_there_and_can_be_cancelled(
     of: Any, slow_build: Repository, submit: Submit
 ) -> None:
-    building = submit.start("--name=built", "--", "true", cwd=slow_build.folder)
+    building = submit.start("--verbose", "--name=built", "--", "true", cwd=slow_build.folder)
     building.wait_for(" slow\n")
     assert of("status", "built")["state"] == "Building"
     assert " slow\n" in submit("logs", "--build", "built").stdout

@@ -264,7 +264,7 @@ def test_a_client_that_was_killed(
     slow_build: Repository, namespace: Namespace, submit: Submit
 ) -> None:
     slow_build.write("greeting.txt", "new\n")
-    running = submit.start("--allow-dirty", *CAT, cwd=slow_build.folder)
+    running = submit.start("--verbose", "--allow-dirty", *CAT, cwd=slow_build.folder)
     running.wait_for("echo slow")
     running.kill()
     [new] = lent(slow_build)

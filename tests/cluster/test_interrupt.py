@@ -16,7 +16,7 @@ OTHERS = (signal.SIGTERM, signal.SIGHUP)
 def test_while_the_cluster_builds(
     slow_build: Repository, namespace: Namespace, submit: Submit
 ) -> None:
-    running = submit.start("--", "true", cwd=slow_build.folder)
+    running = submit.start("--verbose", "--", "true", cwd=slow_build.folder)
     running.wait_for(" slow\n")
 
     running.press_ctrl_c()
@@ -30,7 +30,7 @@ def test_while_the_cluster_builds(
 def test_while_this_machine_builds(
     slow_build: Repository, namespace: Namespace, submit: Submit
 ) -> None:
-    running = submit.start("--build=local", "--", "true", cwd=slow_build.folder)
+    running = submit.start("--verbose", "--build=local", "--", "true", cwd=slow_build.folder)
     running.wait_for(" slow\n")
 
     running.press_ctrl_c()
@@ -108,7 +108,7 @@ def test_where_it_is_to_cancel(namespace: Namespace, submit: Submit, busybox: st
 def test_other_signals_while_the_cluster_builds(
     slow_build: Repository, namespace: Namespace, submit: Submit, number: signal.Signals
 ) -> None:
-    running = submit.start("--", "true", cwd=slow_build.folder)
+    running = submit.start("--verbose", "--", "true", cwd=slow_build.folder)
     running.wait_for(" slow\n")
 
     running.send(number)

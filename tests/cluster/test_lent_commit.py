@@ -87,7 +87,7 @@ def test_an_interrupt_while_it_is_built(
 ) -> None:
     slow_build.write("new.txt", "new\n")
 
-    running = submit.start("--allow-dirty", "--", "true", cwd=slow_build.folder)
+    running = submit.start("--verbose", "--allow-dirty", "--", "true", cwd=slow_build.folder)
     running.wait_for("echo slow")
     assert len(refs(slow_build)) == 3
     if number == signal.SIGINT:

@@ -45,7 +45,9 @@ def test_submits_at_once_share_one_build(
 ) -> None:
     commit = waiting.commit()
 
-    running = [submit.start("--", "cat", "/built", cwd=waiting.folder) for _ in range(4)]
+    running = [
+        submit.start("--verbose", "--", "cat", "/built", cwd=waiting.folder) for _ in range(4)
+    ]
     for one in running:
         one.wait_for(" slow\n")
     gate.open()
@@ -72,7 +74,9 @@ def test_who_cancels_leaves_the_build_to_the_others(
     names = ("first", "second", "third", "last")
     running = {}
     for name in names:
-        running[name] = submit.start(f"--name={name}", "--", "true", cwd=waiting.folder)
+        running[name] = submit.start(
+            "--verbose", f"--name={name}", "--", "true", cwd=waiting.folder
+        )
         running[name].wait_for(" slow\n")
     [build] = builds(namespace)
     told = json.loads(submit("list", "-o", "json").stdout)["items"]
@@ -108,7 +112,7 @@ def test_a_build_that_fails_fails_for_all_and_is_tried_again(
 
     running = []
     for _ in range(2):
-        running.append(submit.start("--", "true", cwd=repository.folder))
+        running.append(submit.start("--verbose", "--", "true", cwd=repository.folder))
         running[-1].wait_for(" slow\n")
     gate.open()
     ended = [*(one.finish() for one in running), submit("--", "true", cwd=repository.folder)]
@@ -123,12 +127,12 @@ def test_a_build_that_fails_fails_for_all_and_is_tried_again(
 def test_after_a_build_that_was_cancelled_the_next_one_builds(
     slow_build: Repository, namespace: Namespace, submit: Submit
 ) -> None:
-    building = submit.start("--name=first", "--", "true", cwd=slow_build.folder)
+    building = submit.start("--verbose", "--name=first", "--", "true", cwd=slow_build.folder)
     building.wait_for(" slow\n")
     assert submit("cancel", "first").exit_code == 0
     assert building.finish().exit_code == 130
 
-    again = submit.start("--name=second", "--", "true", cwd=slow_build.folder)
+    again = submit.start("--verbose", "--name=second", "--", "true", cwd=slow_build.folder)
     again.wait_for(" slow\n")
     assert len(builds(namespace)) == 2
     again.press_ctrl_c()

@@ -145,10 +145,9 @@ def test_what_was_checked_is_what_runs(
     repository.commit()
     manifest = own_job(repository.folder.parent, spec={"ttlSecondsAfterFinished": 4321})
 
-    running = submit.start(
-        "--build=local", f"--manifest={manifest}", "--", "true", cwd=repository.folder
-    )
-    running.wait_for("slow")
+    flags = ("--verbose", "--build=local", f"--manifest={manifest}")
+    running = submit.start(*flags, "--", "true", cwd=repository.folder)
+    running.wait_for(" slow\n")
     manifest.write_text("kind: Nonsense\n", encoding="utf-8")
     result = running.finish()
 

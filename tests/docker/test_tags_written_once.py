@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from kubectl_submit.build_backends import docker
+from kubectl_submit.build_backends.build_lines import BuildLines
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import BuildError
+from kubectl_submit.output import Output
 from kubectl_submit.process.pending import Pending
 from tests.conftest import Repository, local, tags
 from tests.docker.conftest import Build
@@ -46,7 +48,12 @@ def test_who_loses_the_race_takes_what_is_there(
         asked = looked(reference)
         answer = asked.result()
         theirs = docker.build_and_push(
-            other, reference, dockerfile=other / "Dockerfile", flags=[], metadata=tmp_path / "m"
+            other,
+            reference,
+            dockerfile=other / "Dockerfile",
+            flags=[],
+            metadata=tmp_path / "m",
+            log=BuildLines(Output()),
         )
         first.append(theirs)
         return Pending(lambda: answer)

@@ -206,7 +206,7 @@ def test_a_cache_that_was_not_written_is_told_of(
 
 
 def test_a_cache_that_is_not_there_yet_is_no_error(capfd: pytest.CaptureFixture[str]) -> None:
-    lines = BuildLines(Output(), queue=None)
+    lines = BuildLines(Output(verbose=True), queue=None)
     begun = b"#4 importing cache manifest from a/b:c\n#4 "
     wrong = b"ERROR: failed to configure registry cache importer: "
     lines.lines(0, begun + wrong + b"a/b:c: not found\n#5 ERROR: x: not found\n")

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from kubectl_submit.build_backends import docker as calls
+from kubectl_submit.build_backends.build_lines import BuildLines
 from kubectl_submit.cli.options.secret_values import BuildSecret
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import BuildError, MissingProgramError
+from kubectl_submit.output import Output
 from tests.errors import raises_code
 
 from .examples import inspected
@@ -28,6 +30,7 @@ def build(folder: Path, flags: list[str] | None = None) -> str:
         dockerfile=folder / "sub" / "Dockerfile",
         flags=flags or [],
         metadata=folder.parent / "metadata.json",
+        log=BuildLines(Output(verbose=True)),
     )
 
 
@@ -48,6 +51,7 @@ def test_a_build_is_what_is_asked_for(docker: Program, folder: Path) -> None:
     assert docker.call("build").flag("--target") == "test"
     assert docker.call("build").flag("--build-arg") == "A=a b"
     assert "--provenance=false" in argv
+    assert docker.call("build").flag("--progress") == "plain"
 
 
 def test_what_buildx_says_goes_to_stderr(
@@ -64,7 +68,7 @@ def test_a_build_that_fails(docker: Program, folder: Path) -> None:
     with raises_code(ErrorCode.BUILD_FAILED, BuildError) as failed:
         build(folder)
     assert failed.value.message == "the image build failed: docker buildx exited 17"
-    assert failed.value.remedy == "Its last lines are above."
+    assert failed.value.remedy == "Its last lines are above; --verbose shows all of them."
 
 
 @pytest.mark.parametrize("parts", [(), (Metadata("{}"),), (Metadata(""),)])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import sys
 from collections.abc import Iterator
 
@@ -12,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_submit.output import Output, printable
+
+from .terminal import Terminal
 
 
 @given(st.text(st.characters(exclude_categories=())))
@@ -88,25 +88,6 @@ def test_lines_of_a_build_are_no_data(capfdbinary: pytest.CaptureFixture[bytes])
 def test_quiet_does_not_tell_why_nothing_happens(capsys: pytest.CaptureFixture[str]) -> None:
     Output(quiet=True).waiting("no pod yet")
     assert capsys.readouterr().err == ""
-
-
-class Terminal:
-    """A terminal, and what is shown there."""
-
-    def __init__(self) -> None:
-        self._leader, terminal = pty.openpty()
-        self.stream = open(terminal, "w")  # noqa: SIM115 (closed by the fixture)
-
-    def until(self, words: str) -> str:
-        """What is shown up to some words."""
-        shown = ""
-        while words not in shown:
-            shown += os.read(self._leader, 1000).decode()
-        return shown
-
-    def close(self) -> None:
-        self.stream.close()
-        os.close(self._leader)
 
 
 @pytest.fixture

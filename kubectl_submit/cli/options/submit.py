@@ -400,5 +400,5 @@ class Options(KubectlOptions):
         "--verbose",
         is_flag=True,
         default=False,
-        help="Show every command that is run, and the code of an error.",
+        help="Show every command that is run, the whole log of the build, and an error's code.",
     )
