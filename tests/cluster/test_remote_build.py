@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.cluster.conftest import Namespace, Submit
@@ -28,6 +30,37 @@ def test_a_dockerfile_that_fails(
     assert "error: the image build failed: " in result.stderr
     eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
     assert tags(commit) == []
+
+
+@pytest.mark.parametrize("build", ["remote", "local"])
+def test_a_line_for_each_step_and_where_the_time_went(
+    repository: Repository, namespace: Namespace, submit: Submit, build: str
+) -> None:
+    dockerfile = (repository.folder / "Dockerfile").read_text(encoding="utf-8")
+    base, copy = dockerfile.rsplit("COPY", 1)
+    repository.write("Dockerfile", f"{base}RUN echo loud; date > /built\nCOPY{copy}")
+    repository.write("greeting.txt", "hello\n")
+    repository.commit()
+    flags = (f"--build={build}", "--", "cat", "greeting.txt")
+
+    first = submit(*flags, cwd=repository.folder)
+    repository.write("greeting.txt", "good morning\n")
+    repository.commit()
+    second = submit(*flags, cwd=repository.folder)
+
+    assert (first.stdout, second.stdout) == ("hello\n", "good morning\n")
+    run = r" s  \[3/4\] RUN echo loud; date > /built\n"
+    assert re.search(rf"(?m)^ *[\d.]+{run}", first.stderr), first.stderr
+    assert re.search(r"(?m)^built in [\d.]+ s: \d of 3 steps cached, ", first.stderr)
+    assert "  cached  [3/4] RUN echo loud; date > /built" in second.stderr
+    assert re.search(r"(?m)^ *[\d.]+ s  \[4/4\] COPY \. \.$", second.stderr)
+    assert re.search(r"(?m)^built in [\d.]+ s: 2 of 3 steps cached, ", second.stderr)
+    for one in (first, second):
+        assert not re.search(r"(?m)^(#\d| > |loud|.*there is none)", one.stderr), one.stderr
+    if build == "remote":
+        [job, _] = sorted(name for name in namespace.names("jobs") if name.endswith("-build"))
+        whole = namespace.kubectl("logs", job, "-c", "build")
+        assert "#1 [internal] load build definition from Dockerfile\n" in whole
 
 
 def test_a_registry_that_refuses_the_push(

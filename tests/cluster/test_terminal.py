@@ -67,6 +67,24 @@ def test_while_it_waits_a_line_says_why(start: Start, busybox: str) -> None:
     assert len(lines) == 1, "it is one line that changes"
 
 
+@pytest.mark.parametrize("build", ["remote", "local"])
+def test_what_a_build_does_is_drawn_and_removed(
+    start: Start, slow_build: Repository, namespace: Namespace, build: str
+) -> None:
+    terminal = start(f"--build={build}", "--", "true", cwd=slow_build.folder)
+
+    terminal.wait_for("          slow")
+    times = r"([\d.]+) s  \[\d/\d\] RUN echo slow; sleep 300"
+    eventually(lambda: len({*re.findall(times, terminal.shown())}) > 1, "the time goes on")
+    terminal.type(CTRL_C)
+
+    exit_code, shown = terminal.finish()
+    assert exit_code == 130
+    assert shown.rindex("\x1b[2K") > shown.rindex("RUN echo slow"), "they are removed"
+    assert shown.endswith("error: interrupted\r\n")
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
+
+
 def test_workers_have_colours(start: Start, busybox: str) -> None:
     terminal = start("--workers=2", f"--image={busybox}", "--", "echo", "hello")
 
