@@ -82,6 +82,7 @@ class ErrorCode(Enum):
     BUILD_CONTEXT_NOT_FOUND = "build-context-not-found"
     DOCKERFILE_NOT_FOUND = "dockerfile-not-found"
     DOCKERFILE_IGNORED = "dockerfile-ignored"
+    NO_DOCKERFILE_TO_OFFER = "no-dockerfile-to-offer"
     PATH_OUTSIDE_REPOSITORY = "path-outside-repository"
     LINK_OUT_OF_REPOSITORY = "link-out-of-repository"
 

@@ -19,6 +19,7 @@ from kubectl_submit.cli.options.declaration import (
     declared,
 )
 from kubectl_submit.cli.options.subcommands.init import FOLDER, InitOptions
+from kubectl_submit.commands import starter_files
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ConfigurationError
 from kubectl_submit.manifests import files
@@ -40,6 +41,8 @@ def run(options: InitOptions, words: tuple[str, ...], output: Output) -> int:
     texts = {root / FILE_NAME: ""}
     if options.manifests:
         texts |= {root / FOLDER / name: files.read(None, name)[0] for name in _manifests()}
+    if options.dockerfile:
+        texts |= _dockerfile(root)
     there = [str(path.relative_to(root)) for path in texts if path.exists()]
     if there:
         raise ConfigurationError(
@@ -47,13 +50,38 @@ def run(options: InitOptions, words: tuple[str, ...], output: Output) -> int:
             code=ErrorCode.FILE_ALREADY_EXISTS,
             remedy="Nothing was written.",
         )
+    if not options.dockerfile and starter_files.offered(root):
+        texts |= _offer_dockerfile(root, output)
     texts[root / FILE_NAME] = configuration(_image_repository(), manifests=options.manifests)
     for path, text in texts.items():
         path.parent.mkdir(exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
         output.status(f"written: {path.relative_to(root)}")
+    if root / starter_files.DOCKERFILE in texts:
+        output.status("Commit the files, and submit; or submit them as they are: --allow-dirty.")
     return 0
+
+
+def _dockerfile(root: Path) -> dict[Path, str]:
+    kind, _ = starter_files.kind(root)
+    if not kind:
+        raise ConfigurationError(
+            "there is nothing that a Dockerfile could be written for",
+            code=ErrorCode.NO_DOCKERFILE_TO_OFFER,
+            remedy=f"{root} has none of {', '.join(name for name, _ in starter_files.KINDS)}, "
+            "and no Python program.",
+        )
+    return starter_files.texts(root, kind)
+
+
+def _offer_dockerfile(root: Path, output: Output) -> dict[Path, str]:
+    kind, because = starter_files.kind(root)
+    if not _asks():
+        output.status("There is no Dockerfile. Write one: kubectl submit init --dockerfile")
+        return {}
+    question = f"There is no Dockerfile. Write one for {kind}, as there is {because}?"
+    return starter_files.texts(root, kind) if click.confirm(question, True, err=True) else {}
 
 
 def configuration(image_repository: str, *, manifests: bool) -> str:
@@ -91,8 +119,12 @@ def _manifests() -> list[str]:
     return ["build-remote.yml", *(one.manifest for one in execution_backends.every())]
 
 
+def _asks() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def _image_repository() -> str:
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not _asks():
         return ""
     question = "Image repository to push to (registry.example/you/app; empty: later)"
     answer: str = click.prompt(question, default="", show_default=False, err=True)

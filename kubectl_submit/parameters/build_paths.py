@@ -26,7 +26,8 @@ def find(options: Options, root: Path, *, dirty: bool) -> tuple[str, str]:
         raise RepositoryError(
             f"there is no {dockerfile} in {root}",
             code=ErrorCode.DOCKERFILE_NOT_FOUND,
-            remedy="Add one, name it with --dockerfile PATH, or run an image with --image REF.",
+            remedy="Add one (`kubectl submit init --dockerfile` does, for Python), name it with "
+            "--dockerfile PATH, or run an image with --image REF.",
         )
     for path in (context, dockerfile):
         if not (root / path).resolve().is_relative_to(root.resolve()):

@@ -17,7 +17,7 @@ PLATFORMS = ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_28_x8
 """PyYAML has a wheel for each platform, with the same Python files in all. One platform is named,
 so that the single file is the same wherever it is built."""
 OLDEST_PYTHON = "3.10"
-KEPT = (".py", ".yml")
+KEPT = (".py", ".yml", "ockerfile", "/dockerignore")
 LEGAL = ("LICENSE", "LICENSE.txt", "AUTHORS")
 SHEBANG = b"#!/usr/bin/env python3\n"
 MODE = 0o100644 << 16
@@ -52,7 +52,7 @@ def _download(folder: Path) -> Iterable[Path]:
 
 
 def _kept(wheel: Path) -> Iterable[tuple[str, bytes]]:
-    """Python files and manifests, and of each dependency what its licence asks to come along."""
+    """Python files, manifests, Dockerfiles, and what the licence of each dependency asks for."""
     with zipfile.ZipFile(wheel) as archive:
         for path in archive.namelist():
             legal = ".dist-info/" in path and path.endswith(LEGAL)

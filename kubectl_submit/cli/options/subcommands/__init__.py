@@ -14,7 +14,7 @@ COMMANDS: dict[str, str] = {
     "wait": "Wait until runs have ended, and exit with their exit code.",
     "cancel": "Stop runs; they stay in the list.",
     "doctor": "Check everything that a submit from this folder needs.",
-    "init": "Write a configuration file to fill in, and manifests to edit.",
+    "init": "Write a configuration file, a Dockerfile, and manifests to edit.",
     "completion": "Write the completion script for a shell.",
 }
 """Word → what it does, in one line."""

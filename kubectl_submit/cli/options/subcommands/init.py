@@ -1,7 +1,9 @@
 """Writes a .kubectl-submit.yaml that lists every option with its meaning, for you to fill in.
 
 It writes to the root of the repository, and overwrites nothing. On a terminal, it asks where
-to push images."""
+to push images. It offers a Dockerfile and a .dockerignore if there is no Dockerfile and the
+dependencies are in uv.lock, environment.yml or requirements.txt, or there is a Python program
+without any."""
 
 from __future__ import annotations
 
@@ -20,6 +22,10 @@ kubectl submit init
 
 # Also write the manifests, for editing
 kubectl submit init --manifests
+
+# Also write a Dockerfile, and run the first command
+kubectl submit init --dockerfile
+kubectl submit --allow-dirty -- python train.py
 """
 
 FOLDER = "kubectl-submit"
@@ -36,6 +42,14 @@ class InitOptions(SubcommandOptions):
         default=False,
         configurable=False,
         help=f"Also write the manifests, for editing, to {FOLDER}/.",
+    )
+    dockerfile: bool = option(
+        "Files",
+        "--dockerfile",
+        is_flag=True,
+        default=False,
+        configurable=False,
+        help="Also write a Dockerfile and a .dockerignore for Python, without asking.",
     )
 
 
