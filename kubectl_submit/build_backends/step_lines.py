@@ -30,14 +30,15 @@ class StepLines:
         for the one before it.
         """
         self._told: set[Step] = set()
-        self._told_at = time.monotonic()
-        self._patience = LONG_SECONDS
+        self._await_news()
 
     def note(self, step: Step) -> None:
         """Note that a step has begun or ended."""
         if not step.ended:
             if step not in self._current and step.instruction != "FROM":
                 self.tell_ended()
+            if not any(not one.ended for one in self._current):
+                self._await_news()
             self._current.setdefault(step, time.monotonic())
         elif step.error:
             self.tell_ended()
@@ -73,6 +74,9 @@ class StepLines:
         else:
             self._output.status(build_report.line(step, width=width()))
         self._told.add(step)
+        self._await_news()
+
+    def _await_news(self) -> None:
         self._told_at = time.monotonic()
         self._patience = LONG_SECONDS
 

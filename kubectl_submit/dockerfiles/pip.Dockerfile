@@ -3,8 +3,9 @@
 ARG BASE=python:3.12-slim
 FROM ${BASE}
 
-# A user that is not root, by its number, and a folder that it may write to.
-RUN useradd --uid 10001 --create-home user && install --directory --owner=10001 --group=10001 /app
+# A user that is not root, and folders that it may write to.
+RUN echo 'user:x:10001:10001::/home/user:/bin/sh' >> /etc/passwd && \
+    mkdir -p /home/user /app && chown 10001:10001 /home/user /app
 WORKDIR /app
 
 # Dependencies come before the code, so that a change of the code does not install them again.

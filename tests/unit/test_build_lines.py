@@ -146,6 +146,7 @@ def test_where_no_terminal_shows_it_a_long_step_is_told_of(
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     log = BuildLines(Output())
+    now[0] += 50  # until it begins
     log.lines(0, BEGUN + b"#1 0.1 cc main.c\n")
     for _ in range(100):
         now[0] += 1
