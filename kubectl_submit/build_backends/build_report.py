@@ -17,8 +17,8 @@ DIGEST = re.compile(r"@?sha256:([0-9a-f]{12})[0-9a-f]{52}")
 
 
 def name(step: Step) -> str:
-    """The step's name, without the digest of an image."""
-    return DIGEST.sub("", step.name)
+    """The step's name in one line, without the digest of an image."""
+    return " ".join(DIGEST.sub("", step.name).split())
 
 
 def doing(step: Step) -> str:
