@@ -17,7 +17,7 @@ PLATFORMS = ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_28_x8
 """PyYAML has a wheel for each platform, with the same Python files in all. One platform is named,
 so that the single file is the same wherever it is built."""
 OLDEST_PYTHON = "3.10"
-KEPT = (".py", ".yml", "ockerfile", "/dockerignore")
+KEPT = (".py", ".yml", ".Dockerfile", "/dockerignore")
 LEGAL = ("LICENSE", "LICENSE.txt", "AUTHORS")
 SHEBANG = b"#!/usr/bin/env python3\n"
 MODE = 0o100644 << 16
