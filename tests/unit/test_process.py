@@ -128,7 +128,7 @@ def building(project: Project, kubectl: Program, docker: Program) -> Program:
 
 
 def test_a_signal_ends_a_local_build(building: Program, tmp_path: Path) -> None:
-    process = start("--build", "local", "--image-repository", "localhost:5000/app")
+    process = start("--verbose", "--build", "local", "--image-repository", "localhost:5000/app")
     assert process.stderr
     while process.stderr.readline() != "#1 building\n":
         assert process.poll() is None

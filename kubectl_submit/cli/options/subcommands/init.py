@@ -23,9 +23,8 @@ kubectl submit init
 # Also write the manifests, for editing
 kubectl submit init --manifests
 
-# Also write a Dockerfile, and run the first command
+# Also write a Dockerfile, where there is none
 kubectl submit init --dockerfile
-kubectl submit --allow-dirty -- python train.py
 """
 
 FOLDER = "kubectl-submit"
