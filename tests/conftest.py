@@ -153,6 +153,7 @@ class Running:
                     **os.environ,
                     "GIT_CONFIG_GLOBAL": os.devnull,
                     "TMPDIR": str(self._temporary),
+                    "XDG_CACHE_HOME": str(folder.parent / "cache"),
                     **env,
                 },
                 stdin=subprocess.DEVNULL,

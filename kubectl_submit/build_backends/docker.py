@@ -6,7 +6,7 @@ import json
 import math
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,14 +122,15 @@ def build_and_push(
     flags: list[str],
     metadata: Path,
     log: lines.Listener,
+    keep_open: Collection[int] = (),
 ) -> str:
     """Build a folder, push the image, and give the digest, `sha256:…`, of what was pushed.
 
-    buildx' log goes to `log`. Raises BuildError.
+    buildx' log goes to `log`. `keep_open`: descriptors that it inherits. Raises BuildError.
     """
     argv = ["docker", "buildx", "build", "--push", "--provenance=false", "--tag", reference]
     argv += ["--metadata-file", str(metadata), "--file", str(dockerfile), *flags]
-    exit_code = lines.show([*argv, "--progress=plain", str(context)], log)
+    exit_code = lines.show([*argv, "--progress=plain", str(context)], log, keep_open)
     if exit_code != 0:
         raise BuildError(
             f"the image build failed: docker buildx exited {exit_code}",

@@ -33,6 +33,8 @@ class BuildPaths:
 
     context: Path
     dockerfile: Path
+    keep_open: tuple[int, ...] = ()
+    """Descriptors that docker inherits."""
 
 
 def render(parameters: BuildParameters) -> list[Node]:
@@ -88,7 +90,7 @@ def _build_or_take(
 def _build(parameters: BuildParameters, reference: str, caches: LocalCaches, output: Output) -> str:
     flags = [*_flags(parameters), *caches.flags]
     with (
-        _paths(parameters) as paths,
+        _paths(parameters, output) as paths,
         tempfile.TemporaryDirectory() as scratch,
         caches.explaining_failures(),
         BuildLines(output).to_the_end() as log,
@@ -101,6 +103,7 @@ def _build(parameters: BuildParameters, reference: str, caches: LocalCaches, out
             flags=flags,
             metadata=metadata,
             log=log,
+            keep_open=paths.keep_open,
         )
         caches.warn_if_not_written(metadata.read_text(encoding="utf-8"), output)
     return digest
@@ -128,15 +131,17 @@ def _size(secret: BuildSecret) -> int:
 
 
 @contextlib.contextmanager
-def _paths(parameters: BuildParameters) -> Iterator[BuildPaths]:
+def _paths(parameters: BuildParameters, output: Output) -> Iterator[BuildPaths]:
     if parameters.source.dirty:
         tracked_files.refuse_lfs_pointers(parameters.root)
         with _without_git(parameters) as paths:
             yield paths
     else:
-        with checkout.checkout(parameters.root, parameters.source.commit) as folder:
+        with checkout.checkout(parameters.root, parameters.source.commit, output) as clean:
             yield BuildPaths(
-                context=folder / parameters.context, dockerfile=folder / parameters.dockerfile
+                context=clean.folder / parameters.context,
+                dockerfile=clean.folder / parameters.dockerfile,
+                keep_open=clean.keep_open,
             )
 
 

@@ -9,7 +9,7 @@ import shlex
 import shutil
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,9 +68,9 @@ class Running:
 
 
 class Started(Running):
-    """A running program; its output is read once it has ended."""
+    """A running program; its output is read once it has ended. It inherits `keep_open`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (as those of subprocess.Popen)
         self,
         argv: Sequence[str],
         *,
@@ -79,11 +79,12 @@ class Started(Running):
         cwd: Path | None = None,
         output: int | None = None,
         unattended: bool = False,
+        keep_open: Collection[int] = (),
     ) -> None:
         """`unattended`: it may not prompt, and ending it also ends the programs it started."""
-        redirect = {"_out_bufsize": READ_BYTES}
-        if output is not None:
-            redirect = {"_out": output, "_err": output}
+        redirect: dict[str, Any] = {"_pass_fds": set(keep_open)}
+        own = {"_out_bufsize": READ_BYTES}
+        redirect |= own if output is None else {"_out": output, "_err": output}
         # While interrupts are held, the terminal's Ctrl-C must not reach the program either.
         apart = unattended or signals.holding()
         try:

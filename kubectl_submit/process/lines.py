@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from kubectl_submit.process.command import Result
@@ -20,10 +20,10 @@ class Listener(Protocol):
         """Called once a second, with an empty reason."""
 
 
-def show(argv: Sequence[str], listener: Listener) -> int:
+def show(argv: Sequence[str], listener: Listener, keep_open: Collection[int] = ()) -> int:
     """Run a program, give what it writes to stdout and stderr, and return its exit code.
 
-    Ctrl-C ends the program. Raises MissingProgramError.
+    Ctrl-C ends the program. `keep_open`: descriptors that it inherits. Raises MissingProgramError.
     """
     loop = Loop()
     results: list[Result] = []
@@ -40,7 +40,7 @@ def show(argv: Sequence[str], listener: Listener) -> int:
         loop.later(1.0, tick)
 
     try:
-        loop.read(Stream(argv, with_stderr=True), on_bytes, results.append)
+        loop.read(Stream(argv, with_stderr=True, keep_open=keep_open), on_bytes, results.append)
         tick()
         while not results:
             loop.run_once()

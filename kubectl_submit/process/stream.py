@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 
 from kubectl_submit.process import command, signals
@@ -28,8 +28,9 @@ class Stream(Running):
         *,
         env: Mapping[str, str] | None = None,
         with_stderr: bool = False,
+        keep_open: Collection[int] = (),
     ) -> None:
-        """`with_stderr`: read stderr together with stdout."""
+        """`with_stderr`: read stderr, too. `keep_open`: descriptors that the program inherits."""
         self.argv = tuple(argv)
         self._reader, writer = os.pipe()
         _widen(self._reader)
@@ -49,6 +50,7 @@ class Stream(Running):
                     _bg=True,
                     _bg_exc=False,
                     _new_group=True,
+                    _pass_fds=set(keep_open),
                     **command.sh_settings(argv, env, None),
                 )
         except BaseException:

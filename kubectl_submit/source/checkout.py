@@ -1,105 +1,107 @@
-"""Writes clean checkouts: the files of a commit and of its submodules, for a build here."""
+"""Clean checkouts for a build here, kept in the user's cache for the next one."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import logging
 import os
+import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import RepositoryError
-from kubectl_submit.source import git_lfs, gitpython, remotes
-from kubectl_submit.source.git_settings import quiet_environment
+from kubectl_submit.output import Output
+from kubectl_submit.source import commit_files, gitpython, kept_folders
+from kubectl_submit.source.commit_files import Target
+from kubectl_submit.source.kept_folders import KeptFolder
 
 if TYPE_CHECKING:
     from git import Repo
 
-# Files as everybody else gets them, whatever this user or this file system prefers.
-AS_COMMITTED = (
-    ("core.autocrlf", "false"),
-    ("core.eol", "lf"),
-    ("core.symlinks", "true"),
-    ("core.attributesFile", os.devnull),
-)
+log = logging.getLogger(__name__)
+
+SILENT_SECONDS = 2.0
+TREE, INDEXES = "source", "indexes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkout:
+    """A folder with exactly the files of a commit and its submodules, without `.git`."""
+
+    folder: Path
+    keep_open: tuple[int, ...] = ()
+    """Descriptors for each program that reads the folder, which stays as it is until that ends."""
 
 
 @contextlib.contextmanager
-def checkout(root: Path, commit: str) -> Iterator[Path]:
-    """A temporary folder with exactly the files of a commit and its submodules, without `.git`.
+def checkout(root: Path, commit: str, output: Output) -> Iterator[Checkout]:
+    """A clean checkout that nobody else changes meanwhile. The repository stays as it is.
 
-    The files are written from the object database with an index of our own, so that nothing in
-    the repository changes and nothing that git ignores gets in. Raises RepositoryError.
+    One that is kept is brought up to date; where that cannot be, a temporary one is made. Raises
+    RepositoryError.
     """
-    with tempfile.TemporaryDirectory(prefix="kubectl-submit-") as folder:
-        tree = Path(folder) / "source"
-        umask = os.umask(0o022)  # the same modes as in the remote build
-        try:
-            _write_tree(gitpython.open_repository(root), commit, tree, Path(folder) / "index")
-        finally:
-            os.umask(umask)
-        yield tree
+    repo = gitpython.open_repository(root)
+    with contextlib.ExitStack() as stack:
+        with _said_if_slow(output):
+            found = _kept(repo, commit, stack) or _temporary(repo, commit, stack)
+        log.info("checkout of %s: %s", commit[:12], found.folder)
+        yield found
 
 
-def _write_tree(repo: Repo, commit: str, tree: Path, index: Path) -> None:
-    from git import GitCommandError
-
-    tree.mkdir(exist_ok=True)
-    environment = {"GIT_INDEX_FILE": str(index), **quiet_environment(AS_COMMITTED)}
+def _kept(repo: Repo, commit: str, stack: contextlib.ExitStack) -> Checkout | None:
+    """A checkout in the cache; None where that fails."""
+    # The worktrees of a repository share it.
+    key = hashlib.sha256(os.fsencode(os.path.realpath(repo.common_dir))).hexdigest()[:16]
+    kept = stack.enter_context(kept_folders.hold(key))
+    if kept is None:
+        log.info("no kept checkout: all are in use, or the cache folder cannot be written")
+        return None
+    target = Target(tree=kept.path / TREE, indexes=kept.path / INDEXES, keep_open=(kept.lock,))
     try:
-        with repo.git.custom_environment(**environment):
-            repo.git.read_tree(commit)
-            repo.git(work_tree=str(tree)).checkout_index("-a", "-f")
-            entries = str(repo.git.ls_files("-s", "-z"))
-            of_lfs = _of_lfs(repo, tree) if ".gitattributes" in entries else ()
-    except GitCommandError as error:
-        raise RepositoryError(
-            f"cannot check out {commit[:12]}",
-            code=ErrorCode.CHECKOUT_FAILED,
-            last_words=str(error.stderr),
-        ) from None
-    git_lfs.refuse_pointers(tree, of_lfs)
-    inside = [entry.split(" ", 2) for entry in entries.split("\0")]
-    commits = {
-        rest[-1].partition("\t")[2]: rest[0]
-        for mode, *rest in inside
-        if mode == remotes.GITLINK_MODE
-    }
-    for path in _checked_out(repo, tree, commits):
-        sub_repo = _submodule(repo, path)
-        _write_tree(sub_repo, commits[path], tree / path, index.with_name(index.name + "-sub"))
+        commit_files.write(repo, commit, target)
+    except OSError as error:
+        _empty(kept)
+        log.info("no kept checkout: %s", error)
+        return None
+    except RepositoryError as error:
+        if error.code is ErrorCode.GIT_LFS_POINTERS:  # the next time, git-lfs may be there
+            shutil.rmtree(target.indexes, ignore_errors=True)
+        if error.code is not ErrorCode.CHECKOUT_FAILED:
+            raise
+        _empty(kept)
+        log.info("no kept checkout: %s", error)
+        return None
+    return Checkout(folder=target.tree, keep_open=target.keep_open)
 
 
-def _of_lfs(repo: Repo, tree: Path) -> tuple[str, ...]:
-    """The files in a tree that are in git LFS, as its .gitattributes say."""
-    listed = str(repo.git(work_tree=str(tree)).ls_files("-z", "--", git_lfs.ATTRIBUTE))
-    return tuple(filter(None, listed.split("\0")))
+def _empty(kept: KeptFolder) -> None:
+    """Begin anew the next time: the disk may be full, or the index damaged."""
+    for name in (INDEXES, TREE):
+        shutil.rmtree(kept.path / name, ignore_errors=True)
 
 
-def _checked_out(repo: Repo, tree: Path, inside: Iterable[str]) -> list[str]:
-    """Those of the repositories inside that git checks out.
-
-    Not those with `update = none` in .gitmodules, and those that it does not name.
-    """
-    if not (tree / ".gitmodules").is_file():
-        return []
-    listed = gitpython.ask(repo, "config", "--null", "--list", "--file", str(tree / ".gitmodules"))
-    settings = dict(entry.partition("\n")[::2] for entry in listed.split("\0"))
-    named = [key.removesuffix(".path") for key in settings if key.endswith(".path")]
-    wanted = {settings[f"{key}.path"] for key in named if settings.get(f"{key}.update") != "none"}
-    return [path for path in inside if path in wanted]
+def _temporary(repo: Repo, commit: str, stack: contextlib.ExitStack) -> Checkout:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kubectl-submit-")))
+    target = Target(tree=folder / TREE, indexes=folder / INDEXES)
+    commit_files.write(repo, commit, target)
+    return Checkout(folder=target.tree)
 
 
-def _submodule(repo: Repo, path: str) -> Repo:
-    from git import InvalidGitRepositoryError, NoSuchPathError, Repo
-
+@contextlib.contextmanager
+def _said_if_slow(output: Output) -> Iterator[None]:
+    """Say what is going on once it has taken some seconds."""
+    words = "git is checking out the commit (the next time, only what has changed)"
+    timer = threading.Timer(SILENT_SECONDS, output.waiting, [words])
+    timer.start()
     try:
-        return Repo(Path(str(repo.working_tree_dir)) / path)
-    except (InvalidGitRepositoryError, NoSuchPathError):
-        raise RepositoryError(
-            f"the submodule {path} is not checked out",
-            code=ErrorCode.SUBMODULE_NOT_CHECKED_OUT,
-            remedy="Run `git submodule update --init --recursive`.",
-        ) from None
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        output.waiting("")

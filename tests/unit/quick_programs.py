@@ -14,7 +14,7 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -39,10 +39,18 @@ class RealProcess:
         apart: bool,
         env: dict[str, str] | None,
         cwd: str | None,
+        keep_open: Collection[int],
     ) -> None:
         stdin, out, err = files
         self._popen = subprocess.Popen(
-            argv, stdin=stdin, stdout=out, stderr=err, env=env, cwd=cwd, start_new_session=apart
+            argv,
+            stdin=stdin,
+            stdout=out,
+            stderr=err,
+            env=env,
+            cwd=cwd,
+            start_new_session=apart,
+            pass_fds=keep_open,
         )
         self.pid = self._popen.pid
 
@@ -147,6 +155,7 @@ def quick_command(name: str) -> Callable[..., Handle]:
                 apart=settings["_new_group"],
                 env=settings["_env"],
                 cwd=settings["_cwd"],
+                keep_open=settings.get("_pass_fds", ()),
             )
             return Handle(real, out, err)
 

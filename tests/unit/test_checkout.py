@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterator
@@ -11,15 +12,31 @@ import pytest
 
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import RepositoryError
+from kubectl_submit.output import Output
 from kubectl_submit.source import checkout, tracked_files
 from tests.errors import raises_code
 
 from .repositories import PATH, Project, contents, pushed
 
 
+@pytest.fixture(params=["kept", "temporary"], autouse=True)
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where checkouts are: in the cache folder, or in the temporary one if there is none."""
+    if request.param == "temporary":
+        monkeypatch.setenv("XDG_CACHE_HOME", os.devnull)
+        return tmp_path / "tmp"
+    return tmp_path / "home" / ".cache" / "kubectl-submit" / "checkouts"
+
+
+@contextlib.contextmanager
+def clean(root: Path, commit: str) -> Iterator[Path]:
+    with checkout.checkout(root, commit, Output()) as found:
+        yield found.folder
+
+
 def checked_out(project: Project, commit: str = "HEAD") -> dict[str, str]:
     """What a checkout has: path → text, or where a link points."""
-    with checkout.checkout(project.root, project.git("rev-parse", commit)) as folder:
+    with clean(project.root, project.git("rev-parse", commit)) as folder:
         return {
             str(path.relative_to(folder)): os.readlink(path)
             if path.is_symlink()
@@ -73,7 +90,7 @@ def test_modes_are_those_of_git_whatever_the_umask(project: Project, umask: int)
     project.write("run.sh", mode=0o755)
     project.write("folder/private", mode=0o600)
     commit = project.commit()
-    with checkout.checkout(project.root, commit) as folder:
+    with clean(project.root, commit) as folder:
         modes = {
             path: stat.S_IMODE((folder / path).stat().st_mode)
             for path in ("run.sh", "main.py", "folder", "folder/private")
@@ -96,7 +113,12 @@ def test_line_ends_are_those_of_the_commit(project: Project) -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("core.eol", "crlf"), ("core.symlinks", "false"), ("core.attributesFile", "../attributes")],
+    [
+        ("core.eol", "crlf"),
+        ("core.symlinks", "false"),
+        ("core.attributesFile", "../attributes"),
+        ("submodule.recurse", "true"),
+    ],
 )
 def test_preferences_of_this_machine_do_not_count(project: Project, key: str, value: str) -> None:
     """As a repository has them that Git for Windows has cloned, looked at from WSL."""
@@ -105,7 +127,7 @@ def test_preferences_of_this_machine_do_not_count(project: Project, key: str, va
     project.write(".gitattributes", "Dockerfile text\n")
     commit = project.commit()
     project.git("config", key, value.replace("..", str(project.root.parent)))
-    with checkout.checkout(project.root, commit) as folder:
+    with clean(project.root, commit) as folder:
         assert os.readlink(folder / "link") == "main.py"
         assert b"\r" not in (folder / "main.py").read_bytes()
         assert b"\r" not in (folder / "Dockerfile").read_bytes()
@@ -123,7 +145,7 @@ def test_attributes_of_the_commit_count(project: Project) -> None:
     project.write(".gitattributes", "*.bat eol=crlf\n")
     project.write("a.bat", "one\n")
     commit = project.commit()
-    with checkout.checkout(project.root, commit) as folder:
+    with clean(project.root, commit) as folder:
         assert (folder / "a.bat").read_bytes() == b"one\r\n"
         assert (folder / "main.py").read_bytes() == b"print('hello')\n"
 
@@ -185,7 +207,7 @@ def test_a_submodule_that_is_not_there_is_named(nested: Project) -> None:
 def test_a_commit_that_is_not_there_is_named(project: Project) -> None:
     with (
         raises_code(ErrorCode.CHECKOUT_FAILED, RepositoryError) as refused,
-        checkout.checkout(project.root, "0" * 40),
+        clean(project.root, "0" * 40),
     ):
         pass
     assert refused.value.message == "cannot check out 000000000000"
@@ -194,7 +216,7 @@ def test_a_commit_that_is_not_there_is_named(project: Project) -> None:
 
 def test_of_a_worktree(project: Project, tmp_path: Path) -> None:
     project.git("worktree", "add", "--quiet", "-b", "side", str(tmp_path / "side"))
-    with checkout.checkout(tmp_path / "side", project.head()) as folder:
+    with clean(tmp_path / "side", project.head()) as folder:
         assert (folder / "main.py").read_text() == FILES["main.py"]
 
 
@@ -218,9 +240,11 @@ def test_starts_no_program_of_the_repository(project: Project, tmp_path: Path, h
     assert not (tmp_path / "hook-ran").exists()
 
 
-def test_leaves_nothing_behind(project: Project, tmp_path: Path) -> None:
-    with checkout.checkout(project.root, project.head()) as folder:
-        assert folder.is_relative_to(tmp_path / "tmp")
+def test_leaves_nothing_in_the_temporary_folder(
+    project: Project, place: Path, tmp_path: Path
+) -> None:
+    with clean(project.root, project.head()) as folder:
+        assert folder.is_relative_to(place)
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
@@ -237,7 +261,7 @@ def test_pointers_of_git_lfs_are_no_files(nested: Project, where: str) -> None:
     commit = nested.commit() if where != "." else nested.head()
     with (
         raises_code(ErrorCode.GIT_LFS_POINTERS, RepositoryError) as refused,
-        checkout.checkout(nested.root, commit),
+        clean(nested.root, commit),
     ):
         pass
     assert refused.value.message == "only the pointers of files in git LFS are here"
@@ -278,7 +302,7 @@ def test_a_submodule_that_git_leaves_out(nested: Project) -> None:
     nested.git("config", "--file", ".gitmodules", "submodule.libs/zwei.update", "none")
     nested.git("submodule", "--quiet", "deinit", "--force", "libs/zwei")
     commit = nested.commit()
-    with checkout.checkout(nested.root, commit) as folder:
+    with clean(nested.root, commit) as folder:
         assert list((folder / "libs/zwei").iterdir()) == []
         assert (folder / "libs/öuter/outer.py").exists()
 
@@ -289,5 +313,5 @@ def test_a_repository_inside_that_has_no_url(project: Project) -> None:
     inside.write("a.py")
     inside.commit()
     commit = project.commit()
-    with checkout.checkout(project.root, commit) as folder:
+    with clean(project.root, commit) as folder:
         assert list((folder / "inside").iterdir()) == []
