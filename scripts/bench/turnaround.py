@@ -107,15 +107,17 @@ def measure(report: Report) -> None:
             cold = made.submit()
             made.by_hand()  # which fills the cache of docker's builder
             report.line(f"first remote build, {copy}", f"{cold:7.2f} s")
-            ours, bare = _medians(made.submit, made.by_hand)
+            ours, bare = medians(made.submit, made.by_hand)
             report.ratio(f"changed line, remote, {copy} | by hand", ours, bare, bar)
-        ours, bare = _medians(lambda: made.submit("--build=local"), made.by_hand)
+        ours, bare = medians(lambda: made.submit("--build=local"), made.by_hand)
         report.ratio("changed line, local | by hand", ours, bare, 1.2)
         ours, bare = _medians(made.submit_again, made.submit_image)
         report.ratio("same commit again | --image", ours, bare, 1.3)
 
 
-def _medians(ours: Callable[[], float], bare: Callable[[], float]) -> tuple[float, float]:
+def medians(
+    ours: Callable[[], float], bare: Callable[[], float], rounds: int = ROUNDS
+) -> tuple[float, float]:
     """Measured in turns, so that noise hits both alike."""
-    pairs = [(ours(), bare()) for _ in range(ROUNDS)]
+    pairs = [(ours(), bare()) for _ in range(rounds)]
     return statistics.median(one for one, _ in pairs), statistics.median(two for _, two in pairs)

@@ -94,6 +94,16 @@ def test_a_worktree_shares_it(project: Project, tmp_path: Path) -> None:
     assert folder_of(project) == folder_of(Project(tmp_path / "side"))
 
 
+def spoil(folder: Path) -> None:
+    """Add, delete, and change a mode."""
+    (folder / "main.py").chmod(0o755)
+    (folder / ".gitignore").write_text("*\n")
+    (folder / "more/and/more").mkdir(parents=True)
+    (folder / "more/.git").mkdir()
+    (folder / ".git").write_text("gitdir: /nowhere\n")
+    (folder / "Dockerfile").unlink()
+
+
 @pytest.mark.parametrize("one", ["main.py", "folder/file", "link", "."])
 def test_files_that_somebody_has_changed(
     project: Project, one: str, monkeypatch: pytest.MonkeyPatch
@@ -111,12 +121,7 @@ def test_files_that_somebody_has_changed(
     os.utime(index, (time.time() + 100,) * 2)  # else git trusts no file of the same second
     eventually(lambda: time.time() >= int(time_before.st_ctime) + 1, "another second")
     if one == ".":
-        (folder / "main.py").chmod(0o755)
-        (folder / ".gitignore").write_text("*\n")
-        (folder / "more/and/more").mkdir(parents=True)
-        (folder / "more/.git").mkdir()
-        (folder / ".git").write_text("gitdir: /nowhere\n")
-        (folder / "Dockerfile").unlink()
+        spoil(folder)
     elif changed.is_symlink():
         changed.unlink()
         changed.symlink_to("else.py")
