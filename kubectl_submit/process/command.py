@@ -21,9 +21,7 @@ from kubectl_submit.process.masking import mask
 from kubectl_submit.process.program_end import awaited, end_all
 
 log = logging.getLogger(__name__)
-
 READ_BYTES = 1 << 16
-
 # sh must accept every exit code: its own exceptions shorten the output and quote secrets.
 ANY_EXIT_CODE = range(-64, 256)
 
@@ -68,7 +66,7 @@ class Running:
 
 
 class Started(Running):
-    """A running program; its output is read once it has ended. It inherits `keep_open`."""
+    """A running program; its output is read once it has ended."""
 
     def __init__(  # noqa: PLR0913 (as those of subprocess.Popen)
         self,
@@ -82,13 +80,14 @@ class Started(Running):
         keep_open: Collection[int] = (),
     ) -> None:
         """`unattended`: it may not prompt, and ending it also ends the programs it started."""
-        redirect: dict[str, Any] = {"_pass_fds": set(keep_open)}
-        own = {"_out_bufsize": READ_BYTES}
-        redirect |= own if output is None else {"_out": output, "_err": output}
+        redirect: dict[str, Any] = {"_out_bufsize": READ_BYTES}
+        if output is not None:
+            redirect = {"_out": output, "_err": output}
         # While interrupts are held, the terminal's Ctrl-C must not reach the program either.
         apart = unattended or signals.holding()
         try:
-            self._start(argv, stdin, apart, {**sh_settings(argv, env, cwd), **redirect})
+            given = {**sh_settings(argv, env, cwd), **redirect, "_pass_fds": set(keep_open)}
+            self._start(argv, stdin, apart, given)
         except BaseException:
             if self._process is not None:
                 end_all([self])

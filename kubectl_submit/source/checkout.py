@@ -19,7 +19,6 @@ from kubectl_submit.errors import RepositoryError
 from kubectl_submit.output import Output
 from kubectl_submit.source import commit_files, gitpython, kept_folders
 from kubectl_submit.source.commit_files import Target
-from kubectl_submit.source.kept_folders import KeptFolder
 
 if TYPE_CHECKING:
     from git import Repo
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SILENT_SECONDS = 2.0
-TREE, INDEXES = "source", "indexes"
+INDEXES = "indexes"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,24 +48,31 @@ def checkout(root: Path, commit: str, output: Output) -> Iterator[Checkout]:
     repo = gitpython.open_repository(root)
     with contextlib.ExitStack() as stack:
         with _said_if_slow(output):
-            found = _kept(repo, commit, stack) or _temporary(repo, commit, stack)
+            key = _key(repo)
+            found = _kept(repo, commit, key, stack) or _temporary(repo, commit, key, stack)
         log.info("checkout of %s: %s", commit[:12], found.folder)
         yield found
 
 
-def _kept(repo: Repo, commit: str, stack: contextlib.ExitStack) -> Checkout | None:
+def _key(repo: Repo) -> str:
+    """What the worktrees of a repository share, and no other repository has."""
+    return hashlib.sha256(os.fsencode(os.path.realpath(repo.common_dir))).hexdigest()[:16]
+
+
+def _kept(repo: Repo, commit: str, key: str, stack: contextlib.ExitStack) -> Checkout | None:
     """A checkout in the cache; None where that fails."""
-    # The worktrees of a repository share it.
-    key = hashlib.sha256(os.fsencode(os.path.realpath(repo.common_dir))).hexdigest()[:16]
     kept = stack.enter_context(kept_folders.hold(key))
     if kept is None:
         log.info("no kept checkout: all are in use, or the cache folder cannot be written")
         return None
-    target = Target(tree=kept.path / TREE, indexes=kept.path / INDEXES, keep_open=(kept.lock,))
+    # BuildKit reads only what has changed since the last context whose folder had the same name,
+    # wherever that was (docker/buildx, build/opt.go, SharedKey).
+    tree = kept.path / kept.path.name
+    target = Target(tree=tree, indexes=kept.path / INDEXES, keep_open=(kept.lock,))
     try:
         commit_files.write(repo, commit, target)
     except OSError as error:
-        _empty(kept)
+        _empty(target)
         log.info("no kept checkout: %s", error)
         return None
     except RepositoryError as error:
@@ -74,21 +80,21 @@ def _kept(repo: Repo, commit: str, stack: contextlib.ExitStack) -> Checkout | No
             shutil.rmtree(target.indexes, ignore_errors=True)
         if error.code is not ErrorCode.CHECKOUT_FAILED:
             raise
-        _empty(kept)
+        _empty(target)
         log.info("no kept checkout: %s", error)
         return None
     return Checkout(folder=target.tree, keep_open=target.keep_open)
 
 
-def _empty(kept: KeptFolder) -> None:
+def _empty(target: Target) -> None:
     """Begin anew the next time: the disk may be full, or the index damaged."""
-    for name in (INDEXES, TREE):
-        shutil.rmtree(kept.path / name, ignore_errors=True)
+    for folder in (target.indexes, target.tree):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _temporary(repo: Repo, commit: str, stack: contextlib.ExitStack) -> Checkout:
+def _temporary(repo: Repo, commit: str, key: str, stack: contextlib.ExitStack) -> Checkout:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kubectl-submit-")))
-    target = Target(tree=folder / TREE, indexes=folder / INDEXES)
+    target = Target(tree=folder / key, indexes=folder / INDEXES)
     commit_files.write(repo, commit, target)
     return Checkout(folder=target.tree)
 

@@ -111,7 +111,7 @@ def measure(report: Report) -> None:
             report.ratio(f"changed line, remote, {copy} | by hand", ours, bare, bar)
         ours, bare = medians(lambda: made.submit("--build=local"), made.by_hand)
         report.ratio("changed line, local | by hand", ours, bare, 1.2)
-        ours, bare = _medians(made.submit_again, made.submit_image)
+        ours, bare = medians(made.submit_again, made.submit_image)
         report.ratio("same commit again | --image", ours, bare, 1.3)
 
 

@@ -14,7 +14,7 @@ CAT = ("--", "cat", "greeting.txt")
 
 def kept(folder: Path) -> dict[str, str]:
     """What the checkouts in a cache folder have of the greeting."""
-    found = (folder / "kubectl-submit" / "checkouts").glob("*/source/greeting.txt")
+    found = (folder / "kubectl-submit" / "checkouts").glob("*/*/greeting.txt")
     return {path.parts[-3].rpartition("-")[2]: path.read_text(encoding="utf-8") for path in found}
 
 

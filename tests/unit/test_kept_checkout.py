@@ -89,6 +89,13 @@ def test_writes_only_what_has_changed(project: Project) -> None:
     }
 
 
+def test_each_has_a_name_of_its_own(project: Project, tmp_path: Path) -> None:
+    """BuildKit takes contexts for the same one whose folders have the same name."""
+    other = project.copy(tmp_path / "copy" / project.root.name)
+    with held(project) as one, held(project) as two, held(other) as three:
+        assert len({found.folder.name for found in (one, two, three)}) == 3
+
+
 def test_a_worktree_shares_it(project: Project, tmp_path: Path) -> None:
     project.git("worktree", "add", "--quiet", "-b", "side", str(tmp_path / "side"))
     assert folder_of(project) == folder_of(Project(tmp_path / "side"))
