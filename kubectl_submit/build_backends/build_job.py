@@ -57,6 +57,7 @@ def _set_build(container: Node, parameters: BuildParameters) -> None:
     }
     pod_template.set_environment(container, variables)
     flags = docker.build_flags(parameters.target, parameters.build_args, parameters.platform)
+    flags += [f"--label={name}={value}" for name, value in parameters.labels]
     flags += docker.cache_flags(parameters.cache_from, parameters.cache_to)
     for number, secret in enumerate(parameters.secrets):
         flags.append(docker.secret_flag(secret, f"{run_secrets.BUILD_SECRETS_PATH}/{number}"))

@@ -111,6 +111,7 @@ def _build(parameters: BuildParameters, reference: str, caches: LocalCaches, out
 
 def _flags(parameters: BuildParameters) -> list[str]:
     flags = docker.build_flags(parameters.target, parameters.build_args, parameters.platform)
+    flags += [f"--label={name}={value}" for name, value in parameters.labels]
     flags += docker.cache_flags(parameters.cache_from, parameters.cache_to)
     for secret in parameters.secrets:
         local_secrets.check_build_secret_size(secret, _size(secret))

@@ -13,6 +13,7 @@ from kubectl_submit.manifests import run_secrets
 from kubectl_submit.model.provenance import Source
 from kubectl_submit.parameters import base_images, build_cache, build_paths, credentials, recipe
 from kubectl_submit.parameters.build_cache import BuildCache
+from kubectl_submit.parameters.image_labels import image_labels
 from kubectl_submit.parameters.run_name import run_name
 from kubectl_submit.source import gate, git_url
 from kubectl_submit.source.identity import created_by
@@ -65,6 +66,8 @@ class BuildParameters:
     manifest: Path | None
     builder_image: str | None
     buildkit_image: str | None
+    labels: tuple[tuple[str, str], ...] = ()
+    """Of the image."""
     temporary_commit: TemporaryCommit | None = None
     """What the build fetches instead of the source's commit."""
     after: str = ""
@@ -146,6 +149,7 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
         manifest=Path(options.build_manifest) if options.build_manifest else None,
         builder_image=options.builder_image,
         buildkit_image=options.buildkit_image,
+        labels=image_labels(source, project, snapshot.root / dockerfile),
     )
 
 

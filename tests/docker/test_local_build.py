@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -187,3 +188,17 @@ def test_a_clean_working_tree_is_its_commit(repository: Repository, build: Build
     build(repository.folder, allow_dirty=True)
 
     assert tags(commit) == [commit]
+
+
+def test_the_image_says_from_what_it_was_built(repository: Repository, build: Build) -> None:
+    commit = repository.commit()
+    image = build(repository.folder)
+    config = subprocess.run(
+        ["crane", "config", image.reference], check=True, capture_output=True, text=True
+    )
+    labels = json.loads(config.stdout)["config"]["Labels"]
+    assert {name.removeprefix("org.opencontainers.image."): labels[name] for name in labels} == {
+        "revision": commit,
+        "source": repository.url,
+        "title": repository.url.rpartition("/")[2].removesuffix(".git"),
+    }

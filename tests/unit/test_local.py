@@ -80,6 +80,11 @@ def test_builds_from_the_context_and_the_dockerfile_asked_for(
     assert Path(call.flag("--file")) == Path(call.argv[-1]) / "docker" / "Dockerfile"
 
 
+def test_gives_the_image_its_labels(project: Project, buildx: Program) -> None:
+    build(project, labels=(("title", "an app"),))
+    assert buildx.call("--push", "--label=title=an app")
+
+
 def test_builds_nothing_that_is_there(
     project: Project, buildx: Program, capsys: pytest.CaptureFixture[str]
 ) -> None:

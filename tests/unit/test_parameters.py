@@ -233,3 +233,24 @@ def test_an_entrypoint_is_kept_by_a_job_alone() -> None:
     with raises_code(ErrorCode.OPTION_NOT_FOR_EXECUTION, UsageError) as refused:
         execution_backends.named("ray").collect(on_ray)
     assert refused.value.message == "--keep-entrypoint is not for --execution ray"
+
+
+OCI = "org.opencontainers.image."
+
+
+def test_labels_of_the_image(project: Project) -> None:
+    account = "https://ada:secret@git.example/team/app.git"
+    project.git("remote", "set-url", "origin", account)
+    commit = project.head()
+    source = (f"{OCI}source", "https://git.example/team/app.git")
+    title = (f"{OCI}title", "app")
+    assert collect().labels == ((f"{OCI}revision", commit), source, title)
+    project.write("new.py")
+    dirty = collect(allow_dirty=True).labels
+    assert dirty == ((f"{OCI}revision", f"{commit}-dirty"), source, title)
+
+
+def test_a_label_that_the_dockerfile_sets_stays(project: Project) -> None:
+    project.write("Dockerfile", f"FROM busybox\nLABEL {OCI}source=https://git.example/mine\n")
+    found = dict(collect(allow_dirty=True).labels)
+    assert sorted(found) == [f"{OCI}revision", f"{OCI}title"]

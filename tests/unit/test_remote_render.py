@@ -72,6 +72,7 @@ def test_what_is_always_set() -> None:
          }),
         ({"cache_from": ("a/b:c",), "cache_to": ("type=inline",)},
          {f"{BUILD} args 0": "--cache-from=a/b:c", f"{BUILD} args 1": "--cache-to=type=inline"}),
+        ({"labels": (("title", "an app"),)}, {f"{BUILD} args 0": "--label=title=an app"}),
         ({"rebuild": True}, {f"{BUILD} env REBUILD value": "yes"}),
         ({"builder_image": "builder:1"}, {f"{BUILD} image": "builder:1"}),
         ({"buildkit_image": "buildkit:1"}, {f"{POD} initContainers buildkit image": "buildkit:1"}),
