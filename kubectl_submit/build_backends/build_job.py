@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubectl_submit.build_backends import docker
+from kubectl_submit.build_backends import docker_flags
 from kubectl_submit.execution_backends.kubernetes import job
 from kubectl_submit.manifests import files, kueue, pod_template, run_secrets, shape, tree
 from kubectl_submit.manifests.tree import Node
@@ -56,11 +56,11 @@ def _set_build(container: Node, parameters: BuildParameters) -> None:
         "REBUILD": "yes" if parameters.rebuild else "",
     }
     pod_template.set_environment(container, variables)
-    flags = docker.build_flags(parameters.target, parameters.build_args, parameters.platform)
+    flags = docker_flags.build_flags(parameters.target, parameters.build_args, parameters.platform)
     flags += [f"--label={name}={value}" for name, value in parameters.labels]
-    flags += docker.cache_flags(parameters.cache_from, parameters.cache_to)
+    flags += docker_flags.cache_flags(parameters.cache_from, parameters.cache_to)
     for number, secret in enumerate(parameters.secrets):
-        flags.append(docker.secret_flag(secret, f"{run_secrets.BUILD_SECRETS_PATH}/{number}"))
+        flags.append(docker_flags.secret_flag(secret, f"{run_secrets.BUILD_SECRETS_PATH}/{number}"))
     tree.put(container, ("args",), [pod_template.literal(flag) for flag in flags])
 
 

@@ -6,11 +6,9 @@ import json
 import math
 import re
 import shutil
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_submit.cli.options.secret_values import BuildSecret
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import BuildError, MissingProgramError
 from kubectl_submit.model.image import parse_digest
@@ -114,23 +112,27 @@ def _found(told: str) -> Found:
         return Found(trouble="docker buildx imagetools does not tell the digest")
 
 
+@dataclass(frozen=True, kw_only=True)
+class BuildPaths:
+    """What docker builds from."""
+
+    context: Path
+    dockerfile: Path
+    keep_open: tuple[int, ...] = ()
+    """Descriptors that docker inherits."""
+
+
 def build_and_push(
-    context: Path,
-    reference: str,
-    *,
-    dockerfile: Path,
-    flags: list[str],
-    metadata: Path,
-    log: lines.Listener,
-    keep_open: Collection[int] = (),
+    paths: BuildPaths, reference: str, *, flags: list[str], metadata: Path, log: lines.Listener
 ) -> str:
     """Build a folder, push the image, and give the digest, `sha256:…`, of what was pushed.
 
-    buildx' log goes to `log`. `keep_open`: descriptors that it inherits. Raises BuildError.
+    buildx' log goes to `log`. Raises BuildError.
     """
     argv = ["docker", "buildx", "build", "--push", "--provenance=false", "--tag", reference]
-    argv += ["--metadata-file", str(metadata), "--file", str(dockerfile), *flags]
-    exit_code = lines.show([*argv, "--progress=plain", str(context)], log, keep_open)
+    argv += ["--metadata-file", str(metadata), "--file", str(paths.dockerfile), *flags]
+    argv += ["--progress=plain", str(paths.context)]
+    exit_code = lines.show(argv, log, paths.keep_open)
     if exit_code != 0:
         raise BuildError(
             f"the image build failed: docker buildx exited {exit_code}",
@@ -151,23 +153,6 @@ def pushed_digest(metadata: str) -> str:
         ) from None
 
 
-def secret_flag(secret: BuildSecret, file: str) -> str:
-    """The flag that names a secret's source, which is a file unless it is a variable here."""
-    source = f"src={file}" if file else f"env={secret.variable}"
-    if set(',"\r\n') & set(source):  # docker reads the flag as a line of CSV (RFC 4180)
-        escaped = source.replace('"', '""')
-        source = f'"{escaped}"'
-    return f"--secret=id={secret.id},{source}"
-
-
-def cache_flags(read: Iterable[str], written: Iterable[str]) -> list[str]:
-    """The flags that name caches, in docker's own notation."""
-    return [
-        *(f"--cache-from={one}" for one in read),
-        *(f"--cache-to={one}" for one in written),
-    ]
-
-
 def start_asking_for_cache_export() -> Pending[bool]:
     """Ask whether the builder can write a cache to a registry.
 
@@ -184,15 +169,3 @@ def start_asking_for_cache_export() -> Pending[bool]:
         return result.exit_code == 0 and not re.search(r"(?m)^Driver:\s*docker$", result.stdout)
 
     return Pending(answer)
-
-
-def build_flags(
-    target: str | None, build_args: tuple[tuple[str, str], ...], platform: str | None
-) -> list[str]:
-    """The flags of `docker buildx build` that decide what is in the image."""
-    flags = [f"--build-arg={key}={value}" for key, value in build_args]
-    if target:
-        flags.append(f"--target={target}")
-    if platform:
-        flags.append(f"--platform={platform}")
-    return flags

@@ -6,10 +6,10 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from kubectl_submit.build_backends import docker, image_lookup, local_cache, platforms
+from kubectl_submit.build_backends import docker, docker_flags, image_lookup, local_cache, platforms
 from kubectl_submit.build_backends.build_lines import BuildLines
 from kubectl_submit.build_backends.image_lookup import Lookup
 from kubectl_submit.build_backends.local_cache import LocalCaches
@@ -25,16 +25,6 @@ from kubectl_submit.process.pending import Pending
 from kubectl_submit.source import checkout, tracked_files
 
 IGNORE = ".dockerignore"
-
-
-@dataclass(frozen=True, kw_only=True)
-class BuildPaths:
-    """What docker builds from."""
-
-    context: Path
-    dockerfile: Path
-    keep_open: tuple[int, ...] = ()
-    """Descriptors that docker inherits."""
 
 
 def render(parameters: BuildParameters) -> list[Node]:
@@ -96,27 +86,19 @@ def _build(parameters: BuildParameters, reference: str, caches: LocalCaches, out
         BuildLines(output).to_the_end() as log,
     ):
         metadata = Path(scratch) / "metadata.json"
-        digest = docker.build_and_push(
-            paths.context,
-            reference,
-            dockerfile=paths.dockerfile,
-            flags=flags,
-            metadata=metadata,
-            log=log,
-            keep_open=paths.keep_open,
-        )
+        digest = docker.build_and_push(paths, reference, flags=flags, metadata=metadata, log=log)
         caches.warn_if_not_written(metadata.read_text(encoding="utf-8"), output)
     return digest
 
 
 def _flags(parameters: BuildParameters) -> list[str]:
-    flags = docker.build_flags(parameters.target, parameters.build_args, parameters.platform)
+    flags = docker_flags.build_flags(parameters.target, parameters.build_args, parameters.platform)
     flags += [f"--label={name}={value}" for name, value in parameters.labels]
-    flags += docker.cache_flags(parameters.cache_from, parameters.cache_to)
+    flags += docker_flags.cache_flags(parameters.cache_from, parameters.cache_to)
     for secret in parameters.secrets:
         local_secrets.check_build_secret_size(secret, _size(secret))
         flags.append(
-            docker.secret_flag(secret, os.path.abspath(secret.file) if secret.file else "")
+            docker_flags.secret_flag(secret, os.path.abspath(secret.file) if secret.file else "")
         )
     return flags
 
@@ -132,14 +114,14 @@ def _size(secret: BuildSecret) -> int:
 
 
 @contextlib.contextmanager
-def _paths(parameters: BuildParameters, output: Output) -> Iterator[BuildPaths]:
+def _paths(parameters: BuildParameters, output: Output) -> Iterator[docker.BuildPaths]:
     if parameters.source.dirty:
         tracked_files.refuse_lfs_pointers(parameters.root)
         with _without_git(parameters) as paths:
             yield paths
     else:
         with checkout.checkout(parameters.root, parameters.source.commit, output) as clean:
-            yield BuildPaths(
+            yield docker.BuildPaths(
                 context=clean.folder / parameters.context,
                 dockerfile=clean.folder / parameters.dockerfile,
                 keep_open=clean.keep_open,
@@ -147,7 +129,7 @@ def _paths(parameters: BuildParameters, output: Output) -> Iterator[BuildPaths]:
 
 
 @contextlib.contextmanager
-def _without_git(parameters: BuildParameters) -> Iterator[BuildPaths]:
+def _without_git(parameters: BuildParameters) -> Iterator[docker.BuildPaths]:
     """The working tree without `.git`, which no clean build has and where passwords may stand.
 
     An ignore file beside the Dockerfile, with its name, goes before the one of the context
@@ -161,4 +143,4 @@ def _without_git(parameters: BuildParameters) -> Iterator[BuildPaths]:
         ours = Path(folder) / theirs.name
         ours.write_bytes(theirs.read_bytes())
         ours.with_name(ours.name + IGNORE).write_bytes(ignored + b"\n**/.git\n")
-        yield BuildPaths(context=context, dockerfile=ours)
+        yield docker.BuildPaths(context=context, dockerfile=ours)

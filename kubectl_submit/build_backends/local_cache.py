@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kubectl_submit.build_backends import docker, platforms
+from kubectl_submit.build_backends import docker, docker_flags, platforms
 from kubectl_submit.errors import BuildError
 from kubectl_submit.output import Output
 from kubectl_submit.parameters.build_parameters import BuildParameters
@@ -31,7 +31,7 @@ class LocalCaches:
         some registries take no other. Where it cannot be written, the build still succeeds.
         """
         form = "mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true"
-        return docker.cache_flags(
+        return docker_flags.cache_flags(
             [f"type=registry,ref={one}" for one in self.read],
             [f"type=registry,ref={self.written},{form}"] if self.written else [],
         )

@@ -9,7 +9,7 @@ import shlex
 import shutil
 import signal
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,9 @@ from kubectl_submit.process.masking import mask
 from kubectl_submit.process.program_end import awaited, end_all
 
 log = logging.getLogger(__name__)
+
 READ_BYTES = 1 << 16
+
 # sh must accept every exit code: its own exceptions shorten the output and quote secrets.
 ANY_EXIT_CODE = range(-64, 256)
 
@@ -68,7 +70,7 @@ class Running:
 class Started(Running):
     """A running program; its output is read once it has ended."""
 
-    def __init__(  # noqa: PLR0913 (as those of subprocess.Popen)
+    def __init__(
         self,
         argv: Sequence[str],
         *,
@@ -77,17 +79,15 @@ class Started(Running):
         cwd: Path | None = None,
         output: int | None = None,
         unattended: bool = False,
-        keep_open: Collection[int] = (),
     ) -> None:
         """`unattended`: it may not prompt, and ending it also ends the programs it started."""
-        redirect: dict[str, Any] = {"_out_bufsize": READ_BYTES}
+        redirect = {"_out_bufsize": READ_BYTES}
         if output is not None:
             redirect = {"_out": output, "_err": output}
         # While interrupts are held, the terminal's Ctrl-C must not reach the program either.
         apart = unattended or signals.holding()
         try:
-            given = {**sh_settings(argv, env, cwd), **redirect, "_pass_fds": set(keep_open)}
-            self._start(argv, stdin, apart, given)
+            self._start(argv, stdin, apart, {**sh_settings(argv, env, cwd), **redirect})
         except BaseException:
             if self._process is not None:
                 end_all([self])

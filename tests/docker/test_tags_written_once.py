@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,15 +43,14 @@ def test_who_loses_the_race_takes_what_is_there(
     (other / "Dockerfile").write_text("FROM scratch\nCOPY . /other/\n", encoding="utf-8")
     looked = docker.start_finding
 
-    def pushed_after_the_look(reference: str) -> object:
+    def pushed_after_the_look(reference: str, patience: float = math.inf) -> object:
         """Somebody else has the same commit built, and is faster."""
         monkeypatch.setattr(docker, "start_finding", looked)
-        asked = looked(reference)
+        asked = looked(reference, patience)
         answer = asked.result()
         theirs = docker.build_and_push(
-            other,
+            docker.BuildPaths(context=other, dockerfile=other / "Dockerfile"),
             reference,
-            dockerfile=other / "Dockerfile",
             flags=[],
             metadata=tmp_path / "m",
             log=BuildLines(Output()),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kubectl_submit.build_backends import docker as calls
+from kubectl_submit.build_backends import docker_flags
 from kubectl_submit.build_backends.build_lines import BuildLines
 from kubectl_submit.cli.options.secret_values import BuildSecret
 from kubectl_submit.error_codes import ErrorCode
@@ -25,9 +26,8 @@ METADATA = (Path(__file__).parent / "data" / "buildx-metadata.json").read_text()
 
 def build(folder: Path, flags: list[str] | None = None) -> str:
     return calls.build_and_push(
-        folder / "sub",
+        calls.BuildPaths(context=folder / "sub", dockerfile=folder / "sub" / "Dockerfile"),
         "localhost:5000/app:1",
-        dockerfile=folder / "sub" / "Dockerfile",
         flags=flags or [],
         metadata=folder.parent / "metadata.json",
         log=BuildLines(Output(verbose=True)),
@@ -182,7 +182,7 @@ def test_flags_that_decide_what_is_in_the_image(
     platform: str | None,
     flags: list[str],
 ) -> None:
-    assert calls.build_flags(target, arguments, platform) == flags
+    assert docker_flags.build_flags(target, arguments, platform) == flags
 
 
 @pytest.mark.parametrize(
@@ -190,13 +190,13 @@ def test_flags_that_decide_what_is_in_the_image(
     ["/tmp/token", "/tmp/co,ma/tok", '/tmp/a"b', '"', "/tmp/a,id=b", "a\nb", " a ", "/tmp/a=b"],
 )
 def test_a_secrets_path_is_one_field(file: str) -> None:
-    flag = calls.secret_flag(BuildSecret(id="token", file="x"), file)
+    flag = docker_flags.secret_flag(BuildSecret(id="token", file="x"), file)
     [fields] = csv.reader([flag.removeprefix("--secret=")], strict=True)
     assert fields == ["id=token", f"src={file}"]
 
 
 def test_a_plain_path_is_not_quoted() -> None:
-    flag = calls.secret_flag(BuildSecret(id="token", file="x"), "/run/build-secrets/0")
+    flag = docker_flags.secret_flag(BuildSecret(id="token", file="x"), "/run/build-secrets/0")
     assert flag == "--secret=id=token,src=/run/build-secrets/0"
-    flag = calls.secret_flag(BuildSecret(id="token", variable='A"B'), "")
+    flag = docker_flags.secret_flag(BuildSecret(id="token", variable='A"B'), "")
     assert flag == '--secret=id=token,"env=A""B"'

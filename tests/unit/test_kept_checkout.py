@@ -307,11 +307,11 @@ CHECK_OUT = """\
 import os, sys
 from pathlib import Path
 from kubectl_submit.output import Output
-from kubectl_submit.process import command
+from kubectl_submit.process.stream import Stream
 from kubectl_submit.source import checkout
 with checkout.checkout(Path(sys.argv[1]), sys.argv[2], Output()) as found:
     waiting = ["sh", "-c", 'until [ -e "$0" ]; do sleep 0.1; done', sys.argv[3]]
-    command.Started(waiting, keep_open=found.keep_open)
+    Stream(waiting, keep_open=found.keep_open)
     print(found.folder, flush=True)
     os.kill(os.getpid(), 9)
 """
