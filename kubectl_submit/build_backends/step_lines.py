@@ -56,10 +56,8 @@ class StepLines:
     def tell_ended(self) -> None:
         """Write the lines of the steps that have ended."""
         for step in [step for step in self._current if step.ended]:
-            # A base that was not pulled so far may still be, by a step that needs it.
-            if step.instruction != "FROM" or step.pulled or step.error:
-                del self._current[step]
-                self._tell(step)
+            del self._current[step]
+            self._tell(step)
 
     def show_unfinished(self) -> None:
         """Show what the steps have written that had not ended when the build did."""
