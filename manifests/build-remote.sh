@@ -176,6 +176,7 @@ if [ -z "$REBUILD" ]; then
 fi
 
 code=0
+! kill -0 "$fetching" 2>/dev/null || echo 'git is still fetching the commit and checking it out' >&2
 wait "$fetching" || code=$?
 cat /build/fetch.log >&2
 [ "$code" = 0 ] || exit "$code"

@@ -83,6 +83,7 @@ class Job:
         self.folder = folder
         self.buildkit = buildkit
         self.secret = folder / "secret"
+        self.words = folder / "words"
         self.settings = {"protocol.file.allow": "always"}
 
     def build(self, url: str, commit: str, *flags: str, **variables: str) -> Built:
@@ -96,32 +97,33 @@ class Job:
         script = embed.BUILD.text().replace("/build/", f"{home}/")
         script = script.replace("/run/user/1000/buildkit", str(self.buildkit))
         script = script.replace("/dev/termination-log", str(message))
-        ran = subprocess.run(
-            ["sh", "-euc", script, "build", *flags],
-            env={
-                "PATH": f"{docker.parent}:{PATH}",
-                "LC_ALL": "C",
-                "HOME": str(home),
-                "OUT": str(out),
-                "DIGEST": DIGEST,
-                "GIT_CONFIG_NOSYSTEM": "1",
-                "GIT_SECRET": str(self.secret),
-                "GIT_URL": url,
-                "COMMIT": commit,
-                **ALWAYS,
-                **self._settings(),
-                **variables,
-            },
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        with self.words.open("wb") as stderr:
+            ran = subprocess.run(
+                ["sh", "-euc", script, "build", *flags],
+                env={
+                    "PATH": f"{docker.parent}:{PATH}",
+                    "LC_ALL": "C",
+                    "HOME": str(home),
+                    "OUT": str(out),
+                    "DIGEST": DIGEST,
+                    "GIT_CONFIG_NOSYSTEM": "1",
+                    "GIT_SECRET": str(self.secret),
+                    "GIT_URL": url,
+                    "COMMIT": commit,
+                    **ALWAYS,
+                    **self._settings(),
+                    **variables,
+                },
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+                timeout=PATIENCE,
+                check=False,
+            )
         told = Path(f"{out}.flags")
         files = {str(file.relative_to(out)): file for file in out.rglob("*") if file.is_file()}
         return Built(
             exit_code=ran.returncode,
-            words=ran.stderr,
+            words=self.words.read_text(),
             message=message.read_text() if message.exists() else "",
             files={path: file.read_text() for path, file in files.items()},
             flags=told.read_text().splitlines() if told.exists() else [],
@@ -159,6 +161,17 @@ def test_a_commit(project: Project, job: Job) -> None:
     built = job.build(remote(project), project.head())
     assert (built.exit_code, built.files) == (0, FILES), built.words
     assert built.message == f'{{"digest":"{DIGEST}"}}'
+
+
+def test_says_so_where_git_takes_longer_than_all_else(project: Project, job: Job) -> None:
+    told = f"until grep -q 'git is still fetching' {job.words}; do sleep 0.1; done; cat"
+    job.settings["filter.slow.smudge"] = told
+    project.write(".gitattributes", "*.py filter=slow\n")
+    project.commit()
+    project.push()
+    built = job.build(remote(project), project.head())
+    assert built.exit_code == 0, built.words
+    assert built.files["main.py"] == "print('hello')\n"
 
 
 def test_a_server_that_sends_only_the_tips_of_branches(project: Project, job: Job) -> None:
