@@ -137,6 +137,19 @@ class ErrorCode(Enum):
     BUILD_CANCELLED = "build-cancelled"
     NO_IMAGE_DIGEST = "no-image-digest"
 
+    # The builder that stays in a namespace.
+    BUILDER_ACTION_EXPECTED = "builder-action-expected"
+    BUILDER_NOT_FOUND = "builder-not-found"
+    BUILDER_NAME_TAKEN = "builder-name-taken"
+    BUILDER_WITHOUT_STORAGE = "builder-without-storage"
+    BUILDER_CANNOT_RUN = "builder-cannot-run"
+    BUILDER_NOT_READY = "builder-not-ready"
+    BUILDER_ADDRESS_NOT_FOR_LOCAL = "builder-address-not-for-local"
+    BUILDER_SECRET_WITHOUT_ADDRESS = "builder-secret-without-address"
+    BUILDER_CERTIFICATES_EXPIRED = "builder-certificates-expired"
+    BUILDKITD_CONFIG_UNREADABLE = "buildkitd-config-unreadable"
+    CERTIFICATES_FAILED = "certificates-failed"
+
     # Runs.
     RUN_NOT_FOUND = "run-not-found"
     RUN_IN_ANOTHER_NAMESPACE = "run-in-another-namespace"

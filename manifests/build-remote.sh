@@ -155,13 +155,69 @@ fetch() {  # the commit into /build/source
 (fetch) > /build/fetch.log 2>&1 &
 fetching=$!
 
-# No probe of the kubelet does this: on a busy node it would time out again and again.
-deadline=$(($(date +%s) + 600))
-until [ -S "$socket" ]; do
-  [ "$(date +%s)" -lt "$deadline" ] || fail 'BuildKit has not started within 10 minutes'
-  sleep 0.1 2>/dev/null || sleep 1
-done
-docker buildx create --name build --use --driver remote "unix://$socket" >/dev/null
+await_socket() {
+  # No probe of the kubelet does this: on a busy node it would time out again and again.
+  deadline=$(($(date +%s) + 600))
+  until [ -S "$socket" ]; do
+    [ "$(date +%s)" -lt "$deadline" ] || fail 'BuildKit has not started within 10 minutes'
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+}
+await_builder() {  # the one that stays. Sets $arch: it may run on another kind of node.
+  begun=$(date +%s)
+  said=''
+  until docker buildx inspect build > /build/builder.log 2>&1 && grep -q '^Status: *running' /build/builder.log; do
+    why=$(docker buildx du --builder build 2>&1 | sed -n 's/^ERROR: //p' | tail -n 1)
+    case $why in
+    # A certificate that was renewed is in this pod a minute later.
+    *'reading server preface'* | *'broken pipe'* | *'tls: '* | *'x509: '*)
+      why="it refuses the certificate of this build, or shows another one: $why"
+      patience=$patience_with_certificate ;;
+    *) patience=600 ;;
+    esac
+    [ $(($(date +%s) - begun)) -lt "$patience" ] || fail "cannot use the builder $BUILDER: $why"
+    [ -n "$said" ] || echo "waiting for the builder $BUILDER: $why" >&2
+    said=yes
+    sleep 1
+  done
+  arch=$(sed -n 's,^ *Platforms: *linux/\([a-z0-9]*\).*,\1,p' /build/builder.log | head -n 1)
+}
+# What docker says where the connection to the builder is lost; the second: in the middle of a push.
+lost_builder='^ERROR: .*(code = Unavailable|: Unavailable: |code = Canceled desc = grpc)'
+pause=6
+# What BuildKit, and most programs, say where a disk is full.
+no_space='no space left on device|disk( is)? full|ENOSPC'
+# Whether a build that failed may do better a second time: the builder went away, or its storage was full.
+may_retry() {
+  [ -n "$BUILDER" ] || return 1
+  if grep -qE "$lost_builder" /build/log; then
+    echo "warning: the connection to the builder $BUILDER was lost: building once more" >&2
+    await_builder
+  elif grep -qiE "$no_space" /build/log; then
+    echo "warning: the storage of the builder $BUILDER is full: clearing its cache, and building once more" >&2
+    # It lets go of its reserve in 5 seconds, and only then can delete; what it deletes is gone a moment later.
+    for _ in 1 2 3; do
+      docker buildx prune --builder build --all --force > /build/prune.log 2>&1 || true
+      sleep "$pause"
+    done
+  else
+    return 1
+  fi
+}
+
+if [ -n "$BUILDER" ]; then
+  options=''
+  patience_with_certificate=20
+  if [ -d "$BUILDER_CERTIFICATE" ]; then
+    patience_with_certificate=180
+    options="cacert=$BUILDER_CERTIFICATE/ca.crt,cert=$BUILDER_CERTIFICATE/tls.crt,key=$BUILDER_CERTIFICATE/tls.key"
+  fi
+  docker buildx create --name build --use --driver remote ${options:+"--driver-opt=$options"} "$BUILDER" >/dev/null
+  await_builder
+else
+  await_socket
+  docker buildx create --name build --use --driver remote "unix://$socket" >/dev/null
+fi
 
 digest=''
 if [ -z "$REBUILD" ]; then
@@ -209,6 +265,11 @@ push() {  # FLAG...: build and push. What docker says is in /build/log, too.
 code=0
 # shellcheck disable=SC2086 # a word each
 push $from ${to:+"$to"} "$@" || code=$?
+if [ "$code" != 0 ] && may_retry; then
+  code=0
+  # shellcheck disable=SC2086
+  push $from ${to:+"$to"} "$@" || code=$?
+fi
 if [ "$code" != 0 ] && [ -n "$from" ] && grep -qE "$lost" /build/log; then
   echo 'warning: the build cache cannot be read: building without it' >&2
   code=0
@@ -223,6 +284,9 @@ if [ "$code" != 0 ]; then
   # Another build of the same image may have pushed it meanwhile, to a registry where a tag is written once.
   [ -n "$REBUILD" ] || look
   [ -z "$digest" ] || built "$digest"
+  if [ -n "$BUILDER" ] && grep -qiE "$no_space" /build/log; then
+    echo "error: the storage of the builder $BUILDER is too small: kubectl submit builder create --storage SIZE" >&2
+  fi
   exit "$code"
 fi
 if [ -n "$written" ]; then

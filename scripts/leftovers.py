@@ -19,6 +19,7 @@ from typing import Any
 LABEL = "kubectl-submit-tests/process"
 KINDS = [
     "namespaces",
+    "persistentvolumes",
     "nodes",
     "priorityclasses",
     "customresourcedefinitions",

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ruamel.yaml.comments import CommentedSeq
+
 from kubectl_submit.build_backends import docker_flags
+from kubectl_submit.cluster import pod_security
 from kubectl_submit.execution_backends.kubernetes import job
 from kubectl_submit.manifests import files, kueue, pod_template, run_secrets, shape, tree
 from kubectl_submit.manifests.tree import Node
+from kubectl_submit.model import builder
+from kubectl_submit.model.builder import Builder
+from kubectl_submit.model.provenance import label_value
 from kubectl_submit.parameters.build_parameters import BuildParameters
 from kubectl_submit.runs import build_followers
 
 REGISTRY_SECRET_PATH = "/run/registry-secret"  # noqa: S105 (DOCKER_CONFIG in the manifest)
 GIT_SECRET_PATH = "/run/git-secret"  # noqa: S105 (GIT_SECRET in the manifest)
+CLIENT_CERTIFICATE_PATH = "/run/builder"  # BUILDER_CERTIFICATE in the manifest
 BUILDKIT = "buildkit"
+OF_BUILDKIT = ("socket", "layers")
+"""The volumes that only a BuildKit beside the build needs."""
 
 
 def render(parameters: BuildParameters) -> list[Node]:
@@ -35,6 +46,8 @@ def render(parameters: BuildParameters) -> list[Node]:
     _set_images(pod_spec, container, parameters)
     _set_size(pod_spec, container, parameters)
     _set_credentials(pod_spec, container, parameters)
+    if parameters.builder:
+        _use_builder(template, container, parameters.builder)
     return [
         *documents,
         *run_secrets.documents(f"{parameters.name}-build", facts, parameters.new_secrets),
@@ -105,3 +118,27 @@ def _set_credentials(pod_spec: Node, container: Node, parameters: BuildParameter
         pod_template.mount_secret(pod_spec, container, parameters.git_secret, GIT_SECRET_PATH)
     if parameters.service_account:
         tree.put(pod_spec, ("serviceAccountName",), parameters.service_account)
+
+
+def _use_builder(template: Node, container: Node, chosen: Builder) -> None:
+    """Build with a BuildKit that runs already: the pod then needs no exception of its own."""
+    pod_spec = tree.child(template, "spec")
+    _remove(pod_spec, "initContainers", (BUILDKIT,))
+    _remove(container, "volumeMounts", OF_BUILDKIT)
+    _remove(pod_spec, "volumes", OF_BUILDKIT)
+    pod_template.set_environment(container, {"BUILDER": chosen.address})
+    client = {builder.CLIENT_LABEL: label_value(chosen.name)}
+    tree.put_all(template, ("metadata", "labels"), client)
+    if chosen.secret:
+        pod_template.mount_secret(pod_spec, container, chosen.secret, CLIENT_CERTIFICATE_PATH)
+    pod_security.restrict([pod_spec])
+
+
+def _remove(node: Node, key: str, names: Sequence[str]) -> None:
+    """Remove the items of these names from a list, and the list if nothing is left."""
+    items = tree.child(node, key, kind=CommentedSeq)
+    for index in reversed(range(len(items))):
+        if items[index].get("name") in names:
+            del items[index]
+    if not items:
+        del node[key]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -20,6 +21,11 @@ WHOLE_LOG = "Its last lines are above; --verbose shows all of them."
 # 28), "unknown command: docker buildx".
 NO_PLUGIN = re.compile(r"is not a docker command|unknown command")
 IN_THE_CLUSTER = "or build in the cluster: --build remote."
+
+
+def choose_builder(name: str) -> None:
+    """Let every call from now on use this builder of buildx."""
+    os.environ["BUILDX_BUILDER"] = name
 
 
 def installed() -> bool:

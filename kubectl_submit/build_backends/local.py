@@ -35,6 +35,8 @@ def render(parameters: BuildParameters) -> list[Node]:
 
 def start_lookup(parameters: BuildParameters, kubectl: Kubectl) -> Pending[Lookup]:
     """Ask for the image. Raises MissingProgramError."""
+    if parameters.buildx_builder:
+        docker.choose_builder(parameters.buildx_builder)
     return image_lookup.start(parameters, kubectl)
 
 

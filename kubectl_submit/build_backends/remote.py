@@ -10,6 +10,7 @@ from kubectl_submit.build_backends import build_job, docker, image_lookup, share
 from kubectl_submit.build_backends.build_lines import BuildLines
 from kubectl_submit.build_backends.image_lookup import Lookup
 from kubectl_submit.build_backends.shared_job import SharedJob
+from kubectl_submit.builders import choice
 from kubectl_submit.cluster import existence
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.error_codes import ErrorCode
@@ -83,6 +84,8 @@ def build(
         found.report_others(output)
         found.report_found(output)
         return Image(name=parameters.pull_name, digest=found.digest)
+    if parameters.builder:
+        choice.await_ready(parameters.builder, kubectl, output)
     if not parameters.via_remote:
         return _build(parameters, kubectl, output)
     root, base = parameters.root, parameters.source.commit

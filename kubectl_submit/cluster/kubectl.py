@@ -1,3 +1,4 @@
+# Over 200 lines: every call of kubectl is here.
 """Calls kubectl; the only module that does."""
 
 from __future__ import annotations
@@ -5,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from kubectl_submit.cli.options.kubectl import KubectlOptions, kubectl_flags
@@ -37,13 +38,26 @@ class Kubectl:
         """With the user's own flags for kubectl."""
         return cls(flags=kubectl_flags(options), request_timeout=options.request_timeout)
 
+    def in_namespace(self, name: str) -> Kubectl:
+        """The same in another namespace."""
+        others = (flag for flag in self.flags if not flag.startswith("--namespace="))
+        return replace(self, flags=(*others, f"--namespace={name}"))
+
     def create(self, manifest: str, *flags: str) -> command.Result:
         """Create every document of a manifest, one after the other; what kubectl answers."""
         return self._run(["create", "-f", "-", *flags], stdin=manifest, check=False)
 
-    def get_manifest(self, manifest: str) -> command.Result:
+    def get_manifest(self, manifest: str, *flags: str) -> command.Result:
         """The objects that a manifest names as they are now, in JSON; what kubectl answers."""
-        return self._run(["get", "-f", "-", "-o", "json"], stdin=manifest, check=False)
+        return self._run(["get", "-f", "-", "-o", "json", *flags], stdin=manifest, check=False)
+
+    def apply(self, manifest: str, *flags: str) -> command.Result:
+        """Create what a manifest has, or change what differs; what kubectl answers.
+
+        The server compares, so that no annotation repeats what is in a Secret.
+        """
+        argv = ["apply", "-f", "-", "--server-side", "--field-manager=kubectl-submit"]
+        return self._run([*argv, "--force-conflicts", *flags], stdin=manifest, check=False)
 
     def find(self, names: Sequence[str], namespace: str | None = None) -> command.Result:
         """Which of these `kind/name` exist, one a line; what kubectl answers."""
@@ -93,6 +107,20 @@ class Kubectl:
             message = f"cannot delete {kind} {name}"
             raise cluster_error(message, error.stderr, code=ErrorCode.DELETE_FAILED) from None
 
+    def delete_all(self, kinds: str, selector: str, namespace: str | None = None) -> list[str]:
+        """Delete the objects with these labels, without waiting; `kind/name` of each."""
+        argv = ["delete", kinds, f"--selector={selector}", "--wait=false", "-o", "name"]
+        try:
+            return self._run([*argv, *_in(namespace)]).stdout.split()
+        except CommandFailedError as error:
+            message = f"cannot delete {kinds}"
+            raise cluster_error(message, error.stderr, code=ErrorCode.DELETE_FAILED) from None
+
+    def exec(self, namespace: str, pod: str, container: str, script: str) -> command.Result:
+        """Run a script with the shell of a container; what it writes."""
+        argv = ["exec", pod, f"--container={container}", *_in(namespace)]
+        return self._run([*argv, "--", "sh", "-c", script], check=False)
+
     def watch(self, path: str, **query: str) -> Stream:
         """The changes of the objects under an API path, one JSON event a line, until it is cut.
 
@@ -127,6 +155,22 @@ class Kubectl:
             return found
 
         return Pending(items)
+
+    def start_find(self, kind: str, selector: str) -> Pending[list[Object]]:
+        """Ask for the objects of a kind with these labels, in the namespace.
+
+        The answer may be a ClusterError.
+        """
+        started = self._started(["get", kind, f"--selector={selector}", "-o", "json"])
+
+        def found() -> list[Object]:
+            result = started.result()
+            if result.exit_code != 0:
+                message = f"cannot read {kind}"
+                raise cluster_error(message, result.stderr, code=ErrorCode.READ_FAILED)
+            return list(objects(result.stdout))
+
+        return Pending(found)
 
     def patch(self, kind: str, names: Sequence[str], namespace: str, changes: Object) -> None:
         """Change objects of a kind (a JSON merge patch, RFC 7386). Raises ClusterError."""

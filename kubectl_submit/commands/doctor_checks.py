@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kubectl_submit import execution_backends
 from kubectl_submit.build_backends import docker
+from kubectl_submit.builders import choice
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster import creation, existence, permissions, pod_security
 from kubectl_submit.cluster.kubectl import Kubectl
@@ -36,6 +37,7 @@ NEEDS = {
     "namespace": ("kubectl",),
     "permissions": ("kubectl",),
     "names": ("kubectl", "namespace"),
+    "builder": ("kubectl", "namespace"),
     "manifest": ("kubectl", "namespace", "commit"),
 }
 FOR_SECRETS = tuple(("secrets", verb) for verb in ("create", "get", "patch", "delete"))
@@ -78,6 +80,7 @@ def findings(options: Options, kubectl: Kubectl, output: Output) -> Iterator[Fin
             checks.insert(2, ("build", _build))
         else:
             checks.append(("remote", lambda: _remote(options)))
+            checks.append(("builder", lambda: _builder(options, kubectl)))
     failed: list[str] = []
     for name, check in checks:
         finding = _finding(name, check, [one for one in NEEDS.get(name, ()) if one in failed])
@@ -118,6 +121,11 @@ def _remote(options: Options) -> str:
             f"git push {snapshot.remote} {' '.join(f':{ref}' for ref in left)}",
         )
     return f"{snapshot.remote or 'no remote'}, with no leftovers of builds"
+
+
+def _builder(options: Options, kubectl: Kubectl) -> str:
+    """Which BuildKit builds, and why that."""
+    return choice.explained(options, choice.start_choosing(options, kubectl).result())
 
 
 def _versions(kubectl: Kubectl) -> str:
@@ -179,7 +187,8 @@ def _build() -> str:
 def _manifest(options: Options, kubectl: Kubectl, output: Output) -> str:
     """Whether the server accepts what a submit creates: the build Job and the run."""
     backend = execution_backends.named(options.execution)
-    build, run = dry_run.render(options, ("true",), output)
+    builder = choice.start_choosing(options, kubectl).result()
+    build, run = dry_run.render(options, ("true",), output, builder)
     pod_security.fit_namespace(run, backend.object_kind, kubectl)
     backend.check([*build, *run], kubectl)
     text = tree.dump([*build, *run])

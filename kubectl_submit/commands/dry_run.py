@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from kubectl_submit import build_backends, execution_backends
 from kubectl_submit.build_backends.given_image import start_resolving
+from kubectl_submit.builders import choice
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster import creation, pod_security
 from kubectl_submit.cluster.kubectl import Kubectl
@@ -14,6 +15,7 @@ from kubectl_submit.commands import preflight
 from kubectl_submit.errors import ClusterError, ClusterErrorKind
 from kubectl_submit.manifests import run_secrets, tree
 from kubectl_submit.manifests.tree import Node
+from kubectl_submit.model.builder import Builder
 from kubectl_submit.model.image import NOT_BUILT_YET, Image
 from kubectl_submit.output import Output
 from kubectl_submit.parameters.build_parameters import collect_build_parameters
@@ -22,7 +24,10 @@ from kubectl_submit.runs import documents
 
 def show(options: Options, argv: tuple[str, ...], kubectl: Kubectl, output: Output) -> int:
     """Write the manifests to stdout and return 0. Raises SubmitError, also if refused."""
-    build, run = render(options, argv, output)
+    builder = choice.given(options)
+    if options.dry_run == "server":
+        builder = choice.start_choosing(options, kubectl).result()
+    build, run = render(options, argv, output, builder)
     if options.dry_run == "server":
         _ask(build, run, options, kubectl, output)
     everything = [run_secrets.redacted(one) for one in (*build, *run)]
@@ -38,9 +43,9 @@ def show(options: Options, argv: tuple[str, ...], kubectl: Kubectl, output: Outp
 
 
 def render(
-    options: Options, argv: tuple[str, ...], output: Output
+    options: Options, argv: tuple[str, ...], output: Output, builder: Builder | None
 ) -> tuple[list[Node], list[Node]]:
-    """The manifests of the build and of the run. Raises SubmitError."""
+    """The manifests of the build (with this builder) and of the run. Raises SubmitError."""
     backend = execution_backends.named(options.execution)
     build, of_build = None, []
     if options.image:
@@ -49,7 +54,8 @@ def render(
         build = collect_build_parameters(options, backend.name_limit)
         image = Image(name=build.pull_name, digest=NOT_BUILT_YET)
         # A name of its own: the server would refuse the name of an existing build.
-        of_build = build_backends.load(options.build).render(replace(build, after=build.name))
+        own = replace(build, after=build.name, builder=builder)
+        of_build = build_backends.load(options.build).render(own)
         output.status(f"nothing is built: {image.reference} is used as the image (dry run)")
     return of_build, backend.render(backend.parameters(options, argv, build, image))
 

@@ -75,6 +75,7 @@ def _of_built_image(
     output: Output,
 ) -> tuple[Image, str, list[Node]]:
     """Check the manifest, build the image, and put it in. Gives image, name and manifest."""
+    from kubectl_submit.builders import choice
     from kubectl_submit.commands import preflight
     from kubectl_submit.execution_backends import worker_pod
     from kubectl_submit.parameters.build_parameters import collect_build_parameters
@@ -83,11 +84,13 @@ def _of_built_image(
     build = collect_build_parameters(options, backend.name_limit)
     build_backend = build_backends.load(options.build)
     asked = build_backend.start_lookup(build, kubectl)
+    builder = choice.start_choosing(options, kubectl)
     promised = Image(name=build.pull_name, digest=NOT_BUILT_YET)
     with gate.confirming(build.root, build.unconfirmed, build.source.commit):
         documents = backend.render(backend.parameters(options, argv, build, promised))
         pod_security.fit_namespace(documents, backend.object_kind, kubectl)
         preflight.check(documents, backend, options, kubectl)
+    build = replace(build, builder=builder.result())
     started_at = time.monotonic()
     image = build_backend.build(build, asked, kubectl, output)
     image = replace(image, build_seconds=time.monotonic() - started_at)

@@ -10,17 +10,17 @@ from kubectl_submit.cli.options import Options, secret_values
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
 from kubectl_submit.manifests import run_secrets
+from kubectl_submit.model.builder import Builder
 from kubectl_submit.model.provenance import Source
 from kubectl_submit.parameters import base_images, build_cache, build_paths, credentials, recipe
 from kubectl_submit.parameters.build_cache import BuildCache
 from kubectl_submit.parameters.image_labels import image_labels
+from kubectl_submit.parameters.recorded_source import recorded_source
 from kubectl_submit.parameters.run_name import run_name
 from kubectl_submit.source import gate, git_url
-from kubectl_submit.source.identity import created_by
 from kubectl_submit.source.repository import Snapshot, inspect
 from kubectl_submit.source.temporary_commit import TemporaryCommit
 from kubectl_submit.source.temporary_commit_check import check as check_temporary_commit
-from kubectl_submit.source.tracked_files import STAT_LINES, changes_stat
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +66,10 @@ class BuildParameters:
     manifest: Path | None
     builder_image: str | None
     buildkit_image: str | None
+    buildx_builder: str | None
     labels: tuple[tuple[str, str], ...] = ()
     """Of the image."""
+    builder: Builder | None = None  # None: the build Job has a BuildKit of its own
     temporary_commit: TemporaryCommit | None = None
     """What the build fetches instead of the source's commit."""
     after: str = ""
@@ -99,7 +101,7 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
     snapshot = inspect(Path.cwd(), options.git_remote)
     if not options.allow_dirty:
         gate.check(snapshot)
-    source = _source(snapshot)
+    source = recorded_source(snapshot)
     lending = source.dirty and options.build == "remote"
     if lending:
         check_temporary_commit(snapshot, confirmed=options.yes)
@@ -150,6 +152,7 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
         builder_image=options.builder_image,
         buildkit_image=options.buildkit_image,
         labels=image_labels(source, project, snapshot.root / dockerfile),
+        buildx_builder=None if options.builder == "none" else options.builder,
     )
 
 
@@ -165,26 +168,6 @@ def _cache(options: Options, snapshot: Snapshot, dockerfile: str, context: str) 
     return build_cache.plan(
         options.build_cache, recipe, snapshot.branch, snapshot.default_branch, text
     )
-
-
-def _source(snapshot: Snapshot) -> Source:
-    return Source(
-        created_by=created_by(snapshot.email),
-        commit=snapshot.commit,
-        branch=snapshot.branch,
-        remote=git_url.without_credentials(snapshot.url),
-        dirty=bool(gate.problems(snapshot)),
-        changes=_changes(snapshot),
-    )
-
-
-def _changes(snapshot: Snapshot) -> str:
-    """How the working tree differs from its commit, for people: one line a file."""
-    changes = snapshot.changes
-    stat = changes_stat(snapshot.root) if changes.tracked or changes.submodules else ""
-    new = [f" {gate.shown(path)} (not in git)" for path in changes.untracked[:STAT_LINES]]
-    more = len(changes.untracked) - len(new)
-    return "\n".join(filter(None, [stat, *new, f" and {more} more" if more else ""]))
 
 
 def _fetch_url(options: Options, snapshot: Snapshot) -> str:

@@ -21,6 +21,7 @@ from pathlib import Path
 from scripts.bench.measuring import IMAGE, SUBMIT, Report, namespace, run, seconds
 
 ROUNDS = 5
+REGISTRIES = Path(__file__).parents[1] / "cluster" / "config" / "buildkitd-rootless.toml"
 STEP = "RUN echo {} && head -c 200000000 /dev/urandom > /data && sleep 8\n"
 
 
@@ -109,10 +110,22 @@ def measure(report: Report) -> None:
             report.line(f"first remote build, {copy}", f"{cold:7.2f} s")
             ours, bare = medians(made.submit, made.by_hand)
             report.ratio(f"changed line, remote, {copy} | by hand", ours, bare, bar)
+        _with_builder(made, report)
         ours, bare = medians(lambda: made.submit("--build=local"), made.by_hand)
         report.ratio("changed line, local | by hand", ours, bare, 1.2)
         ours, bare = medians(made.submit_again, made.submit_image)
         report.ratio("same commit again | --image", ours, bare, 1.3)
+
+
+def _with_builder(made: Project, report: Report) -> None:
+    """The same with a BuildKit that stays in the namespace."""
+    create = [SUBMIT, "builder", "create", "-n", made.namespace, "--storage=0"]
+    run(*create, f"--buildkitd-config={REGISTRIES}")
+    made.begin("COPY . .")
+    report.line("first remote build, a builder that stays", f"{made.submit():7.2f} s")
+    made.by_hand()
+    ours, bare = medians(made.submit, made.by_hand)
+    report.ratio("changed line, remote, a builder that stays | by hand", ours, bare, 2.2)
 
 
 def medians(

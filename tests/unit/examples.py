@@ -81,6 +81,7 @@ def build_parameters(**changes: Any) -> BuildParameters:
         "manifest": None,
         "builder_image": None,
         "buildkit_image": None,
+        "buildx_builder": None,
     }
     return BuildParameters(**(plain | changes))
 

@@ -46,6 +46,7 @@ class Shell:
             "PATH": f"{os.environ['PATH']}:{os.defpath}",
             "IMAGE": IMAGE,
             "REBUILD": "",
+            "BUILDER": "",
             "DOCKER_CONFIG": str(self.folder / "secret"),
             "GIT_SECRET": str(self.folder / "none"),
             "GIT_URL": str(self.folder / "no-repository"),

@@ -19,6 +19,8 @@ BETTER = {
     ("services", "delete"),  # where the Job is not created
     ("events", "list"),
     ("events", "watch"),
+    ("statefulsets.apps", "list"),
+    ("statefulsets.apps", "watch"),
 }
 
 

@@ -150,6 +150,7 @@ def test_builds_in_the_cluster_and_runs_what_was_built(
     tried = Answer("{}")
     cluster.on("create", Answer(created(build)), Answer(created(run)))
     cluster.on("create", "--dry-run=server", tried)
+    cluster.on("get", "statefulsets.apps", Answer('{"kind": "List", "items": []}'))
     options = ("--image-repository", "registry.test/app", "--git-url", "https://git.example/app")
     assert submit(*options) == 7
     built, ran = jobs(cluster)

@@ -59,6 +59,7 @@ BUILD_SECRET = Parsed("id=ID,src=FILE|env=NAME", secret_values.build_secret, nam
 OBJECT_NAME = Parsed("NAME", values.secret_name)
 BUILD_CACHE = Parsed("none|registry[=REPOSITORY]", values.build_cache)
 DOCKER_CACHE = Parsed("VALUE", values.docker_cache)
+BUILDER = Parsed("NAME|tcp://HOST:PORT|none", values.builder)
 REPOSITORY = Parsed("NAME", values.image_repository)
 
 
@@ -91,6 +92,12 @@ def option(
         "attributes": attributes,
     }
     return dataclasses.field(default=default, metadata=metadata)
+
+
+def same_as(options: type[Any], name: str) -> Any:
+    """A field with the declaration of another class's field: an option of both."""
+    (field,) = (one for one in dataclasses.fields(options) if one.name == name)
+    return dataclasses.field(default=field.default, metadata=field.metadata)
 
 
 class GroupedOption(click.Option):

@@ -12,6 +12,7 @@ from kubectl_submit.cli.options.declaration import (
     ASSIGNMENT,
     BUILD_CACHE,
     BUILD_SECRET,
+    BUILDER,
     DOCKER_CACHE,
     DURATION,
     LABEL,
@@ -128,6 +129,19 @@ class Options(KubectlOptions):
         type=DOCKER_CACHE,
         multiple=True,
         help="A cache to write, as for docker buildx build; instead of --build-cache.",
+    )
+    builder: str | None = option(
+        "Image",
+        "--builder",
+        type=BUILDER,
+        help="What builds: a builder of the namespace (`kubectl submit builder`), another BuildKit "
+        "by its address, or none that stays; with --build local a builder of docker buildx.",
+    )
+    builder_secret: str | None = option(
+        "Image",
+        "--builder-secret",
+        type=OBJECT_NAME,
+        help="With --builder tcp://…: the Secret with ca.crt, tls.crt and tls.key for it.",
     )
     keep_entrypoint: bool = option(
         "Image",

@@ -27,6 +27,10 @@ REPOSITORY = (
     r"(/[a-z0-9]+((\.|_{1,2}|-+)[a-z0-9]+)*)*"
 )
 
+# What `docker buildx create --name` takes, which allows what Kubernetes allows.
+BUILDER_NAME = r"[a-zA-Z0-9][-._a-zA-Z0-9]*"
+BUILDER_ADDRESS = r"tcp://([-.a-zA-Z0-9]+|\[[0-9a-fA-F:.]+\]):[0-9]+"
+
 # The attributes of docker's caches (s3, azblob, gha) that are secret.
 CACHE_CREDENTIAL = (
     r"(?i)(?:^|,)\"?\s*(access_key_id|secret_access_key|session_token|account_key|ghtoken|token)="
@@ -124,6 +128,13 @@ def build_cache(text: str) -> str:
             f"{text!r} is no build cache; write none, registry or registry=REPOSITORY, without a "
             "tag (docker's own caches: --cache-from, --cache-to)"
         )
+    return text
+
+
+def builder(text: str) -> str:
+    """`none`, the name of a builder or `tcp://HOST:PORT`, unchanged."""
+    if not re.fullmatch(f"{BUILDER_NAME}|{BUILDER_ADDRESS}", text):
+        raise ValueError(f"{text!r} is not a builder; write NAME, tcp://HOST:PORT or none")
     return text
 
 

@@ -1,0 +1,1 @@
+"""The builder that stays in a namespace: its manifest, its certificates, its state."""
