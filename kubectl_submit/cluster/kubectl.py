@@ -111,7 +111,8 @@ class Kubectl:
         """Delete the objects with these labels, without waiting; `kind/name` of each."""
         argv = ["delete", kinds, f"--selector={selector}", "--wait=false", "-o", "name"]
         try:
-            return self._run([*argv, *_in(namespace)]).stdout.split()
+            told = self._run([*argv, *_in(namespace)]).stdout.split()
+            return [name for name in told if "/" in name]  # or `No resources found`
         except CommandFailedError as error:
             message = f"cannot delete {kinds}"
             raise cluster_error(message, error.stderr, code=ErrorCode.DELETE_FAILED) from None

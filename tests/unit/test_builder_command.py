@@ -270,7 +270,7 @@ def test_delete(cluster: Cluster, capfd: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("action", ["status", "delete"])
 def test_there_is_none(cluster: Cluster, capfd: pytest.CaptureFixture[str], action: str) -> None:
-    cluster.kubectl.on("delete", Answer())
+    cluster.kubectl.on("delete", Answer("No resources found\n"))
     assert run(action) == 1
     assert f"error: there is no builder {DEFAULT_NAME} in team\n" in capfd.readouterr().err
 
