@@ -185,12 +185,15 @@ await_builder() {  # the one that stays. Sets $arch: it may run on another kind 
 # What docker says where the connection to the builder is lost; the second: in the middle of a push.
 lost_builder='^ERROR: .*(code = Unavailable|: Unavailable: |code = Canceled desc = grpc)'
 pause=6
+reconnected=''
 # What BuildKit, and most programs, say where a disk is full.
 no_space='no space left on device|disk( is)? full|ENOSPC'
 # Whether a build that failed may do better a second time: the builder went away, or its storage was full.
 may_retry() {
   [ -n "$BUILDER" ] || return 1
   if grep -qE "$lost_builder" /build/log; then
+    [ -z "$reconnected" ] || return 1
+    reconnected=yes
     echo "warning: the connection to the builder $BUILDER was lost: building once more" >&2
     await_builder
   elif grep -qiE "$no_space" /build/log; then
@@ -265,11 +268,14 @@ push() {  # FLAG...: build and push. What docker says is in /build/log, too.
 code=0
 # shellcheck disable=SC2086 # a word each
 push $from ${to:+"$to"} "$@" || code=$?
-if [ "$code" != 0 ] && may_retry; then
+# The second time where a full storage has not been cleared yet.
+for _ in 1 2; do
+  [ "$code" != 0 ] || break
+  may_retry || break
   code=0
   # shellcheck disable=SC2086
   push $from ${to:+"$to"} "$@" || code=$?
-fi
+done
 if [ "$code" != 0 ] && [ -n "$from" ] && grep -qE "$lost" /build/log; then
   echo 'warning: the build cache cannot be read: building without it' >&2
   code=0

@@ -61,6 +61,11 @@ class BuildLines:
         if not why:
             self._steps.show_running()
 
+    @property
+    def push_failed(self) -> bool:
+        """Whether the image was built, but could not be pushed."""
+        return any(step.name == build_report.EXPORT and step.error for step in self._log.steps)
+
     def warn(self, text: str) -> None:
         """Something that must be seen."""
         self._shown.warn(text)

@@ -80,15 +80,24 @@ def _build_or_take(
 
 
 def _build(parameters: BuildParameters, reference: str, caches: LocalCaches, output: Output) -> str:
-    flags = [*_flags(parameters), *caches.flags]
-    with (
-        _paths(parameters, output) as paths,
-        tempfile.TemporaryDirectory() as scratch,
-        caches.explaining_failures(),
-        BuildLines(output).to_the_end() as log,
-    ):
+    flags, log = _flags(parameters), BuildLines(output)
+    with _paths(parameters, output) as paths, tempfile.TemporaryDirectory() as scratch:
         metadata = Path(scratch) / "metadata.json"
-        digest = docker.build_and_push(paths, reference, flags=flags, metadata=metadata, log=log)
+        try:
+            with caches.explaining_failures(), log.to_the_end():
+                digest = docker.build_and_push(
+                    paths, reference, flags=[*flags, *caches.flags], metadata=metadata, log=log
+                )
+        except BuildError:
+            if not (caches.written and log.push_failed):
+                raise
+            # The cache is written at the same time, with the same layers, and some registries then
+            # mix them up. BuildKit still has what it built.
+            output.error("warning: pushing once more, without the build cache")
+            with BuildLines(output).to_the_end() as log:
+                return docker.build_and_push(
+                    paths, reference, flags=flags, metadata=metadata, log=log
+                )
         caches.warn_if_not_written(metadata.read_text(encoding="utf-8"), output)
     return digest
 

@@ -126,7 +126,8 @@ def test_its_storage_outlives_its_pod(
 
     namespace.kubectl("delete", "pod", POD)
     repository.commit()
-    again = submit(ALONE, "--rebuild", "--", "cat", "/all", cwd=repository.folder)
+    flags = (ALONE, "--rebuild", "--verbose")
+    again = submit(*flags, "--", "cat", "/all", cwd=repository.folder)
     assert (again.exit_code, again.stdout) == (0, f"{unique}\n"), again.stderr
     assert "CACHED" in again.stderr
 
@@ -209,9 +210,9 @@ def test_a_build_waits_for_it(repository: Repository, namespace: Namespace, subm
         "it is not ready",
     )
 
-    late = submit("--pending-timeout=3s", "--", "true", cwd=repository.folder)
+    late = submit("--pending-timeout=30s", "--", "true", cwd=repository.folder)
     assert late.exit_code == 124, late.stderr
-    assert "was not ready within 3 seconds" in late.stderr
+    assert "was not ready within 30 seconds" in late.stderr
     assert "violates PodSecurity" in late.stderr
     assert "Build without it: --builder none." in late.stderr
     assert build_pods(namespace) == []

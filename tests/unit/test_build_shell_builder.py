@@ -91,16 +91,17 @@ def test_a_builder_that_refuses_is_soon_given_up(
         (FULL, f"warning: the storage of the builder {ADDRESS} is full: "),
     ],
 )
-@pytest.mark.parametrize("fails", [1, 2])
+@pytest.mark.parametrize("fails", [1, 2, 3])
 def test_a_second_try(
     project: Project, job: Job, with_builder: dict[str, str], says: str, told: str, fails: int
 ) -> None:
     failing = {**with_builder, "SAYS": says, "FAILS": str(fails)}
     built = job.build(remote(project), project.head(), **failing)
-    assert (built.exit_code, len(built.flags)) == (fails - 1, 2)
-    assert built.words.count(told) == 1
+    most = 2 if says == LOST else 3  # a full storage may not be cleared at once
+    assert (built.exit_code, len(built.flags)) == (int(fails >= most), min(fails + 1, most))
+    assert built.words.count(told) == min(fails, most - 1)
     assert ("prune --builder build --all --force" in others(job)) == (says == FULL)
-    assert ("builder create --storage SIZE" in built.words) == (says == FULL and fails == 2)
+    assert ("builder create --storage SIZE" in built.words) == (says == FULL and fails == 3)
 
 
 def test_a_step_that_fails_is_not_repeated(

@@ -17,6 +17,7 @@ from kubectl_submit.errors import BuildError, MissingProgramError, UsageError
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import Source
 from kubectl_submit.output import Output
+from kubectl_submit.parameters.build_cache import BuildCache
 from tests.errors import raises_code
 
 from .examples import DIGEST, build_parameters, inspected
@@ -188,6 +189,29 @@ def test_leaves_nothing_behind_after_a_failure(
     with raises_code(ErrorCode.BUILD_FAILED, BuildError):
         build(project)
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+BEGUN = '#0 building with "local" instance using remote driver\n\n'
+NOT_PUSHED = f"{BEGUN}#1 exporting to image\n#1 ERROR: failed to push localhost:5000/app: unknown\n"
+NOT_BUILT = f"{BEGUN}#1 [2/2] RUN false\n#1 ERROR: exit code: 1\n"
+
+
+@pytest.mark.parametrize("said", [NOT_PUSHED, NOT_BUILT])
+def test_an_image_that_was_not_pushed_beside_its_cache_is_pushed_without_it(
+    project: Project, buildx: Program, capfd: pytest.CaptureFixture[str], said: str
+) -> None:
+    buildx.on("--debug", "buildx", "inspect", Answer("Cache export: true\n"))
+    built = Answer(Metadata(f'{{"containerimage.digest": "{DIGEST}"}}'))
+    buildx.on("--push", Answer(stderr=said, exit_code=1), built)
+    cache = BuildCache(tags=("cache-own",))
+    if said == NOT_BUILT:
+        with raises_code(ErrorCode.BUILD_FAILED, BuildError):
+            build(project, cache=cache)
+        return
+    assert build(project, cache=cache).digest == DIGEST
+    written = ["--cache-to=" in " ".join(call.argv) for call in buildx.calls("--push")]
+    assert written == [True, False]
+    assert "warning: pushing once more, without the build cache\n" in capfd.readouterr().err
 
 
 def test_a_secret_may_be_as_large_as_buildkit_takes(project: Project, buildx: Program) -> None:
