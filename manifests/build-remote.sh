@@ -265,7 +265,16 @@ push() {  # FLAG...: build and push. What docker says is in /build/log, too.
   } | tee /build/log >&2
   return "$(cat /build/code)"
 }
+write_cache() {  # FLAG...: nothing else at the same time. BuildKit still has what it built.
+  docker buildx build --output type=cacheonly --provenance=false --progress=plain "$to" \
+    --file "$DOCKERFILE" "$@" "./$CONTEXT" > /build/log 2>&1
+}
+cache_error() {
+  step=$(sed -n 's/^\(#[0-9]*\) exporting cache to registry.*/\1/p' /build/log | head -n 1)
+  sed -n "s/^$step ERROR: //p" /build/log | head -n 1
+}
 code=0
+left_out=''
 # shellcheck disable=SC2086 # a word each
 push $from ${to:+"$to"} "$@" || code=$?
 # The second time where a full storage has not been cleared yet.
@@ -282,8 +291,9 @@ if [ "$code" != 0 ] && [ -n "$from" ] && grep -qE "$lost" /build/log; then
   push ${to:+"$to"} --no-cache "$@" || code=$?
 elif [ "$code" != 0 ] && [ -n "$to" ] && grep -q '^ERROR: .*failed to push ' /build/log; then
   # The cache is written at the same time, with the same layers. BuildKit still has what it built.
-  echo 'warning: pushing once more, without the build cache' >&2
+  echo 'warning: pushing once more, and the build cache after it' >&2
   code=0
+  left_out='the registry mixed it up with the image'
   push "$@" || code=$?
 fi
 if [ "$code" != 0 ]; then
@@ -296,8 +306,8 @@ if [ "$code" != 0 ]; then
   exit "$code"
 fi
 if [ -n "$written" ]; then
-  step=$(sed -n 's/^\(#[0-9]*\) exporting cache to registry.*/\1/p' /build/log | head -n 1)
-  why=$(sed -n "s/^$step ERROR: //p" /build/log | head -n 1)
+  why=${left_out:-$(cache_error)}
+  if [ -n "$why" ] && write_cache "$@"; then why=$(cache_error); fi
   [ -z "$why" ] || echo "warning: the build cache $written was not written: $why (for another one: --build-cache registry=REPOSITORY; for none: --build-cache none)" >&2
 fi
 built "$(sed -n 's/.*"containerimage.digest": *"\([^"]*\)".*/\1/p' /build/metadata.json)"

@@ -148,6 +148,13 @@ def build_and_push(
     return pushed_digest(metadata.read_text(encoding="utf-8") if metadata.exists() else "")
 
 
+def write_cache(paths: BuildPaths, *, flags: list[str], metadata: Path) -> None:
+    """Write the caches that the flags name, and nothing else, of what was just built."""
+    argv = ["docker", "buildx", "build", "--output=type=cacheonly", "--provenance=false"]
+    argv += ["--metadata-file", str(metadata), "--file", str(paths.dockerfile), *flags]
+    command.run([*argv, str(paths.context)], check=False)
+
+
 def pushed_digest(metadata: str) -> str:
     """The digest in buildx' metadata file: its key `containerimage.digest`, never a tag."""
     try:

@@ -93,11 +93,13 @@ def _build(parameters: BuildParameters, reference: str, caches: LocalCaches, out
                 raise
             # The cache is written at the same time, with the same layers, and some registries then
             # mix them up. BuildKit still has what it built.
-            output.error("warning: pushing once more, without the build cache")
+            output.error("warning: pushing once more, and the build cache after it")
             with BuildLines(output).to_the_end() as log:
-                return docker.build_and_push(
+                digest = docker.build_and_push(
                     paths, reference, flags=flags, metadata=metadata, log=log
                 )
+        if caches.must_be_written(metadata.read_text(encoding="utf-8")):
+            docker.write_cache(paths, flags=[*flags, *caches.flags], metadata=metadata)
         caches.warn_if_not_written(metadata.read_text(encoding="utf-8"), output)
     return digest
 

@@ -49,9 +49,13 @@ class LocalCaches:
                 )
             raise
 
+    def must_be_written(self, metadata: str) -> bool:
+        """Whether the metadata of a build that ended well tells of no cache, though it should."""
+        return bool(self.written) and not _has_written(metadata)
+
     def warn_if_not_written(self, metadata: str, output: Output) -> None:
         """Say so, if the metadata of a build that ended well tells of no cache."""
-        if self.written and not _has_written(metadata):
+        if self.must_be_written(metadata):
             output.error(
                 f"warning: the build cache {self.written} was not written: its reason is above.\n"
                 "Use another one with --build-cache registry=REPOSITORY, or none with "

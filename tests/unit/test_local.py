@@ -211,7 +211,8 @@ def test_an_image_that_was_not_pushed_beside_its_cache_is_pushed_without_it(
     assert build(project, cache=cache).digest == DIGEST
     written = ["--cache-to=" in " ".join(call.argv) for call in buildx.calls("--push")]
     assert written == [True, False]
-    assert "warning: pushing once more, without the build cache\n" in capfd.readouterr().err
+    assert "--cache-to=" in " ".join(buildx.call("--output=type=cacheonly").argv)
+    assert "warning: pushing once more, and the build cache after it\n" in capfd.readouterr().err
 
 
 def test_a_secret_may_be_as_large_as_buildkit_takes(project: Project, buildx: Program) -> None:
