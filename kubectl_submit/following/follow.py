@@ -23,6 +23,7 @@ from kubectl_submit.process.event_loop import Loop
 from kubectl_submit.runs import settlement
 
 # A shorter wait is not worth a message; for a longer one, events may show the reason.
+EVICTION_SECONDS = 10.0  # so often, the kubelet looks for pods to evict
 PATIENCE_SECONDS = 2.0
 EVERYTHING = FollowOptions()
 
@@ -41,11 +42,11 @@ def follow(
     if the cluster is out of reach for too long.
     """
     try:
-        outcome, lost = _to_the_end(execution, kubectl, listener, options, loop or Loop())
+        outcome, maybe = _to_the_end(execution, kubectl, listener, options, loop or Loop())
     except ExecutionError as error:
         settlement.explain(execution, error, kubectl)
         raise
-    return settlement.settle(execution, outcome, kubectl, listener.warn, lost_lines=lost)
+    return settlement.settle(execution, outcome, kubectl, listener.warn, maybe_evicted=maybe)
 
 
 def _to_the_end(
@@ -55,12 +56,13 @@ def _to_the_end(
     options: FollowOptions,
     loop: Loop,
 ) -> tuple[Outcome, bool]:
-    """The outcome, and whether lines may be missing."""
+    """The outcome, and whether an eviction is possible: lines are missing, or it took its time."""
+    begun = loop.now
     try:
         follower = _Follower(loop, execution, kubectl, listener, options)
         while not follower.ending.done:
             loop.run_once()
-        return follower.ending.result, follower.lost_lines
+        return follower.ending.result, follower.lost_lines or loop.now - begun > EVICTION_SECONDS
     finally:
         loop.close()
 

@@ -19,15 +19,15 @@ def settle(
     kubectl: Kubectl,
     warn: Callable[[str], None],
     *,
-    lost_lines: bool = False,
+    maybe_evicted: bool = False,
 ) -> Outcome:
     """End a Job that does not end, record what the cluster forgets, and read the last lines.
 
-    Returns the outcome with those lines. It stays the same if the user may not change the Job. Lost
-    lines may mean an eviction, as the node removes the log of a pod that it evicts.
+    Returns the outcome with those lines. It stays the same if the user may not change the Job.
+    `maybe_evicted`: a success is asked about, as it may have been an eviction.
     """
     recorded = by_kind(execution.kind).records_outcome
-    if lost_lines and outcome.plain and recorded:
+    if maybe_evicted and outcome.plain and recorded:
         outcome = _success_or_eviction(execution, outcome, kubectl)
     if recorded and (outcome.ends_job or outcome.fleeting):
         try:

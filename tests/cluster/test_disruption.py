@@ -81,9 +81,16 @@ def test_a_worker_that_is_evicted(
     """It writes more onto the node's disk than it may; the kubelet looks every ten seconds."""
     little = {"limits": {"ephemeral-storage": "1Mi"}}
     manifest = own_job(tmp_path, container={"resources": little})
-    greedy = f"dd if=/dev/zero of=/big bs=1M count=8 2>/dev/null; {STOPPED}"
+    greedy = (
+        "trap 'echo bye; exit 9' TERM; echo ready; until [ -e /read ]; do sleep 0.1; done; "
+        "dd if=/dev/zero of=/big bs=1M count=8 2>/dev/null; sleep 1000 & wait"
+    )
 
-    result = submit(f"--manifest={manifest}", f"--image={busybox}", "--", "sh", "-c", greedy)
+    flags = (f"--manifest={manifest}", f"--image={busybox}")
+    running = submit.start(*flags, "--", "sh", "-c", greedy)
+    running.wait_for("ready\n")
+    namespace.kubectl("exec", namespace.pod()["metadata"]["name"], "--", "touch", "/read")
+    result = running.finish()
 
     job = namespace.job()["metadata"]["name"]
     assert result.stdout.startswith("ready\n")
@@ -102,7 +109,8 @@ def test_an_eviction_that_kubernetes_counts_as_a_success(
     little = {"limits": {"ephemeral-storage": "1Mi"}}
     manifest = own_job(tmp_path, container={"resources": little})
     stops = (
-        "trap 'exit 0' TERM; dd if=/dev/zero of=/big bs=1M count=8 2>/dev/null; sleep 600 & wait"
+        "trap 'exit 0' TERM; sleep 12; dd if=/dev/zero of=/big bs=1M count=8 2>/dev/null; "
+        "sleep 600 & wait"
     )
 
     result = submit(f"--manifest={manifest}", f"--image={busybox}", "--", "sh", "-c", stops)

@@ -114,7 +114,7 @@ def test_a_success_of_a_pod_that_was_evicted_is_told_and_recorded(
     kubectl.on("patch", Answer())
     good = Outcome(exit_code=0, summary="succeeded")
     run = execution(workers=workers)
-    found = settlement.settle(run, good, Kubectl(), pytest.fail, lost_lines=True)
+    found = settlement.settle(run, good, Kubectl(), pytest.fail, maybe_evicted=True)
     why = "Evicted: Pod ephemeral local storage usage exceeds the total limit of containers 5Mi."
     said = f"succeeded, but {who}exited 0 when asked to stop ({why})"
     assert (found.exit_code, found.summary) == (0, said)
@@ -132,7 +132,7 @@ def test_a_success_of_a_pod_that_was_evicted_is_told_and_recorded(
 def test_other_evictions_do_not_touch_a_success(kubectl: Program, answer: Answer) -> None:
     kubectl.on("reason%3DEvicted", answer)
     good = Outcome(exit_code=0, summary="succeeded")
-    assert settlement.settle(execution(), good, Kubectl(), pytest.fail, lost_lines=True) == good
+    assert settlement.settle(execution(), good, Kubectl(), pytest.fail, maybe_evicted=True) == good
 
 
 def test_nobody_asks_for_evictions_where_every_line_is_there(kubectl: Program) -> None:
