@@ -69,9 +69,7 @@ def _set_build(container: Node, parameters: BuildParameters) -> None:
         "REBUILD": "yes" if parameters.rebuild else "",
     }
     pod_template.set_environment(container, variables)
-    flags = docker_flags.build_flags(parameters.target, parameters.build_args, parameters.platform)
-    flags += [f"--label={name}={value}" for name, value in parameters.labels]
-    flags += docker_flags.cache_flags(parameters.cache_from, parameters.cache_to)
+    flags = docker_flags.common_flags(parameters)
     for number, secret in enumerate(parameters.secrets):
         flags.append(docker_flags.secret_flag(secret, f"{run_secrets.BUILD_SECRETS_PATH}/{number}"))
     tree.put(container, ("args",), [pod_template.literal(flag) for flag in flags])

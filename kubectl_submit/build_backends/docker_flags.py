@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_submit.cli.options.secret_values import BuildSecret
+from kubectl_submit.parameters.build_parameters import BuildParameters
+
+
+def common_flags(parameters: BuildParameters) -> list[str]:
+    """The flags that a build has wherever it runs: all but its secrets and its own cache."""
+    return [
+        *build_flags(parameters.target, parameters.build_args, parameters.platform),
+        *(f"--label={name}={value}" for name, value in parameters.labels),
+        *cache_flags(parameters.cache_from, parameters.cache_to),
+    ]
 
 
 def build_flags(

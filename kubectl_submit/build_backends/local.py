@@ -100,14 +100,12 @@ def _build(parameters: BuildParameters, reference: str, caches: LocalCaches, out
                 )
         if caches.must_be_written(metadata.read_text(encoding="utf-8")):
             docker.write_cache(paths, flags=[*flags, *caches.flags], metadata=metadata)
-        caches.warn_if_not_written(metadata.read_text(encoding="utf-8"), output)
+            caches.warn_if_not_written(metadata.read_text(encoding="utf-8"), output)
     return digest
 
 
 def _flags(parameters: BuildParameters) -> list[str]:
-    flags = docker_flags.build_flags(parameters.target, parameters.build_args, parameters.platform)
-    flags += [f"--label={name}={value}" for name, value in parameters.labels]
-    flags += docker_flags.cache_flags(parameters.cache_from, parameters.cache_to)
+    flags = docker_flags.common_flags(parameters)
     for secret in parameters.secrets:
         local_secrets.check_build_secret_size(secret, _size(secret))
         flags.append(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 
 DIRECTIVE = re.compile(r"#\s*(\w+)\s*=\s*(\S+)")
 WORD = r"(?:[^{}]|\$\{[^{}]*\})*"  # may hold variables
@@ -17,16 +16,12 @@ WITH_HEREDOCS = ("RUN", "COPY", "ADD")
 NO_IMAGE = "scratch"
 
 
-def read(dockerfile: Path, build_args: Sequence[tuple[str, str]]) -> list[str]:
-    """The images that a Dockerfile names, each once; of one that cannot be read, none."""
-    try:
-        text = dockerfile.read_text(encoding="utf-8-sig", errors="replace")
-    except OSError:
-        return []
-    return list(dict.fromkeys(named(text, dict(build_args))))
+def images(text: str, build_args: Sequence[tuple[str, str]]) -> list[str]:
+    """The images in a Dockerfile's text, each once."""
+    return list(dict.fromkeys(_named(text, dict(build_args))))
 
 
-def named(text: str, build_args: dict[str, str]) -> Iterator[str]:
+def _named(text: str, build_args: dict[str, str]) -> Iterator[str]:
     """The images in a Dockerfile's text, with the values of the ARGs before the first FROM."""
     directives = dict(_directives(text))
     if "syntax" in directives:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,8 +109,9 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
     name = run_name(options.name, f"{project}-{source.commit[:7]}", name_limit)
     fetch_url = _fetch_url(options, snapshot)
     pull_name = options.pull_repository or options.image_repository
-    cache = _cache(options, snapshot, dockerfile, context)
-    base = base_images.read(snapshot.root / dockerfile, options.build_arg)
+    text = build_paths.read(snapshot.root / dockerfile)
+    cache = _cache(options, snapshot, dockerfile, context, text)
+    base = base_images.images(text, options.build_arg)
     images = [pull_name, *base, *filter(None, [cache.repository])]
     known = credentials.build_credentials(options, f"{name}-build", images, fetch_url, snapshot.url)
     tag = recipe.tag(
@@ -151,18 +151,17 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
         manifest=Path(options.build_manifest) if options.build_manifest else None,
         builder_image=options.builder_image,
         buildkit_image=options.buildkit_image,
-        labels=image_labels(source, project, snapshot.root / dockerfile),
+        labels=image_labels(source, project, text),
         buildx_builder=None if options.builder == "none" else options.builder,
     )
 
 
-def _cache(options: Options, snapshot: Snapshot, dockerfile: str, context: str) -> BuildCache:
+def _cache(
+    options: Options, snapshot: Snapshot, dockerfile: str, context: str, text: str
+) -> BuildCache:
     """The caches of the build; none where docker is told of other ones."""
     if options.cache_from or options.cache_to:
         return BuildCache()
-    text = ""
-    with contextlib.suppress(OSError):  # docker says what is wrong
-        text = (snapshot.root / dockerfile).read_text(encoding="utf-8", errors="replace")
     # Several projects may push to one image repository; forks of one share what is cached.
     recipe = [git_url.project_name(snapshot.url), dockerfile, context, options.target]
     return build_cache.plan(

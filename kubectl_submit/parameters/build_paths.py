@@ -44,6 +44,14 @@ def find(options: Options, root: Path, *, dirty: bool) -> tuple[str, str]:
     return dockerfile, context
 
 
+def read(dockerfile: Path) -> str:
+    """What is in a Dockerfile; nothing if it cannot be read: docker says what is wrong."""
+    try:
+        return dockerfile.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return ""
+
+
 def _inside(root: Path, path: Path, flag: str) -> str:
     """The path from the root; symbolic links in it are left to git and docker."""
     relative = os.path.relpath(os.path.abspath(path), os.path.realpath(root))

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-from pathlib import Path
-
 from kubectl_submit.model.provenance import Source
 
 PREFIX = "org.opencontainers.image."
 
 
-def image_labels(source: Source, title: str, dockerfile: Path) -> tuple[tuple[str, str], ...]:
-    """Revision, source and title, except for those that the Dockerfile sets itself.
+def image_labels(source: Source, title: str, dockerfile: str) -> tuple[tuple[str, str], ...]:
+    """Revision, source and title, except for those that the Dockerfile's text sets itself.
 
     A working tree that is not a commit is marked as docker buildx does it.
     """
-    text = ""
-    with contextlib.suppress(OSError):  # docker says what is wrong
-        text = dockerfile.read_text(encoding="utf-8", errors="replace")
     revision = f"{source.commit}-dirty" if source.dirty else source.commit
     values = {"revision": revision, "source": source.remote, "title": title}
     return tuple(
         (PREFIX + name, value)
         for name, value in values.items()
-        if value and PREFIX + name not in text
+        if value and PREFIX + name not in dockerfile
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_submit.parameters import base_images
+from kubectl_submit.parameters import base_images, build_paths
 
 CASES = {
     "FROM busybox": ["busybox"],
@@ -50,13 +50,15 @@ CASES = {
 @pytest.mark.parametrize(("text", "images"), CASES.items())
 def test_what_a_dockerfile_names(tmp_path: Path, text: str, images: list[str]) -> None:
     (tmp_path / "Dockerfile").write_text(f"{text}\n")
-    assert base_images.read(tmp_path / "Dockerfile", []) == images
+    assert base_images.images(build_paths.read(tmp_path / "Dockerfile"), []) == images
 
 
 def test_a_build_argument_goes_before_its_default(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("ARG BASE=a\nFROM $BASE\n")
-    assert base_images.read(tmp_path / "Dockerfile", [("BASE", "b"), ("OTHER", "c")]) == ["b"]
+    assert base_images.images(
+        build_paths.read(tmp_path / "Dockerfile"), [("BASE", "b"), ("OTHER", "c")]
+    ) == ["b"]
 
 
 def test_one_that_cannot_be_read_names_nothing(tmp_path: Path) -> None:
-    assert base_images.read(tmp_path / "Dockerfile", []) == []
+    assert base_images.images(build_paths.read(tmp_path / "Dockerfile"), []) == []
