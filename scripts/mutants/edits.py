@@ -115,7 +115,7 @@ EDITS = [
     Edit("phases", "state.closed_at > CLOSE_SECONDS", "state.closed_at > CLOSE_SECONDS * 2"),
     Edit("phases", "if not event.seen:\n        return ended", "if False:\n        return ended"),
     Edit("phases", "if event.going:", "if False:"),
-    Edit("phases", "Phase.UNREAD if event.hidden else Phase.DRAINING", "Phase.DRAINING"),
+    Edit("phases", "if event.how is Close.DENIED:", "if False:"),
     Edit("phases", "if state.phase is Phase.LOST or not event.seen:", "if not event.seen:"),
     Edit("phases", "if state.phase in RUNNING or not event.seen:", "if state.phase in RUNNING:"),
     Edit("phases", "if state.phase is Phase.GONE and event.hidden:", "if False:"),
@@ -139,6 +139,7 @@ EDITS = [
     ),
     # Who is read, and when.
     Edit("streams", "if log.phase not in READ:", "if log.done:"),
+    Edit("streams", "if log.phase is Phase.DRAINING and log.batch and", "if False and"),
     Edit(
         "streams",
         "if log.phase in ENDING:\n            self._checking",

@@ -185,7 +185,7 @@ def test_it_dies_in_the_middle_of_a_build(
     write(repository, f"RUN echo slow; {gate.wait}")
 
     running = submit.start("--", "true", cwd=repository.folder)
-    running.wait_for(" slow\n")
+    running.wait_for("RUN echo slow")
     namespace.kubectl("delete", "pod", POD, "--grace-period=0", "--force")
     running.wait_for("was lost: building once more")
     gate.open()

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.cluster.conftest import Namespace, Submit, own_job
+from tests.cluster.gate import Gate
 from tests.cluster.test_pod_security import enforce, without_root
 from tests.conftest import Repository, eventually
 from tests.documentation import ROOT
@@ -137,11 +138,11 @@ def test_a_quota_on_jobs_is_no_missing_permission(
 
 
 def test_what_was_checked_is_what_runs(
-    repository: Repository, namespace: Namespace, submit: Submit
+    repository: Repository, gate: Gate, namespace: Namespace, submit: Submit
 ) -> None:
     """The manifest is edited while the image is built."""
     dockerfile = (repository.folder / "Dockerfile").read_text(encoding="utf-8")
-    repository.write("Dockerfile", f"{dockerfile}RUN echo slow; sleep 3\n")
+    repository.write("Dockerfile", f"{dockerfile}RUN echo slow; {gate.wait}\n")
     repository.commit()
     manifest = own_job(repository.folder.parent, spec={"ttlSecondsAfterFinished": 4321})
 
@@ -149,6 +150,7 @@ def test_what_was_checked_is_what_runs(
     running = submit.start(*flags, "--", "true", cwd=repository.folder)
     running.wait_for(" slow\n")
     manifest.write_text("kind: Nonsense\n", encoding="utf-8")
+    gate.open()
     result = running.finish()
 
     assert result.exit_code == 0, result.stderr

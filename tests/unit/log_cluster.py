@@ -19,6 +19,7 @@ PING_SECONDS = 45.0
 START_SECONDS = 0.1
 NOT_FOUND = 'Error from server (NotFound): pods "x" not found\n'
 LOST = "error: http2: client connection lost\n"
+FORBIDDEN = 'Error from server (Forbidden): pods "x" is forbidden: User "u" cannot get pods/log\n'
 UNREACHABLE = "Error from server: dial tcp 10.0.0.2:10250: connect: connection refused\n"
 
 
@@ -33,6 +34,8 @@ class Pod:
     exists: bool = True
     readable: bool = True
     """Its node answers."""
+    allowed: bool = True
+    """Its log may be read."""
 
     @property
     def texts(self) -> str:
@@ -143,6 +146,8 @@ class KubectlLogs:
             several = self._asked[0] == "--selector"
             code, words = (0, "") if several else (1, NOT_FOUND)
             self.result = Result(exit_code=code, stdout="", stderr=words)
+        elif not all(pod.allowed for pod in self.pods):
+            self.result = Result(exit_code=1, stdout="", stderr=FORBIDDEN)
         elif not all(pod.readable for pod in self.pods):
             self.result = Result(exit_code=1, stdout="", stderr=UNREACHABLE)
         return self.result is None

@@ -26,10 +26,10 @@ EVENTS: dict[str, Event] = {
     "torn": Closed(at=NOW, how=Close.TORN),
     "refused": Closed(at=NOW, how=Close.REFUSED),
     "broken": Closed(at=NOW, how=Close.BROKEN),
+    "denied": Closed(at=NOW, how=Close.DENIED),
     "left": Left(at=NOW),
     "ended": Ended(at=NOW),
     "going": Ended(at=NOW, going=True),
-    "hidden": Ended(at=NOW, hidden=True),
     "unseen": Ended(at=NOW, seen=False),
     "deleted": Deleted(at=NOW),
     "vanished": Deleted(at=NOW, seen=False),
@@ -39,17 +39,17 @@ EVENTS: dict[str, Event] = {
 }
 # A row a phase, a column an event; a dot where the phase stays.
 UNSURE = """
-          opened    well   torn    refused broken  left    ended    going  hidden unseen deleted vanished stalled hides   give_up
-IDLE      FOLLOWING .      .       .       .       .       UNREAD   UNREAD UNREAD UNREAD PARTIAL PARTIAL  .       .       .
-FOLLOWING .         IDLE   IDLE    IDLE    IDLE    IDLE    DRAINING GOING  UNREAD LOST   GONE    LOST     .       .       .
-DRAINING  .         UNREAD UNREAD  UNREAD  UNREAD  UNREAD  .        .      .      .      GONE    LOST     UNREAD  UNREAD  PARTIAL
-GOING     .         WHOLE  UNREAD  UNREAD  UNREAD  UNREAD  .        .      .      .      GONE    LOST     UNREAD  UNREAD  PARTIAL
-UNREAD    FINAL     .      .       .       .       .       .        .      .      .      PARTIAL PARTIAL  .       .       PARTIAL
-FINAL     .         WHOLE  PARTIAL UNREAD  UNREAD  UNREAD  .        .      .      .      GONE    LOST     UNREAD  UNREAD  PARTIAL
-GONE      .         WHOLE  PARTIAL PARTIAL PARTIAL PARTIAL .        .      .      .      .       LOST     PARTIAL WHOLE   PARTIAL
-LOST      .         PARTIAL PARTIAL PARTIAL PARTIAL PARTIAL .       .      .      .      .       .        PARTIAL PARTIAL PARTIAL
-WHOLE     .         .      .       .       .       .       .        .      .      .      .       .        .       .       .
-PARTIAL   .         .      .       .       .       .       .        .      .      .      .       .        .       .       .
+          opened    well    torn    refused broken  denied  left    ended    going  unseen deleted vanished stalled hides   give_up
+IDLE      FOLLOWING .       .       .       .       .       .       UNREAD   UNREAD UNREAD PARTIAL PARTIAL  .       .       .
+FOLLOWING .         IDLE    IDLE    IDLE    IDLE    IDLE    IDLE    DRAINING GOING  LOST   GONE    LOST     .       .       .
+DRAINING  .         UNREAD  UNREAD  UNREAD  UNREAD  UNREAD  UNREAD  .        .      .      GONE    LOST     UNREAD  UNREAD  PARTIAL
+GOING     .         WHOLE   UNREAD  UNREAD  UNREAD  UNREAD  UNREAD  .        .      .      GONE    LOST     UNREAD  UNREAD  PARTIAL
+UNREAD    FINAL     .       .       .       .       .       .       .        .      .      PARTIAL PARTIAL  .       .       PARTIAL
+FINAL     .         WHOLE   PARTIAL UNREAD  UNREAD  UNREAD  UNREAD  .        .      .      GONE    LOST     UNREAD  UNREAD  PARTIAL
+GONE      .         WHOLE   PARTIAL PARTIAL PARTIAL PARTIAL PARTIAL .        .      .      .       LOST     PARTIAL WHOLE   PARTIAL
+LOST      .         PARTIAL PARTIAL PARTIAL PARTIAL PARTIAL PARTIAL .        .      .      .       .        PARTIAL PARTIAL PARTIAL
+WHOLE     .         .       .       .       .       .       .       .        .      .      .       .        .       .       .
+PARTIAL   .         .       .       .       .       .       .       .        .      .      .       .        .       .       .
 """  # noqa: E501
 # The same where a stream has just ended well, and nothing has come since: what differs.
 SURE = """
@@ -155,6 +155,7 @@ def test_what_nobody_saw_the_end_of_is_not_proved_by_a_stream(event: str) -> Non
         (Phase.FOLLOWING, "torn", NOW),
         (Phase.FOLLOWING, "refused", NOW),
         (Phase.FOLLOWING, "broken", None),
+        (Phase.FOLLOWING, "denied", 95.0),
         (Phase.FOLLOWING, "left", None),
         (Phase.FINAL, "left", None),
         (Phase.FINAL, "broken", 95.0),

@@ -208,6 +208,24 @@ def test_a_second_stream_that_is_cut_after_it_repeated_the_lines_proves_nothing(
     assert warning.endswith("may be missing: its pod is gone")
 
 
+@pytest.mark.parametrize(("late", "whole"), [(CLOSE_SECONDS - 1, True), (CLOSE_SECONDS + 1, False)])
+def test_a_log_that_was_read_to_its_end_and_then_forbidden_misses_nothing(
+    start: Start, late: float, whole: bool
+) -> None:
+    """The end of its container is told some seconds after its stream has ended."""
+    cluster = start(1)
+    cluster.write(0)
+    cluster.run(1)
+    cluster.pods["run-0"].allowed = False
+    cluster.pods["run-0"].ended = True
+    cluster.run(late)
+    cluster.end(0)
+    cluster.run(40)
+    cluster.streams.give_up()
+    assert cluster.told(0) == cluster.pods["run-0"].texts
+    assert (cluster.warnings == []) == whole
+
+
 def test_a_log_that_was_cut_and_then_removed_is_named(start: Start) -> None:
     cluster = start(1)
     cluster.write(0, 3)
@@ -378,6 +396,19 @@ def test_a_pod_that_is_gone_among_others_is_whole_once_its_lines_have_come(start
     assert cluster.warnings == []
 
 
+def test_a_pod_that_ended_and_was_removed_at_once_is_read_on_among_others(start: Start) -> None:
+    """As a watch tells it that was cut for a while."""
+    cluster = start(2)
+    cluster.write(0)
+    cluster.run(1)
+    cluster.write(0)
+    cluster.end(0)
+    cluster.delete(0)
+    cluster.run(70)
+    assert cluster.told(0) == cluster.pods["run-0"].texts
+    assert cluster.warnings == []
+
+
 def test_a_silent_pod_that_is_gone_among_others_is_whole_where_kubectl_had_found_it(
     start: Start,
 ) -> None:
@@ -494,7 +525,7 @@ def test_a_pod_that_vanished_may_have_written_more(start: Start) -> None:
 
 # What can happen, to which of two workers, and how long it takes until the next thing happens.
 WHAT = ("write", "unfinished", "cut_well", "cut", "stall", "away", "back", "end", "go", "delete")
-MORE = ("vanish", "end_quietly", "lose")
+MORE = ("vanish", "end_quietly", "lose", "forbid")
 HAPPENINGS = st.lists(
     st.tuples(
         st.sampled_from(("write", *WHAT, *MORE)),
@@ -534,9 +565,9 @@ class RunDetails:
             self._end(pod.rank, going=bool(number % 2))
 
     def cut_well(self, pod: Pod, number: int) -> None:
-        """What reads it ends without an error, though its container runs."""
+        """What reads it ends without an error, though the containers that it reads run."""
         reader = self._reader(pod)
-        if reader and not pod.ended:
+        if reader and not any(one.ended for one in reader.pods):
             reader.cut(well=True)
             self._cut_early |= {one.rank for one in reader.pods}
             self.faults = True
@@ -583,9 +614,20 @@ class RunDetails:
             reader.lose_the_log()
             pod.readable, self.faults = False, True
 
+    def forbid(self, pod: Pod, number: int) -> None:
+        """Its log may not be read any more; a user who never might is told so, and that is all."""
+        results = (one.result for one in self.cluster.kubectls if one.closed)
+        if any(result and result.exit_code == 0 for result in results):
+            pod.allowed, self.faults = False, True
+
     def delete(self, pod: Pod, number: int) -> None:
-        """Its pod is deleted; whether anybody has read it is not known where nobody does now."""
-        self.faults = self.faults or not self._reader(pod)
+        """Its pod is deleted; whether anybody has read it is not known where nobody does now.
+
+        One that has ended is no longer read among others.
+        """
+        reader = self._reader(pod)
+        read = reader and not (pod.ended and len(reader.pods) > 1)
+        self.faults = self.faults or not read
         self._end(pod.rank, going=True)
         self.cluster.delete(pod.rank)
 

@@ -13,6 +13,7 @@ class Close(Enum):
     TORN = "without an error, but it repeated no seen line"
     REFUSED = "the log no longer exists"
     BROKEN = "with an error: the log may be readable later"
+    DENIED = "before it began: the user may not read the log, whose container runs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +56,6 @@ class Ended:
     """Its log is about to be removed: the pod is being deleted, or was evicted."""
     seen: bool = True
     """The kubelet reported the end; else the control plane, because the node does not answer."""
-    hidden: bool = False
-    """It shares a stream, which does not show the end of a single worker's lines."""
 
 
 @dataclass(frozen=True, kw_only=True)

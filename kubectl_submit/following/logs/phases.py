@@ -117,8 +117,10 @@ def _evidence(state: State, event: Closed) -> float | None:
 
     If a log is refused right after a stream of it ended well, its container has ended. A stream
     that broke after it had begun, or while the container ran, may have missed lines; one that
-    could not begin changes nothing.
+    could not begin, or was not permitted, changes nothing.
     """
+    if event.how is Close.DENIED:
+        return state.closed_at
     following, heard = state.phase is Phase.FOLLOWING, state.heard_at is not None
     if event.how is Close.WELL:
         return event.at
@@ -155,7 +157,7 @@ def _ended(state: State, event: Ended) -> State:
         return ended.to(Phase.LOST, event.at)
     if event.going:
         return ended.to(Phase.GOING, event.at)
-    return ended.to(Phase.UNREAD if event.hidden else Phase.DRAINING, event.at)
+    return ended.to(Phase.DRAINING, event.at)
 
 
 def _deleted(state: State, event: Deleted) -> State:

@@ -13,7 +13,7 @@ from kubectl_submit.following.logs import events, stalls, stream_end
 from kubectl_submit.following.logs.batch import Batch
 from kubectl_submit.following.logs.cursor import Cursor
 from kubectl_submit.following.logs.line_options import EVERY_LINE, LineOptions
-from kubectl_submit.following.logs.phases import ENDING, READ
+from kubectl_submit.following.logs.phases import ENDING, READ, Phase
 from kubectl_submit.following.logs.prefixed import Split
 from kubectl_submit.following.logs.reader import Reader
 from kubectl_submit.following.logs.replay_filter import ReplayFilter
@@ -96,8 +96,7 @@ class LogStreams:
         log = self._logs.get(pod)
         if log and not log.ended:
             log.not_before = 0.0  # earlier failures do not matter any more
-            now, hidden = self._loop.now, log.batch is not None and log.batch.size > 1
-            self._advance(log, events.Ended(at=now, going=going, seen=seen, hidden=hidden))
+            self._advance(log, events.Ended(at=self._loop.now, going=going, seen=seen))
             self._arranging.later(0)
 
     def read_now(self) -> None:
@@ -130,6 +129,10 @@ class LogStreams:
     def _arrange(self) -> None:
         """Start reading each log that needs a reader."""
         now = self._loop.now
+        for log in self._logs.values():
+            # A stream of several does not show the end of one's lines: it is read by itself.
+            if log.phase is Phase.DRAINING and log.batch and log.batch.size > 1:
+                self._advance(log, events.Left(at=now))
         idle = [log for log in self._logs.values() if log.idle and log.not_before <= now]
         newcomers = sum(not (log.alone or log.ended) for log in idle)
         joined = self._reader.to_join(newcomers)
