@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import os
 import shutil
@@ -32,7 +33,7 @@ ALONE = "--build-cache=none"
 
 
 @pytest.fixture
-def volume(namespace: Namespace) -> Iterator[None]:
+def volume(namespace: Namespace) -> Iterator[Path]:
     """A folder of the node as the only volume that the namespace's builder can claim."""
     folder = Path("/var/tmp") / f"kubectl-submit-{uuid.uuid4().hex[:8]}"
     folder.mkdir()
@@ -49,7 +50,7 @@ def volume(namespace: Namespace) -> Iterator[None]:
         },
     }
     namespace.create(json.dumps(leftovers.with_own_label(made)))
-    yield
+    yield folder
     namespace.kubectl("delete", "statefulset", "--all", "--cascade=foreground")
     namespace.kubectl("delete", "persistentvolume", namespace.name, "--wait=false")
     shutil.rmtree(folder)
@@ -139,6 +140,36 @@ def test_its_storage_outlives_its_pod(
     eventually(lambda: namespace.names("persistentvolumeclaim") == [], "the claim is deleted")
 
 
+def test_a_secret_of_a_build_is_not_in_its_storage(
+    repository: Repository, volume: Path, submit: Submit, tmp_path: Path
+) -> None:
+    made(submit, "--storage=1Gi", SETTINGS)
+    secret, layer, mount = (uuid.uuid4().hex for _ in range(3))
+    (tmp_path / "secret").write_text(secret, encoding="utf-8")
+    write(
+        repository,
+        "RUN --mount=type=secret,id=one --mount=type=cache,target=/c "
+        f"test $(wc -c < /run/secrets/one) = 32 && echo {layer} > /all && echo {mount} > /c/all",
+    )
+    given = f"--build-secret=id=one,src={tmp_path}/secret"
+    result = submit(given, "--", "cat", "/all", cwd=repository.folder)
+    assert (result.exit_code, result.stdout) == (0, f"{layer}\n"), result.stderr
+
+    stored = b"\n".join(unpacked(file) for file in volume.rglob("*") if is_plain(file))
+    assert layer.encode() in stored
+    assert mount.encode() in stored
+    assert secret.encode() not in stored
+
+
+def is_plain(file: Path) -> bool:
+    return file.is_file() and not file.is_symlink()
+
+
+def unpacked(file: Path) -> bytes:
+    content = file.read_bytes()
+    return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+
+
 def test_a_storage_that_is_too_small_is_named(
     repository: Repository, namespace: Namespace, submit: Submit
 ) -> None:
@@ -193,6 +224,29 @@ def test_it_dies_in_the_middle_of_a_build(
 
     assert result.exit_code == 0, result.stderr
     assert result.stderr.count("building once more") == 1
+
+
+def test_one_of_two_builds_dies(
+    repository: Repository, gate: Gate, namespace: Namespace, submit: Submit
+) -> None:
+    """The other one, and the builder, do not notice."""
+    made(submit, *EPHEMERAL)
+    running = []
+    for which in ("first", "second"):
+        write(repository, f"RUN echo {which}; {gate.wait}")
+        running.append(submit.start(ALONE, "--", "true", cwd=repository.folder))
+        running[-1].wait_for(f"RUN echo {which}")
+        if which == "first":
+            (pod,) = build_pods(namespace)
+    namespace.kubectl("delete", "pod", pod["metadata"]["name"], "--grace-period=0", "--force")
+    dead = running[0].finish()
+    gate.open()
+    alive = running[1].finish()
+
+    assert dead.exit_code == 125, dead.stderr
+    assert "was deleted" in dead.stderr
+    assert alive.exit_code == 0, alive.stderr
+    assert "building once more" not in alive.stderr
 
 
 def test_a_build_waits_for_it(repository: Repository, namespace: Namespace, submit: Submit) -> None:

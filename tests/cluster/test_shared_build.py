@@ -46,18 +46,18 @@ def test_submits_at_once_share_one_build(
     commit = waiting.commit()
 
     running = [
-        submit.start("--verbose", "--", "cat", "/built", cwd=waiting.folder) for _ in range(4)
+        submit.start("--verbose", "--", "cat", "/built", cwd=waiting.folder) for _ in range(10)
     ]
     for one in running:
         one.wait_for(" slow\n")
     gate.open()
     ended = [one.finish() for one in running]
 
-    assert [one.exit_code for one in ended] == [0] * 4, ended
+    assert [one.exit_code for one in ended] == [0] * 10, ended
     assert len({one.stdout for one in ended}) == 1
     assert all(" slow\n" in one.stderr for one in ended)
     assert len(builds(namespace)) == 1
-    assert (len(runs(namespace)), len(images(namespace))) == (4, 1)
+    assert (len(runs(namespace)), len(images(namespace))) == (10, 1)
     assert tags(commit) == [commit]
 
     again = submit("--", "cat", "/built", cwd=waiting.folder)
