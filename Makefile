@@ -14,7 +14,7 @@ LOCAL := eval "$$(scripts/local-cluster env)"
 
 .PHONY: help fuzz mutants format lint typecheck test test-starved test-unit test-docker test-cluster test-faults test-ray test-dist demo \
 	demo-ray cluster-up cluster-up-ray cluster-down bench dist lock test-pythons \
-	release publish picture docs clean
+	release picture docs clean
 
 help:  ## Show the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
@@ -32,9 +32,10 @@ format: $(STAMP)  ## Format the code.
 	$(VENV)/bin/ruff format
 	$(VENV)/bin/ruff check --fix
 
-lint: $(STAMP)  ## Check format and style.
+lint: $(STAMP)  ## Check format and style, and the workflows of GitHub.
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/ruff check
+	$(VENV)/bin/zizmor --offline --quiet .github
 
 typecheck: $(STAMP)  ## Check types.
 	$(VENV)/bin/mypy
@@ -65,7 +66,7 @@ test-faults: $(STAMP) cluster-up  ## Kill parts of the local cluster while a job
 test-ray: $(STAMP) cluster-up-ray  ## Test Ray: the installed command, KubeRay, real Ray clusters.
 	@$(LOCAL) && $(PYTEST) tests/cluster/ray -n 2
 
-dist: $(STAMP)  ## Make what users install: wheel, source, single file, krew's archive.
+dist: $(STAMP)  ## Make what users install: wheel, source, single file, krew's archive; SBOM, checksums.
 	$(VENV)/bin/python -m scripts.shipping
 
 test-dist: dist cluster-up  ## Test what users install, as they install it, on a real cluster.
@@ -77,11 +78,7 @@ test-pythons: dist  ## Test the wheel with every supported Python that is there;
 release: $(STAMP)  ## Make a release, VERSION=1.2.3; with PUSH=--push it leaves this machine.
 	$(VENV)/bin/python -m scripts.shipping.release $(PUSH) "$(VERSION)"
 
-publish: dist  ## Attach dist/ to the release of the tag that is checked out.
-	gh release create "v$$($(VENV)/bin/python -c 'import kubectl_submit; print(kubectl_submit.__version__)')" \
-		--verify-tag --generate-notes dist/*
-
-lock: $(STAMP)  ## Take the newest dependencies into the single file.
+lock: $(STAMP)  ## Take the newest dependencies into the single file, and the newest tools to build it.
 	$(VENV)/bin/python -m scripts.shipping.lock
 
 demo: $(STAMP)  ## Run examples/hello on a cluster: the local one, or CONTEXT=… IMAGE_REPOSITORY=…

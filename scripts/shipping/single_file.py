@@ -6,7 +6,6 @@ import hashlib
 import io
 import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -24,11 +23,9 @@ MODE = 0o100644 << 16
 Moment = tuple[int, int, int, int, int, int]
 
 
-def build(wheel: Path, version: str, moment: Moment) -> bytes:
-    """The single file; the same input gives the same bytes."""
-    with tempfile.TemporaryDirectory() as folder:
-        wheels = [wheel, *_download(Path(folder))]
-        files = {path: data for one in wheels for path, data in _kept(one)}
+def build(wheels: Iterable[Path], version: str, moment: Moment) -> bytes:
+    """The single file of our wheel and what it needs; the same input gives the same bytes."""
+    files = {path: data for wheel in wheels for path, data in _kept(wheel)}
     # Python finds a package without this file in a folder, but not in a zip, until 3.13.
     files["ruamel/__init__.py"] = b""
     digest = hashlib.sha256(_zip(files, moment)).hexdigest()
@@ -38,13 +35,14 @@ def build(wheel: Path, version: str, moment: Moment) -> bytes:
     return SHEBANG + _zip(files, moment)
 
 
-def selection() -> list[str]:
-    """The flags with which pip takes wheels that go into the single file."""
+def selection(python: str = OLDEST_PYTHON) -> list[str]:
+    """The flags with which pip takes wheels for one version of Python, on one platform."""
     platforms = [f"--platform={platform}" for platform in PLATFORMS]
-    return ["--only-binary=:all:", f"--python-version={OLDEST_PYTHON}", *platforms]
+    return ["--only-binary=:all:", f"--python-version={python}", *platforms]
 
 
-def _download(folder: Path) -> Iterable[Path]:
+def download(folder: Path) -> list[Path]:
+    """The wheels that go into the single file; pip fails for one with another hash than locked."""
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     what = ["--no-deps", "--require-hashes", f"--requirement={DEPENDENCIES}", f"--dest={folder}"]
     subprocess.run([*pip, *selection(), *what], check=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -13,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.shipping import sbom
+from scripts.shipping.__main__ import CHECKSUMS
 from tests.conftest import Commands, Finished
 from tests.dist.conftest import DIST, ROOT
 
@@ -58,6 +63,32 @@ def test_it_holds_only_text(tmp_path: Path) -> None:
         for path in archive.namelist():
             archive.read(path).decode("utf-8")
         assert {"kubectl_submit/manifests/job.yml", "click/core.py"} <= {*archive.namelist()}
+
+
+def test_the_sbom_lists_every_package_that_it_holds() -> None:
+    """The folder with the license of each is there, too."""
+    bom = json.loads((DIST / sbom.NAME).read_text(encoding="utf-8"))
+    ours = bom["metadata"]["component"]
+    with zipfile.ZipFile(FILE) as archive:
+        folders = {path.partition("/")[0] for path in archive.namelist()}
+    held = {name.removesuffix(".dist-info") for name in folders if name.endswith(".dist-info")}
+    listed = {f"{one['name']}-{one['version']}" for one in [ours, *bom["components"]]}
+
+    assert {normal(name) for name in held} == {normal(name) for name in listed}
+    assert ours["hashes"][0]["content"] == hashlib.sha256(FILE.read_bytes()).hexdigest()
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_sha256sum_finds_everything_unchanged() -> None:
+    check = ["sha256sum", "--check", CHECKSUMS]
+    done = subprocess.run(check, cwd=DIST, capture_output=True, text=True, check=True)
+
+    assert {line.removesuffix(": OK") for line in done.stdout.splitlines()} == {
+        path.name for path in DIST.iterdir() if path.name != CHECKSUMS
+    }
 
 
 def test_the_same_sources_give_the_same_bytes(tmp_path: Path) -> None:
