@@ -133,7 +133,7 @@ def _status(parts: _Parts, name: str) -> RunStatus:
 
 
 def ended_at(status: Object) -> str:
-    """When a Job or RayJob with this status ended, RFC 3339; empty while it has not."""
+    """When the object with this status ended, RFC 3339; empty while it has not."""
     finished = [
         condition.get("lastTransitionTime", "")
         for condition in status.get("conditions", [])
