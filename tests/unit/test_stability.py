@@ -35,8 +35,8 @@ STABLE = DATA / "stable.yaml"
 PROMISED: dict[str, Any] = yaml.safe_load(STABLE.read_text(encoding="utf-8"))
 PAGE = ROOT / "docs" / "stability.md"
 REMEDY = (
-    "docs/stability.md promises it. Keep it for two minor releases, deprecated, beside what is "
-    "new: see 'To remove or rename what is promised' in CONTRIBUTING.md."
+    "docs/stability.md promises it, and says for how long. Until then keep it, deprecated, beside "
+    "what is new: see 'To remove or rename what is promised' in CONTRIBUTING.md."
 )
 TYPES = {str: "text", bool: "true or false", int: "number", float: "number"}
 NOW = "2026-11-25T20:55:51Z"
