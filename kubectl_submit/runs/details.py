@@ -9,6 +9,7 @@ from kubectl_submit.model.objects import Object
 from kubectl_submit.model.pods import pod_state
 from kubectl_submit.model.run import Run
 from kubectl_submit.model.run_details import Event, Phase, RunDetails, event_time, phase
+from kubectl_submit.runs.from_objects import ended_at
 
 
 def run_details(
@@ -41,8 +42,8 @@ def _about_run(run: Run, pods: Sequence[Object], events: Iterable[Object]) -> li
 def _build_phases(run: Run) -> Iterable[Phase]:
     build = (run.build or {}).get("status", {})
     if run.build:
-        end = build.get("completionTime", "")
-        yield phase("build", build.get("startTime", run.created), end, open_end=not run.main)
+        begin, end = build.get("startTime", run.created), ended_at(build)
+        yield phase("build", begin, end, open_end=not run.main)
     elif "build-seconds" in run.facts:
         yield Phase(name="build", begin="", end="", seconds=float(run.facts["build-seconds"]))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from kubectl_submit import shell, times
 from kubectl_submit.model.pods import PodState
-from kubectl_submit.model.run import BUILDING, Run
+from kubectl_submit.model.run import Run
 from kubectl_submit.model.run_details import RunDetails
 from kubectl_submit.output import printable
 from kubectl_submit.runs import documents
@@ -87,7 +87,5 @@ def _worker(pod: PodState, node: str) -> list[str]:
 
 def _next(run: Run, flags: Sequence[str]) -> str:
     """The command that the user will most likely type next."""
-    word = "logs" if run.has_ended else "logs -f"
-    if run.status.state == BUILDING:
-        word = "logs --build -f"
-    return typed(word, run.name, run.namespace, flags)
+    words = ["logs", *([] if run.main else ["--build"]), *([] if run.has_ended else ["-f"])]
+    return typed(" ".join(words), run.name, run.namespace, flags)

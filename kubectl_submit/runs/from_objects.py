@@ -98,7 +98,7 @@ def _run(namespace: str, name: str, parts: _Parts) -> Run:
         ready=ready,
         created=min(begun),
         started=status.get("startTime") or "",
-        ended=_ended(status),
+        ended=ended_at(status),
         facts=_facts(parts, follower),
         main=parts.main,
         build=parts.build,
@@ -132,7 +132,8 @@ def _status(parts: _Parts, name: str) -> RunStatus:
     return parts.backend.status(parts.main, parts.pods)
 
 
-def _ended(status: Object) -> str:
+def ended_at(status: Object) -> str:
+    """When the object with this status ended, RFC 3339; empty while it has not."""
     finished = [
         condition.get("lastTransitionTime", "")
         for condition in status.get("conditions", [])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
+import click
 import pytest
 
 from kubectl_submit.cli import command_line
 from kubectl_submit.cli.options import Options, kubectl_flags
-from kubectl_submit.cli.options.declaration import declared
+from kubectl_submit.cli.options.declaration import declared, option
 
 
 def test_flags_variables_and_keys_are_not_used_twice() -> None:
@@ -23,11 +24,11 @@ def test_flags_variables_and_keys_are_not_used_twice() -> None:
 
 
 def test_variables_and_keys_are_named_after_the_flags() -> None:
-    for option in declared(Options):
-        flag = option.opts[0]
-        assert option.key == flag[2:]
+    for one in declared(Options):
+        flag = one.opts[0]
+        assert one.key == flag[2:]
         name = {"--name": "NAME_PREFIX"}.get(flag, flag[2:].replace("-", "_").upper())
-        assert option.envvar == f"KUBECTL_SUBMIT_{name}"
+        assert one.envvar == f"KUBECTL_SUBMIT_{name}"
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,42 @@ def test_kubectl_gets_its_own_flags(arguments: list[str], flags: tuple[str, ...]
 
 def test_options_do_not_show_the_token() -> None:
     assert "secret" not in repr(Options(token="secret"))
+
+
+@dataclasses.dataclass
+class Deprecated:
+    """The options of a command that has a deprecated one."""
+
+    old: str | None = option("Group", "--old", help="Old.", instead="use --new")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variable", "file", "warned"),
+    [
+        ([], "", {}, False),
+        (["--old", "x"], "", {}, True),
+        ([], "x", {}, True),
+        ([], "", {"old": "x"}, True),
+        (["--old", "x"], "x", {"old": "x"}, True),
+    ],
+)
+def test_whoever_uses_a_deprecated_option_is_warned_once(
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    arguments: list[str],
+    variable: str,
+    file: dict[str, str],
+    warned: bool,
+) -> None:
+    if variable:
+        monkeypatch.setenv("KUBECTL_SUBMIT_OLD", variable)
+    command = click.Command("submit", params=[*declared(Deprecated)], callback=lambda old: old)
+    value = command.main(arguments, standalone_mode=False, default_map=file)
+    assert value == ("x" if warned else None)
+    warning = "warning: --old is deprecated; use --new\n"
+    assert capfd.readouterr() == ("", warning if warned else "")
+
+
+def test_the_help_says_that_an_option_is_deprecated() -> None:
+    [old] = declared(Deprecated)
+    assert old.help == "Old. Deprecated: use --new."

@@ -77,7 +77,9 @@ def option(
 
     `path`: the value is a path, in a configuration file relative to that file; `negation`: the
     flag for false; `configurable`: the configuration file and the environment may set it.
+    `attributes`: click's own, and `instead`: the option is deprecated, and this is what to do.
     """
+    instead = attributes.pop("instead", "")
     if attributes.get("multiple"):
         default = ()
     if not (attributes.get("is_flag") or negation):
@@ -85,10 +87,11 @@ def option(
     metadata = {
         "group": group,
         "flags": flags,
-        "help": help,
+        "help": f"{help} Deprecated: {instead}." if instead else help,
         "path": path,
         "negation": negation,
         "configurable": configurable,
+        "instead": instead,
         "attributes": attributes,
     }
     return dataclasses.field(default=default, metadata=metadata)
@@ -109,6 +112,7 @@ class GroupedOption(click.Option):
         self.key: str = metadata["flags"][0].lstrip("-")
         self.path: bool = metadata["path"]
         self.configurable: bool = metadata["configurable"]
+        self.instead: str = metadata["instead"]
         negation: str = metadata["negation"]
         variable = ENVIRONMENT_PREFIX + self.key.upper().replace("-", "_")
         flags = metadata["flags"]
@@ -124,6 +128,7 @@ class GroupedOption(click.Option):
 
     def process_value(self, ctx: click.Context, value: Any) -> Any:
         """The parsed value. Named values are merged: flag before environment before file."""
+        self._warn_if_deprecated(ctx)
         read = super().process_value(ctx, value)
         field = self.type.named_by if isinstance(self.type, Parsed) else None
         if not self.multiple or field is None:
@@ -137,6 +142,13 @@ class GroupedOption(click.Option):
             read = (*(one for one in below if one[field] not in named), *read)
             named |= {one[field] for one in below}
         return read
+
+    def _warn_if_deprecated(self, ctx: click.Context) -> None:
+        given = ctx.get_parameter_source(str(self.name)) is not ParameterSource.DEFAULT
+        if self.instead and given and not ctx.resilient_parsing:
+            from kubectl_submit.output import say
+
+            say(f"warning: {self.opts[0]} is deprecated; {self.instead}")
 
     def _sources_below(self, ctx: click.Context) -> Iterator[tuple[ParameterSource, Any]]:
         """The values in the environment and the file that a flag or the environment overrides."""
