@@ -75,6 +75,20 @@ def compare(
     )
 
 
+def registry_bytes() -> int | None:
+    """The bytes that the local cluster's registries have written: to clients and to the disk.
+
+    None without a local cluster.
+    """
+    written = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "cmdline").read_bytes().startswith(b"docker-registry\0"):
+                fields = (process / "io").read_text().split()
+                written.append(int(fields[fields.index("wchar:") + 1]))
+    return sum(written) if written else None
+
+
 class Watched:
     """A program that runs, with all that it starts; found by a variable that they inherit."""
 

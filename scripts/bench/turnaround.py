@@ -18,7 +18,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.bench.measuring import IMAGE, SUBMIT, Report, namespace, run, seconds
+from scripts.bench.measuring import (
+    IMAGE,
+    MB,
+    SUBMIT,
+    Report,
+    namespace,
+    registry_bytes,
+    run,
+    seconds,
+)
 
 ROUNDS = 5
 REGISTRIES = Path(__file__).parents[1] / "cluster" / "config" / "buildkitd-rootless.toml"
@@ -66,6 +75,10 @@ class Project:
     def _run(self, *flags: str) -> None:
         argv = [SUBMIT, "-n", self.namespace, "-q", *flags, "--", "true"]
         subprocess.run(argv, cwd=self.folder, capture_output=True, check=True)
+
+    def create_builder(self) -> list[str]:
+        """What makes a BuildKit that stays in the namespace."""
+        return [SUBMIT, "builder", "create", "-n", self.namespace, "--storage=0"]
 
     def by_hand(self) -> float:
         """The seconds of docker and kubectl after a change."""
@@ -119,13 +132,17 @@ def measure(report: Report) -> None:
 
 def _with_builder(made: Project, report: Report) -> None:
     """The same with a BuildKit that stays in the namespace."""
-    create = [SUBMIT, "builder", "create", "-n", made.namespace, "--storage=0"]
-    run(*create, f"--buildkitd-config={REGISTRIES}")
+    run(*made.create_builder(), f"--buildkitd-config={REGISTRIES}")
     made.begin("COPY . .")
     report.line("first remote build, a builder that stays", f"{made.submit():7.2f} s")
     made.by_hand()
     ours, bare = medians(made.submit, made.by_hand)
     report.ratio("changed line, remote, a builder that stays | by hand", ours, bare, 2.2)
+    before = registry_bytes()
+    made.submit()
+    if before is not None:
+        moved = ((registry_bytes() or 0) - before) / MB
+        report.most("  bytes that the registries wrote for it", moved, "MB", 5)
 
 
 def medians(
