@@ -144,8 +144,11 @@ def width() -> int:
 
 
 def printable(text: str) -> str:
-    """The text with control characters and surrogates escaped, safe for a terminal."""
-    text = text.encode("utf-8", "backslashreplace").decode()
+    """The text with control characters and surrogates escaped, safe for a terminal.
+
+    ssh ends its lines with a carriage return and a line feed.
+    """
+    text = text.encode("utf-8", "backslashreplace").decode().replace("\r\n", "\n")
     return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
 
 

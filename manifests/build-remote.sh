@@ -35,6 +35,17 @@ look() {
   fi
 }
 
+# A proxy of this container (--proxy-secret) is also that of the steps; docker keeps it out of the image. Programs differ
+# in the spelling that they read: curl, and so git, has no HTTP_PROXY.
+for name in http_proxy https_proxy no_proxy all_proxy; do
+  upper=$(echo "$name" | tr '[:lower:]' '[:upper:]')
+  eval "value=\${$name:-\${$upper:-}}"
+  if [ -n "$value" ]; then
+    export "$name=$value" "$upper=$value"
+    set -- "--build-arg=$name" "--build-arg=$upper" "$@"
+  fi
+done
+
 arch=$(uname -m | sed 's/^x86_64$/amd64/; s/^aarch64$/arm64/')
 platform=''
 for flag in "$@"; do
@@ -80,6 +91,26 @@ use_own_transport() {
     done
 }
 
+fetch_commit() {
+  code=0
+  git fetch --quiet --depth 1 origin "${REF:-$COMMIT}" 2> /build/refused || code=$?
+  [ "$code" != 0 ] || return 0
+  cp /build/refused /build/trouble
+  # Some servers send only the tips of branches, or do not know --depth.
+  if ! grep -qE 'unable to (access|look up|connect)|[Cc]ould not (read|resolve)|Authentication failed' /build/refused; then
+    code=0
+    git fetch --quiet --tags --update-shallow origin '+refs/heads/*:refs/remotes/origin/*' 2> /build/trouble || code=$?
+  fi
+  cat /build/trouble >&2
+  if grep -q 'Host key verification failed' /build/trouble; then
+    fail 'the git server does not show the host key that the Secret of --git-secret has (known_hosts). If its administrator confirms a new one, put that into the Secret: ssh-keyscan HOST'
+  fi
+  [ "$code" = 0 ] || exit "$code"
+  git cat-file -e "$COMMIT^{commit}" 2>/dev/null ||
+    fail "no branch or tag of $GIT_URL has the commit $COMMIT"
+  echo "the git server does not send a commit alone: fetched all branches and tags ($(tail -n 1 /build/refused))" >&2
+}
+
 fetch() {  # the commit into /build/source
   mkdir /build/source
   cd /build/source
@@ -87,6 +118,9 @@ fetch() {  # the commit into /build/source
   64) git init --quiet --object-format=sha256 ;;
   *) git init --quiet ;;
   esac
+  silence=600  # seconds after which a server is given up that says nothing at all
+  git config --global http.lowSpeedLimit 1
+  git config --global http.lowSpeedTime "$silence"
   git config core.autocrlf false
   git config advice.detachedHead false
   # What follows goes to the remote's server alone, whatever .gitmodules or .lfsconfig name.
@@ -97,27 +131,32 @@ fetch() {  # the commit into /build/source
       hosts="-o StrictHostKeyChecking=yes -o UserKnownHostsFile=$GIT_SECRET/known_hosts"
     cp "$GIT_SECRET/ssh-privatekey" /build/key
     chmod 600 /build/key
-    export GIT_SSH_COMMAND="ssh -i /build/key -o IdentitiesOnly=yes $hosts"
+    export GIT_SSH_COMMAND="ssh -i /build/key -o IdentitiesOnly=yes -o ConnectTimeout=$silence -o ServerAliveInterval=60 $hosts"
   elif [ -f "$GIT_SECRET/password" ]; then
     # shellcheck disable=SC2016 # the shell of git expands it
     git config --global "credential.$server.helper" \
       '!f() { echo "username=$(cat "$GIT_SECRET/username")"; echo "password=$(cat "$GIT_SECRET/password")"; }; f'
+  elif [ -f "$GIT_SECRET/.git-credentials" ]; then  # for several servers: of LFS, of submodules
+    cp "$GIT_SECRET/.git-credentials" /build/.git-credentials
+    git config --global credential.helper store
   elif [ -f "$GIT_SECRET/header" ]; then
     printf '[http "%s/"]\n\textraHeader = "%s"\n' "$server" \
       "$(sed 's/[\\"]/\\&/g' "$GIT_SECRET/header")" >> /build/.gitconfig
   elif [ -d "$GIT_SECRET" ]; then
-    echo "error: the Secret of --git-secret has neither ssh-privatekey nor password" >&2
-    exit 1
+    fail 'the Secret of --git-secret has neither ssh-privatekey nor password'
   fi
 
   # With git-lfs, git checks out the files themselves.
   lfs=$(git lfs version 2>/dev/null) || lfs=
   [ -z "$lfs" ] || git lfs install --skip-repo >/dev/null
   git remote add origin "$GIT_URL"
-  # Some servers refuse to send a commit that is not the tip of a branch.
-  git fetch --quiet --depth 1 origin "${REF:-$COMMIT}" ||
-    git fetch --quiet --tags origin '+refs/heads/*:refs/remotes/origin/*'
-  git checkout --quiet --detach "$COMMIT"
+  fetch_commit
+  # As in a clone, git-lfs finds .lfsconfig in HEAD before it is checked out.
+  git update-ref --no-deref HEAD "$COMMIT"
+  if ! git reset --quiet --hard; then
+    [ -n "$lfs" ] || exit 1
+    fail "git-lfs cannot get the files of ${GIT_URL##*/} from $(git lfs env | sed -n 's/^Endpoint=\([^ ]*\).*/\1/p')"
+  fi
   # A repository inside that .gitmodules does not name is an empty folder; submodule commands would fail for it.
   git -c core.quotePath=false ls-files --stage | sed -n 's/^160000 [0-9a-f]* [0-3].//p' | while read -r path; do
     git config --null --file .gitmodules --get-regexp '\.path$' 2>/dev/null | tr '\0' '\n' | grep -qxF -e "$path" ||

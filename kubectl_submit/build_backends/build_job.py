@@ -114,6 +114,9 @@ def _set_credentials(pod_spec: Node, container: Node, parameters: BuildParameter
         pod_template.pull_with(pod_spec, parameters.registry_secret)
     if parameters.git_secret:
         pod_template.mount_secret(pod_spec, container, parameters.git_secret, GIT_SECRET_PATH)
+    if parameters.proxy_secret:
+        for user in (container, *_sidecars(pod_spec)):
+            pod_template.set_environment_of(user, parameters.proxy_secret)
     if parameters.service_account:
         tree.put(pod_spec, ("serviceAccountName",), parameters.service_account)
 

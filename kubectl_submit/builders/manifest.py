@@ -123,6 +123,8 @@ def _set_up(
     for resource, amount in (("cpu", settings.cpu), ("memory", settings.memory)):
         for kind in ("requests", "limits") if amount else ():
             tree.put(container, ("resources", kind, resource), amount)
+    if settings.proxy_secret:
+        pod_template.set_environment_of(container, settings.proxy_secret)
     if settings.node_selector:
         tree.put(pod_spec, ("nodeSelector",), dict(settings.node_selector))
 

@@ -24,6 +24,7 @@ KINDS = {
     "secret": "secrets",
     "registry-secret": "secrets",
     "git-secret": "secrets",
+    "proxy-secret": "secrets",
     "service-account": "serviceaccounts",
     "queue": "localqueues.kueue.x-k8s.io",
     "priority": "priorityclasses",

@@ -46,7 +46,8 @@ def check_names(options: Options, kubectl: Kubectl) -> None:
 def named_objects(options: Options) -> list[str]:
     """The Secrets and the service account that the options name, as `kind/name`."""
     secrets = [secret.name for secret in options.secret]
-    secrets += [name for name in (options.registry_secret, options.git_secret) if name]
+    used = (options.registry_secret, options.git_secret, options.proxy_secret)
+    secrets += [name for name in used if name]
     named = [f"secret/{name}" for name in dict.fromkeys(secrets)]
     account = options.service_account
     return [*named, f"serviceaccount/{account}"] if account else named

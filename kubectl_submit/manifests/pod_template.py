@@ -6,6 +6,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 
+from ruamel.yaml.comments import CommentedSeq
+
 from kubectl_submit.manifests import tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model import provenance
@@ -61,6 +63,12 @@ def set_default(container: Node, name: str, value: Mapping[str, object]) -> None
     """Set a variable that the container does not have yet, by `value` or `valueFrom`."""
     if not any(one.get("name") == name for one in container.get("env") or []):
         tree.put_named(container, "env", {"name": name, **value})
+
+
+def set_environment_of(container: Node, secret: str) -> None:
+    """Give a container the keys of a Secret as variables; its own variables win."""
+    sources = tree.child(container, "envFrom", kind=CommentedSeq)
+    sources.append(tree.quoted({"secretRef": {"name": secret}}))
 
 
 def literal(text: str) -> str:

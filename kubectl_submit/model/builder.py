@@ -55,6 +55,7 @@ class BuilderSettings:
     """The user's own settings of BuildKit."""
     buildkit_image: str | None = None
     registry_secret: str | None = None
+    proxy_secret: str | None = None
 
     def recorded(self) -> str:
         """The settings as JSON."""

@@ -61,6 +61,7 @@ class BuildParameters:
     priority: str | None
     registry_secret: str | None
     git_secret: str | None
+    proxy_secret: str | None
     service_account: str | None
     manifest: Path | None
     builder_image: str | None
@@ -147,6 +148,7 @@ def collect_build_parameters(options: Options, name_limit: int) -> BuildParamete
         priority=options.priority,
         registry_secret=known.registry_secret,
         git_secret=known.git_secret,
+        proxy_secret=options.proxy_secret,
         service_account=options.service_account,
         manifest=Path(options.build_manifest) if options.build_manifest else None,
         builder_image=options.builder_image,

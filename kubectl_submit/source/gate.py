@@ -71,6 +71,12 @@ def _of_remote(snapshot: Snapshot) -> list[str]:
     if snapshot.pushed:
         return []
     target = f" {remote} {snapshot.branch or f'{commit}:refs/heads/…'}"
+    if snapshot.only_tips:
+        return [
+            f"the remote {remote} tells only what its branches and tags point at, "
+            f"and none points at {commit[:7]}\n"
+            f"    Push with `git push{target}`, or if it is pushed, run `git fetch {remote}`."
+        ]
     return [
         f"the commit {commit[:7]} is not on the remote {remote}\n    Push with `git push{target}`."
     ]
@@ -99,7 +105,7 @@ def confirming(root: Path, remote: str, commit: str) -> Iterator[None]:
         yield
         return
     url = remotes.url(root, remote)
-    with Question(root, remotes.configuration(root), url, commit) as question:
+    with Question(root, remotes.configuration(root), url, commit, remote) as question:
         yield
         if question.reply(PATIENCE_SECONDS).answer is Answer.NO:
             raise _gone(root, remote, commit, url)

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kubectl_submit.process import command
+from kubectl_submit.source import remotes
 from kubectl_submit.source.git_settings import (
     ASK_NOBODY,
     QUIET_SETTINGS,
@@ -23,6 +24,8 @@ from kubectl_submit.source.git_settings import (
 )
 from kubectl_submit.source.git_url import without_credentials
 
+# How a server is reached, but not by whom.
+WAY = re.compile(r"http\.(.*\.)?(proxy\w*|ssl(cainfo|capath|verify|backend))$", re.DOTALL)
 REFUSED = re.compile(r"could not read Username|Authentication failed|error: 40[13]|not found")
 
 
@@ -37,8 +40,9 @@ def git_password(url: str) -> dict[str, str]:
 
 def is_public(url: str) -> bool:
     """Whether an HTTP server lets anyone read the repository; true where it does not answer."""
+    network = [(key, value) for key, value in remotes.configuration(Path.cwd()) if WAY.match(key)]
     alone = {
-        **as_environment(QUIET_SETTINGS),
+        **as_environment((*QUIET_SETTINGS, *network)),
         **ASK_NOBODY,
         "LC_ALL": "C",
         "GIT_CONFIG_GLOBAL": os.devnull,

@@ -99,15 +99,21 @@ def objects_beside(objects: Path) -> str:
     return os.pathsep.join(filter(None, [f'"{escaped}"', already]))
 
 
-def access(url: str) -> Access:
+def of_remote(settings: Sequence[tuple[str, str]], remote: str) -> list[tuple[str, str]]:
+    """The proxy that is set for a remote alone, for the same remote under the name ADDRESS."""
+    names = {f"remote.{remote}.{name}": name for name in ("proxy", "proxyauthmethod")}
+    return [(f"remote.{ADDRESS}.{names[key]}", value) for key, value in settings if key in names]
+
+
+def access(url: str, more: Sequence[tuple[str, str]] = ()) -> Access:
     """How git reaches a remote's URL, without a password in any argument.
 
     git calls the program of the transport with the URL. So it gets one without the password, and
     that from a credential helper (gitcredentials(7)). No setting of the remote and no `insteadOf`
-    of the user's counts: they are part of the URL already.
+    of the user's counts: they are part of the URL already. `more`: other settings that it needs.
     """
     clean = without_credentials(url)
-    settings = [(f"url.{clean}.insteadOf", ADDRESS)]
+    settings = [(f"url.{clean}.insteadOf", ADDRESS), *more]
     user, colon, password = userinfo(url).partition(":")
     user, password = unquote(user), unquote(password)
     # git itself refuses a line feed in a password.

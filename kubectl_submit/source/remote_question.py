@@ -22,9 +22,11 @@ from kubectl_submit.source.git_settings import (
     ADDRESS,
     ASK_NOBODY,
     QUIET_SETTINGS,
+    Access,
     access,
     as_environment,
     objects_beside,
+    of_remote,
 )
 
 Settings = Sequence[tuple[str, str]]
@@ -34,7 +36,8 @@ OF_THE_NETWORK = re.compile(
     r"(http|credential|ssh|protocol)\.|core\.(sshcommand|gitproxy|askpass)$"
 )
 NOT_THERE = re.compile(r"not our ref|want \w+ not valid|TF401175")
-ONLY_ADVERTISED = "unadvertised object"
+# The second: a server of mere files (dumb HTTP), or one that does not know --depth.
+ONLY_ADVERTISED = re.compile(r"unadvertised object|does not support shallow")
 FETCH = ("fetch", "--quiet", "--no-tags", "--depth=1", ADDRESS)
 
 
@@ -58,15 +61,19 @@ class Reply:
 class Question:
     """Whether a remote would send a commit; asked in the background.
 
-    `root`: the user's repository, `settings`: its configuration, as `git config --list` has it.
-    git does not prompt for a password.
+    `root`: the user's repository, `settings`: its configuration, as `git config --list` has it,
+    `remote`: the name of the remote there. git does not prompt for a password.
     """
 
-    def __init__(self, root: Path, settings: Settings, url: str, commit: str) -> None:
+    def __init__(
+        self, root: Path, settings: Settings, url: str, commit: str, remote: str = ""
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="kubectl-submit-")
         self._root, self._commit = root, commit
         try:
-            self._environment = _environment(root, settings, url, Path(self._folder.name), commit)
+            reached = access(url, of_remote(settings, remote))
+            folder = Path(self._folder.name)
+            self._environment = _environment(root, settings, reached, folder, commit)
             argv = ["git", *FETCH, commit]
             self._asked = command.Started(argv, cwd=root, env=self._environment, unattended=True)
         except BaseException:
@@ -81,7 +88,7 @@ class Question:
         if told.exit_code == 0:
             return Reply(answer=Answer.YES)
         words = mask(told.stderr).strip()
-        if ONLY_ADVERTISED in words:
+        if ONLY_ADVERTISED.search(words):
             return Reply(answer=Answer.YES if self._is_tip() else Answer.NO_TIP, words=words)
         return Reply(answer=Answer.NO if NOT_THERE.search(words) else Answer.NONE, words=words)
 
@@ -112,7 +119,7 @@ class Question:
 
 
 def _environment(
-    root: Path, settings: Settings, url: str, folder: Path, commit: str
+    root: Path, settings: Settings, reached: Access, folder: Path, commit: str
 ) -> dict[str, str]:
     """A repository in that folder which has nothing but the commit, and reaches what ours does."""
     git_folder = folder / "git"
@@ -129,7 +136,6 @@ def _environment(
     objects, shallow = (root / path for path in paths.stdout.splitlines())
     if shallow.exists():
         shutil.copyfile(shallow, git_folder / "shallow")
-    reached = access(url)
     network = [(key, value) for key, value in settings if OF_THE_NETWORK.match(key)]
     ours = (("core.alternateRefsPrefixes", "refs/none"), ("gc.auto", "0"))
     return {

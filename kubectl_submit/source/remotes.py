@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kubectl_submit.error_codes import ErrorCode
@@ -32,6 +32,8 @@ class Location:
     """Whether the server said so; else only our remote-tracking branches do."""
     silence: str = ""
     """git's own words, where the server did not answer."""
+    only_tips: bool = False
+    """Whether the server tells only of the tips of branches and tags, and the commit is none."""
 
 
 def locate(
@@ -156,7 +158,7 @@ def _ask(root: Path, commit: str, settings: Settings, names: Sequence[str]) -> L
     urls = {name: url(root, name) for name in names}
     with contextlib.ExitStack() as stack:
         asked = [
-            (name, stack.enter_context(Question(root, settings, urls[name], commit)))
+            (name, stack.enter_context(Question(root, settings, urls[name], commit, name)))
             for name in names
             if urls[name]
         ]
@@ -165,8 +167,10 @@ def _ask(root: Path, commit: str, settings: Settings, names: Sequence[str]) -> L
             reply = question.reply()
             if reply.answer is Answer.YES:
                 return Location(remote=name, url=urls[name], pushed=True)
-            if reply.answer is Answer.NONE and name == first.remote:
-                first = Location(remote=name, url=urls[name], silence=reply.words)
+            if name == first.remote:
+                silence = reply.words if reply.answer is Answer.NONE else ""
+                only_tips = reply.answer is Answer.NO_TIP
+                first = replace(first, silence=silence, only_tips=only_tips)
         return first
 
 

@@ -38,6 +38,8 @@ class Snapshot:
     """Whether the remote itself was asked; else only our remote-tracking branches were."""
     silence: str = ""
     """git's own words, where the remote was asked and did not answer."""
+    only_tips: bool = False
+    """Whether the remote tells only of the tips of branches and tags, and the commit is none."""
     unpushed_submodules: tuple[str, ...] = ()
     """Those whose commit their own remotes do not have."""
     repositories_without_url: tuple[str, ...] = ()
@@ -71,6 +73,7 @@ def inspect(start: Path, remote_name: str | None = None) -> Snapshot:
         pushed=location.pushed,
         confirmed=location.confirmed,
         silence=location.silence,
+        only_tips=location.only_tips,
         unpushed_submodules=remotes.unpushed_submodules(root),
         repositories_without_url=remotes.repositories_without_url(root),
         email=dict(settings).get("user.email", ""),

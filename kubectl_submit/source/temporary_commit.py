@@ -7,6 +7,7 @@ its own index and object database, so nothing changes in the repository.
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
 import shutil
 import tempfile
@@ -19,17 +20,20 @@ from kubectl_submit.errors import CommandFailedError, RepositoryError
 from kubectl_submit.output import Output
 from kubectl_submit.process import command, signals
 from kubectl_submit.process.masking import mask
-from kubectl_submit.source import temporary_refs
+from kubectl_submit.source import remotes, temporary_refs
 from kubectl_submit.source.git_settings import (
     ADDRESS,
     ASK_NOBODY,
     access,
     objects_beside,
+    of_remote,
     quiet_environment,
 )
 from kubectl_submit.source.temporary_refs import LeftoverRefs
 
 LOCAL_BUILD = "Or build it here: --build local --allow-dirty."
+# What git says where it has not come to the point of pushing.
+NO_CONTACT = re.compile(r"[Cc]ould not (read|resolve)|unable to (access|look up|connect)")
 IDENTITY = {
     "GIT_AUTHOR_NAME": "kubectl-submit",
     "GIT_AUTHOR_EMAIL": "kubectl-submit@localhost",
@@ -110,11 +114,14 @@ def _push(root: Path, remote: str, pushed: TemporaryCommit, environment: Mapping
     try:
         _push_refs(root, remote, [f"{pushed.commit}:{pushed.ref}"], environment)
     except RepositoryError as error:
+        to_a_branch = "Commit and push it to a branch."
+        reach_it = f"`git push --dry-run {remote}` must work without asking for a password."
+        advice = reach_it if NO_CONTACT.search(error.last_words) else to_a_branch
         raise RepositoryError(
             f"the remote {remote} does not take the working tree",
             code=ErrorCode.WORKING_TREE_PUSH_REFUSED,
             last_words=error.last_words,
-            remedy=f"Commit and push it to a branch. {LOCAL_BUILD}",
+            remedy=f"{advice} {LOCAL_BUILD}",
         ) from None
 
 
@@ -130,7 +137,8 @@ def _take_back(root: Path, remote: str, pushed: TemporaryCommit, others: Sequenc
 def _push_refs(
     root: Path, remote: str, refspecs: Sequence[str], environment: Mapping[str, str] = {}
 ) -> None:
-    reached = access(_git(root, "remote", "get-url", "--push", remote))
+    url = _git(root, "remote", "get-url", "--push", remote)
+    reached = access(url, of_remote(remotes.configuration(root), remote))
     settings = {**reached.environment, **environment, **ASK_NOBODY}
     _git(root, *PUSH, *PUSH_ELSEWHERE, *refspecs, environment=settings)
 

@@ -132,6 +132,13 @@ def over_ssh(repository: Repository) -> Repository:
     return repository
 
 
+def another_host_key() -> str:
+    """A line of known_hosts that has another key for the server than it shows."""
+    host = Path(local("LOCAL_SSH_KNOWN_HOSTS")).read_text(encoding="utf-8").split()[0]
+    kind, key, _ = Path(f"{local('LOCAL_SSH_KEY')}.pub").read_text(encoding="utf-8").split()
+    return f"{host} {kind} {key}\n"
+
+
 def create_ssh_secret(namespace: Namespace, known_hosts: str) -> None:
     """The Secret `git`, as a user makes it."""
     files = (f"--from-file=ssh-privatekey={local('LOCAL_SSH_KEY')}",)
@@ -158,14 +165,38 @@ def test_a_git_server_that_is_another_one(
     over_ssh: Repository, namespace: Namespace, submit: Submit
 ) -> None:
     over_ssh.commit()
-    known = Path(local("LOCAL_SSH_KNOWN_HOSTS")).read_text(encoding="utf-8").split()
-    user_key = Path(f"{local('LOCAL_SSH_KEY')}.pub").read_text(encoding="utf-8").split()
-    create_ssh_secret(namespace, f"{known[0]} {user_key[0]} {user_key[1]}\n")
+    create_ssh_secret(namespace, another_host_key())
 
     result = submit("--git-secret=git", "--", "true", cwd=over_ssh.folder)
 
     assert (result.exit_code, result.stdout) == (125, "")
     assert "Host key verification failed" in result.stderr
+    assert "does not show the host key that the Secret of --git-secret has" in result.stderr
+    assert "put that into the Secret: ssh-keyscan HOST\n" in result.stderr
+    assert namespace.names("jobs,pods") == []
+
+
+def test_a_git_server_that_is_another_one_to_this_machine(
+    over_ssh: Repository, namespace: Namespace, submit: Submit, tmp_path: Path
+) -> None:
+    """ssh says so, and nothing hangs: where the server is asked, and where it is pushed to."""
+    over_ssh.commit()
+    hosts = tmp_path / "known_hosts"
+    hosts.write_text(another_host_key(), encoding="utf-8")
+    ssh = f"ssh -i {local('LOCAL_SSH_KEY')} -o IdentitiesOnly=yes -o UserKnownHostsFile={hosts}"
+    over_ssh.git("config", "core.sshCommand", ssh)
+    over_ssh.git("update-ref", "-d", "refs/remotes/origin/main")
+
+    clean = submit("--", "true", cwd=over_ssh.folder)
+    dirty = submit("--allow-dirty", "--", "true", cwd=over_ssh.folder)
+
+    for refused in (clean, dirty):
+        assert (refused.exit_code, refused.stdout) == (125, "")
+        assert "REMOTE HOST IDENTIFICATION HAS CHANGED" in refused.stderr
+        assert f"{hosts}:1\n" in refused.stderr
+    assert "does not say whether it has the commit" in clean.stderr
+    assert "Try `git ls-remote origin`" in clean.stderr
+    assert "`git push --dry-run origin` must work" in dirty.stderr
     assert namespace.names("jobs,pods") == []
 
 

@@ -77,6 +77,7 @@ def build_parameters(**changes: Any) -> BuildParameters:
         "priority": None,
         "registry_secret": None,
         "git_secret": None,
+        "proxy_secret": None,
         "service_account": None,
         "manifest": None,
         "builder_image": None,

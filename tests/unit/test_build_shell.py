@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from scripts import embed
+from tests import forward_proxy
 from tests.patience import PATIENCE
 
 from . import git_server
@@ -100,6 +102,7 @@ class Job:
         script = embed.BUILD.text().replace("/build/", f"{home}/")
         script = script.replace("/run/user/1000/buildkit", str(self.buildkit))
         script = script.replace("/dev/termination-log", str(message)).replace("pause=6", "pause=0")
+        script = script.replace("silence=600", "silence=1")
         with self.words.open("wb") as stderr:
             ran = subprocess.run(
                 ["sh", "-euc", script, "build", *flags],
@@ -185,7 +188,102 @@ def test_a_server_that_sends_only_the_tips_of_branches(project: Project, job: Jo
     job.settings["protocol.version"] = "0"
     built = job.build(remote(project), first)
     assert (built.exit_code, built.files) == (0, FILES), built.words
-    assert "unadvertised object" in built.words
+    [told] = [line for line in built.words.splitlines() if "unadvertised object" in line]
+    assert told.startswith("the git server does not send a commit alone: fetched all branches")
+
+
+def test_a_commit_that_such_a_server_does_not_have(project: Project, job: Job) -> None:
+    job.settings["protocol.version"] = "0"
+    missing = "0123456789" * 4
+    built = job.build(remote(project), missing)
+    assert (built.exit_code, built.files) == (1, {}), built.words
+    assert f"error: no branch or tag of {remote(project)} has the commit {missing}\n" in built.words
+
+
+def test_a_server_that_has_the_last_commits_only(
+    tmp_path: Path, project: Project, job: Job
+) -> None:
+    """A mirror that is a shallow clone itself."""
+    for text in ("second", "third"):
+        project.write("main.py", text)
+        project.commit()
+    project.push()
+    mirror = tmp_path / "mirror.git"
+    url = f"file://{remote(project)}"
+    project.git("clone", "--quiet", "--bare", "--depth=2", url, str(mirror))
+    job.settings["protocol.version"] = "0"
+    built = job.build(f"file://{mirror}", project.git("rev-parse", "HEAD~1"))
+    assert (built.exit_code, built.files.get("main.py")) == (0, "second"), built.words
+    assert "warning" not in built.words
+
+
+def test_a_server_that_cannot_be_reached_is_asked_once(job: Job) -> None:
+    with forward_proxy.serving("127.0.0.1", {"git.company.invalid": ("127.0.0.1", 9)}) as proxy:
+        url = "http://git.company.invalid/app.git"
+        built = job.build(url, "0123456789" * 4, HTTP_PROXY=proxy.url())
+    assert (built.exit_code, built.files) == (128, {})
+    assert built.words.count("unable to access") == 1
+    assert proxy.passed == ["git.company.invalid"]
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:{}/app.git", "ssh://git@127.0.0.1:{}/app.git"])
+def test_a_server_that_says_nothing_is_given_up(job: Job, url: str) -> None:
+    job.secret.mkdir()
+    (job.secret / "ssh-privatekey").write_text("of no use")
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # the kernel takes connections for it
+        built = job.build(url.format(silent.getsockname()[1]), "0123456789" * 4)
+    assert (built.exit_code, built.files) == (128, {}), built.words
+    assert re.search("Operation too slow|Connection timed out|Operation timed out", built.words)
+
+
+PROXY = {"HTTP_PROXY": "http://ada:canary@127.0.0.1:9", "no_proxy": "registry.example"}
+
+
+def test_a_proxy_is_that_of_the_steps_too(project: Project, job: Job) -> None:
+    """By the names of the variables, whatever their case; a flag of the user's goes last."""
+    job.docker = job.docker.replace("rm -rf", 'echo "$http_proxy $NO_PROXY" > "$OUT.env"; rm -rf')
+    built = job.build(remote(project), project.head(), "--build-arg=HTTP_PROXY=own", **PROXY)
+    assert built.exit_code == 0, built.words
+    [told] = built.flags
+    named = re.findall(r"--build-arg=(\S+)", told)
+    assert sorted(named[:-1]) == ["HTTP_PROXY", "NO_PROXY", "http_proxy", "no_proxy"]
+    assert named[-1] == "HTTP_PROXY=own"
+    assert "canary" not in told + built.words
+    environment = (job.folder / "out.env").read_text()
+    assert environment == "http://ada:canary@127.0.0.1:9 registry.example\n"
+
+
+def test_git_goes_through_the_proxy(tmp_path: Path, project: Project, job: Job) -> None:
+    job.secret.mkdir()
+    for name, text in SECRETS[0].items():
+        (job.secret / name).write_text(text)
+    with git_server.serving(tmp_path) as server:
+        address = ("127.0.0.1", int(server.rpartition(":")[2]))
+        with forward_proxy.serving("127.0.0.1", {"git.company.invalid": address}) as proxy:
+            path = Path(remote(project)).relative_to(tmp_path)
+            url = f"http://git.company.invalid/{path}"
+            built = job.build(url, project.head(), HTTP_PROXY=proxy.url())
+    assert (built.exit_code, built.files) == (0, FILES), built.words
+    assert set(proxy.passed) == {"git.company.invalid"}
+    assert forward_proxy.PASSWORD not in built.words
+
+
+def test_passwords_for_several_servers(tmp_path: Path, project: Project, job: Job) -> None:
+    lib = pushed(tmp_path / "lib", {"lib.py": "of the library"})
+    project.add_submodule(lib, "lib")
+    with git_server.serving(tmp_path) as one, git_server.serving(tmp_path) as other:
+        url = f"{other}/{Path(remote(lib)).relative_to(tmp_path)}"
+        project.git("config", "--file", ".gitmodules", "submodule.lib.url", url)
+        project.commit()
+        project.push()
+        job.secret.mkdir()
+        account = f"//{git_server.USER}:{git_server.PASSWORD}@"
+        lines = [f"{server}\n".replace("//", account) for server in (one, other)]
+        (job.secret / ".git-credentials").write_text("".join(lines))
+        path = Path(remote(project)).relative_to(tmp_path)
+        built = job.build(f"{one}/{path}", project.head())
+    assert (built.exit_code, built.files.get("lib/lib.py")) == (0, "of the library"), built.words
+    assert git_server.PASSWORD not in built.words
 
 
 def test_a_repository_with_sha256(tmp_path: Path, job: Job) -> None:

@@ -125,6 +125,11 @@ def test_its_own_image_is_pulled_with_the_registry_secret() -> None:
     assert pod["imagePullSecrets"] == [{"name": "registry"}]
 
 
+def test_it_goes_through_the_proxy_of_a_secret() -> None:
+    pod = one("StatefulSet", proxy_secret="proxy")["spec"]["template"]["spec"]
+    assert pod["containers"][0]["envFrom"] == [{"secretRef": {"name": "proxy"}}]
+
+
 def test_new_certificates_and_settings_start_it_again() -> None:
     def read(**settings: Any) -> str:
         template = one("StatefulSet", **settings)["spec"]["template"]

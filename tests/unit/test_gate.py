@@ -85,6 +85,13 @@ def test_a_remote_that_does_not_answer_is_no_reason_to_push() -> None:
     assert "--build local --allow-dirty" in refused.value.remedy
 
 
+def test_a_remote_that_tells_only_of_tips() -> None:
+    """Whether the commit is pushed, it does not say; the branches here may."""
+    [fault] = gate.problems(replace(CLEAN, pushed=False, only_tips=True))
+    assert f"and none points at {CLEAN.commit[:7]}\n    Push with `git push origin" in fault
+    assert fault.endswith("or if it is pushed, run `git fetch origin`.")
+
+
 def test_names_all_faults_at_once() -> None:
     changes = Changes(tracked=("a",), untracked=("b",), submodules=("c",))
     found = gate.problems(replace(CLEAN, changes=changes, pushed=False))

@@ -19,6 +19,7 @@ from kubectl_submit.manifests import run_secrets
 from kubectl_submit.parameters import credentials, docker_credentials
 from kubectl_submit.parameters.credentials import Credentials
 from kubectl_submit.source import git_credentials
+from tests import forward_proxy
 from tests.errors import raises_code
 
 from . import git_server
@@ -341,6 +342,20 @@ def test_a_repository_that_is_not_public(
         assert known(own_url=url, url=url).git_secret == "run-build-git"
         assert not git_credentials.is_public(url)
     assert git_credentials.is_public(url)  # nobody answers: the cluster may get one
+
+
+@pytest.mark.parametrize("key", ["http.proxy", "http.http://git.company.invalid/.proxy"])
+def test_a_repository_that_is_behind_a_proxy(project: Project, tmp_path: Path, key: str) -> None:
+    """Whether it is public is asked with what git knows of the way, and not of the user."""
+    told = f"!echo username={git_server.USER} password={git_server.PASSWORD}"
+    project.git("config", "credential.helper", told)
+    with git_server.serving(tmp_path) as server:
+        hosts = {"git.company.invalid": ("127.0.0.1", int(server.rpartition(":")[2]))}
+        with forward_proxy.serving("127.0.0.1", hosts) as proxy:
+            project.git("config", key, proxy.url())
+            url = "http://git.company.invalid/origin.remotes/project.git"
+            assert not git_credentials.is_public(url)
+    assert proxy.passed == ["git.company.invalid"]
 
 
 def test_a_header_in_a_secret(configure: Any, monkeypatch: pytest.MonkeyPatch) -> None:

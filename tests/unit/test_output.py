@@ -27,6 +27,7 @@ def test_what_is_printed_moves_no_cursor(text: str) -> None:
         ("plain ünï 🎉\n\ttext", "plain ünï 🎉\n\ttext"),
         ("\x1b[31mred", "\\x1b[31mred"),
         ("a\rb\x08\x00", "a\\rb\\x08\\x00"),
+        ("a\r\nb", "a\nb"),
         ("\u202egnp.exe", "\\u202egnp.exe"),
         ("caf\udce9", "caf\\udce9"),
     ],

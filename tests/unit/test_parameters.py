@@ -54,6 +54,7 @@ def test_options_are_handed_on(project: Project) -> None:
         "rebuild": True,
         "registry_secret": "registry",
         "git_secret": "git",
+        "proxy_secret": "proxy",
         "service_account": "robot",
         "builder_image": "builder:1",
         "buildkit_image": "buildkit:1",

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import GateError
-from kubectl_submit.source import gate, remotes, repository
+from kubectl_submit.output import Output
+from kubectl_submit.source import gate, remotes, repository, temporary_commit
 from kubectl_submit.source.remote_question import Answer, Question, Reply
+from tests import forward_proxy
 from tests.conftest import eventually
 from tests.errors import raises_code
 
@@ -34,6 +40,11 @@ def change(project: Project, *, push: bool = True) -> str:
     if push:
         project.push()
     return commit
+
+
+def forget_remote_branches(project: Project) -> None:
+    for ref in project.git("for-each-ref", "--format=%(refname)", "refs/remotes").splitlines():
+        project.git("update-ref", "-d", ref)
 
 
 def bare(project: Project) -> Path:
@@ -156,8 +167,7 @@ def test_any_kind_of_clone(
     other = make(project, tmp_path / 'a "clone": \\ here')
     commit = other.head()
     other.git("checkout", "--quiet", "--detach")
-    for ref in other.git("for-each-ref", "--format=%(refname)", "refs/remotes").splitlines():
-        other.git("update-ref", "-d", ref)
+    forget_remote_branches(other)
     change(project)
     before = contents(other.root)
     assert repository.inspect(other.root).pushed
@@ -176,6 +186,62 @@ def test_a_server_that_tells_only_of_tips(project: Project, version: str) -> Non
     assert ask(project, first).answer is Answer.NO_TIP
     with gate.confirming(project.root, "origin", first):
         pass
+
+
+@contextlib.contextmanager
+def dumb(folder: Path) -> Iterator[str]:
+    """Serve the files of a folder, and no protocol of git's."""
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_server_of_mere_files(project: Project, tmp_path: Path) -> None:
+    first = project.head()
+    last = change(project)
+    project.git("update-server-info", at=str(bare(project)))
+    with dumb(tmp_path) as server:
+        url = f"{server}/{bare(project).relative_to(tmp_path)}"
+        assert ask(project, last, url).answer is Answer.YES
+        assert ask(project, first, url).answer is Answer.NO_TIP
+        forget_remote_branches(project)
+        project.git("remote", "set-url", "origin", url)
+        assert repository.inspect(project.root).pushed
+        project.git("reset", "--quiet", "--hard", first)
+        snapshot = repository.inspect(project.root)
+    assert (snapshot.pushed, snapshot.only_tips, snapshot.silence) == (False, True, "")
+
+
+@pytest.mark.parametrize("key", ["http.proxy", "http.{}.proxy", "remote.origin.proxy", ""])
+def test_a_proxy(
+    project: Project, tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """Of git's settings, and of the environment."""
+    set_helper(project, server)
+    host, folder = "git.company.invalid", bare(project)
+    url = f"http://{host}/{folder.relative_to(tmp_path)}"
+    project.git("remote", "set-url", "origin", url)
+    forget_remote_branches(project)
+    with forward_proxy.serving(
+        "127.0.0.1", {host: ("127.0.0.1", int(server.rpartition(":")[2]))}
+    ) as proxy:
+        if key:
+            project.git("config", key.format(f"http://{host}"), proxy.url())
+        else:
+            monkeypatch.setenv("http_proxy", proxy.url())
+        snapshot = repository.inspect(project.root)
+        assert (snapshot.pushed, snapshot.silence) == (True, "")
+        asked = len(proxy.passed)
+        project.write("main.py", "changed")
+        with temporary_commit.push_temporarily(
+            project.root, "origin", project.head(), Output()
+        ) as pushed:
+            refs = project.git("for-each-ref", "--format=%(refname)", at=str(folder))
+        assert pushed.ref in refs
+    assert set(proxy.passed) == {host}
+    assert len(proxy.passed) > asked > 0
 
 
 def test_a_repository_with_sha256(tmp_path: Path) -> None:

@@ -126,6 +126,13 @@ def test_secrets_are_where_the_manifest_looks_for_them() -> None:
     assert pod["imagePullSecrets"] == [{"name": "registry"}]
 
 
+def test_a_proxy_is_for_git_and_for_buildkit() -> None:
+    pod = rendered(proxy_secret="proxy")["spec"]["template"]["spec"]
+    for container in (*pod["containers"], *pod["initContainers"]):
+        assert container["envFrom"] == [{"secretRef": {"name": "proxy"}}]
+    assert "envFrom" not in str(rendered())
+
+
 TEXTS = st.text(st.sampled_from("a$(){}A\n\"' ")) | st.text(
     st.characters(codec="utf-8", exclude_characters="\0")
 )

@@ -173,6 +173,18 @@ def test_a_remote_that_does_not_take_it(
     assert capsys.readouterr().err == ""
 
 
+def test_a_remote_that_cannot_be_reached(project: Project) -> None:
+    project.git("remote", "set-url", "--push", "origin", "http://127.0.0.1:9/app.git")
+    lending = temporary_commit.push_temporarily(
+        project.root, "origin", project.head(), Output(quiet=True)
+    )
+    with raises_code(ErrorCode.WORKING_TREE_PUSH_REFUSED, RepositoryError) as refused:
+        lending.__enter__()
+    assert "unable to access" in refused.value.last_words
+    assert "`git push --dry-run origin` must work" in refused.value.remedy
+    assert "to a branch" not in refused.value.remedy
+
+
 def test_a_remote_that_does_not_give_it_back(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:

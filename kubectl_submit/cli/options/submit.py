@@ -244,6 +244,13 @@ class Options(KubectlOptions):
         type=OBJECT_NAME,
         help="An existing basic-auth or ssh-auth Secret to fetch the commit with.",
     )
+    proxy_secret: str | None = option(
+        "Credentials",
+        "--proxy-secret",
+        type=OBJECT_NAME,
+        help="An existing Secret with the variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY for the "
+        "build in the cluster.",
+    )
     credentials_from_local: bool = option(
         "Credentials",
         "--credentials-from-local",
