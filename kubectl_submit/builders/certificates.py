@@ -19,6 +19,7 @@ from kubectl_submit.errors import BuildError
 from kubectl_submit.process import command
 
 DAYS = 730
+NEW_KEY = ("ecparam", "-name", "prime256v1", "-genkey", "-noout")
 PIPE = "/dev/stdin"
 # Sections, so that it works with LibreSSL and with OpenSSL before 1.1.1, which lack `-addext`.
 SETTINGS = """\
@@ -30,7 +31,7 @@ basicConstraints = critical, CA:TRUE
 keyUsage = critical, keyCertSign
 [server]
 basicConstraints = critical, CA:FALSE
-keyUsage = critical, digitalSignature, keyEncipherment
+keyUsage = critical, digitalSignature
 extendedKeyUsage = serverAuth
 subjectAltName = {hosts}
 [client]
@@ -67,7 +68,7 @@ def make(hosts: Sequence[str]) -> Certificates:
         named = ", ".join(f"DNS:{host}" for host in hosts)
         settings.write_text(SETTINGS.format(hosts=named), encoding="utf-8")
         expires = times.ago(-DAYS * 86400)
-        key = _openssl("genrsa", "2048")
+        key = _openssl(*NEW_KEY)
         request = ("req", "-x509", "-new", "-key", PIPE, "-subj", "/CN=kubectl-submit")
         authority = _openssl(*request, *_for(settings, "-config", "authority"), stdin=key)
         (Path(folder) / "authority").write_text(authority, encoding="utf-8")
@@ -81,7 +82,7 @@ def make(hosts: Sequence[str]) -> Certificates:
 
 def _signed(role: str, authority_key: str, settings: Path) -> Pair:
     """A key, and its certificate for the server or the client."""
-    key = _openssl("genrsa", "2048")
+    key = _openssl(*NEW_KEY)
     asked = settings.with_name(role)
     request = ("req", "-new", "-key", PIPE, "-subj", f"/CN={role}", "-config", str(settings))
     asked.write_text(_openssl(*request, stdin=key), encoding="utf-8")

@@ -99,7 +99,7 @@ def test_a_failure_shows_no_key(tmp_path: Path) -> None:
     (tmp_path / "bin" / "openssl").unlink()
     program = Program(tmp_path / "bin", "openssl")
     program.on(
-        "genrsa", Answer("-----BEGIN PRIVATE KEY-----", stderr="out of entropy", exit_code=1)
+        "ecparam", Answer("-----BEGIN PRIVATE KEY-----", stderr="out of entropy", exit_code=1)
     )
     with raises_code(ErrorCode.CERTIFICATES_FAILED, BuildError) as failed:
         certificates.make(HOSTS)
