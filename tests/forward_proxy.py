@@ -80,10 +80,12 @@ class Connection(socketserver.StreamRequestHandler):
                 while data := self.rfile.read1(1 << 16):
                     there.sendall(data)
 
-        threading.Thread(target=forth, daemon=True).start()
+        sender = threading.Thread(target=forth, daemon=True)
+        sender.start()
         while data := there.recv(1 << 16):
             self.wfile.write(data)
         self.connection.shutdown(socket.SHUT_RDWR)  # nobody reads any more
+        sender.join()
 
     def _say(self, status: str, header: str = "") -> None:
         close = [] if status.startswith("200") else ["Content-Length: 0", "Connection: close"]

@@ -42,8 +42,11 @@ def canaries(
     docker_login: Mapping[str, str],
     password: str,
 ) -> Canaries:
-    """All that can be given, each with a value of its own."""
-    secrets = [f"canary-{uuid.uuid4().hex}" for _ in range(4)]
+    """All that can be given, each with a value of its own.
+
+    The repository in the registry is new, too: in others, caches of earlier tests gather.
+    """
+    secrets, unique = [f"canary-{uuid.uuid4().hex}" for _ in range(4)], uuid.uuid4().hex
     (tmp_path / "mine").write_text(secrets[0], encoding="utf-8")
     (tmp_path / "of-the-build").write_text(secrets[1], encoding="utf-8")
     return Canaries(
@@ -56,7 +59,7 @@ def canaries(
             "--verbose",
         ),
         environment={
-            **private_registry,
+            **{name: f"{value}-{unique}" for name, value in private_registry.items()},
             **docker_login,
             "CANARY_TOKEN": secrets[2],
             "CANARY_BUILD": secrets[3],
