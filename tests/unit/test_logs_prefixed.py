@@ -154,3 +154,27 @@ def test_a_gap_is_none_where_the_container_was_started_in_it(again: str, missing
     log.advance(Deleted(at=4.0))
     log.advance(Closed(at=4.0, how=Close.WELL))
     assert bool(log.missing()) == missing
+
+
+SEEN = b"2026-11-22T18:00:09.000000000Z seen\n"
+
+
+@pytest.mark.parametrize(
+    ("read", "proved"),
+    [
+        (SEEN, True),
+        (SEEN + b"2026-11-22T18:00:09.1", True),
+        (SEEN + b"2026-11-22T18:00:09.100000000Z ne", False),
+        (SEEN + b"2026-11-22T18:00:09.100000000Z new\n", False),
+    ],
+)
+def test_a_new_line_or_its_beginning_takes_back_the_proof_that_a_log_is_whole(
+    read: bytes, proved: bool
+) -> None:
+    log = PodLog("run-0", 0)
+    log.advance(Opened(at=1.0))
+    log.take(SEEN, at=1.0)
+    log.advance(Closed(at=2.0, how=Close.WELL))
+    log.advance(Opened(at=3.0))
+    log.take(read, at=4.0)
+    assert (log.state.closed_at is not None) == proved
