@@ -21,6 +21,8 @@ from scripts.bench.measuring import IMAGE, MB, SUBMIT, Report, Watched, namespac
 WORKERS = 1000
 FEWER = 100
 NODES = 10
+PORT = 10247  # of kwok, as scripts/cluster/bench.sh starts it
+ADDRESS = '{.items[*].status.addresses[?(@.type=="InternalIP")].address}'
 IDLE_SECONDS = 20
 COUNTER = r'apiserver_request_total\{.*resource="(?:pods|jobs|events)".*verb="(\w+)".*\} (\d+)'
 OPEN_STREAMS = r'apiserver_longrunning_requests\{.*subresource="log".*\} (\d+)'
@@ -122,21 +124,34 @@ def _manifest(folder: Path) -> str:
     return str(path)
 
 
-def _node(number: int) -> dict[str, Any]:
+def _node(number: int, address: str) -> dict[str, Any]:
+    """A node that is reached where kwok listens.
+
+    kwok sets its addresses, but removes them when it looks again and finds no Hostname.
+    """
+    name = f"kwok-{number}"
+    addresses = [("InternalIP", address), ("Hostname", name)]
     room = {"pods": str(2 * WORKERS // NODES), "cpu": "100", "memory": "100Gi"}
     return {
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": f"kwok-{number}", "labels": {"type": "kwok"}},
+        "metadata": {"name": name, "labels": {"type": "kwok"}},
         "spec": {"taints": [{"key": "kwok", "value": "true", "effect": "NoSchedule"}]},
-        "status": {"allocatable": room, "capacity": room},
+        "status": {
+            "allocatable": room,
+            "capacity": room,
+            "addresses": [{"type": kind, "address": value} for kind, value in addresses],
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": PORT}},
+        },
     }
 
 
 @contextlib.contextmanager
 def kwok() -> Iterator[None]:
     """Nodes that are none, and who plays them."""
-    nodes = [leftovers.with_own_label(_node(number)) for number in range(NODES)]
+    # It runs beside the real node.
+    [address, *_] = run("kubectl", "get", "nodes", "-o", f"jsonpath={ADDRESS}").split()
+    nodes = [leftovers.with_own_label(_node(number, address)) for number in range(NODES)]
     with subprocess.Popen(["scripts/local-cluster", "kwok"]) as running:
         try:
             run("kubectl", "apply", "-f", "-", stdin=yaml.safe_dump_all(nodes))
