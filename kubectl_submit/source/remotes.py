@@ -11,7 +11,7 @@ from pathlib import Path
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import RepositoryError
 from kubectl_submit.process import command
-from kubectl_submit.source.git_settings import quiet_environment
+from kubectl_submit.source.git_settings import Access, access, of_remote, quiet_environment
 from kubectl_submit.source.remote_question import Answer, Question, Settings
 
 GITLINK_MODE = "160000"
@@ -130,6 +130,11 @@ def names_of(settings: Settings) -> list[str]:
 def url(root: Path, name: str, *, push: bool = False) -> str:
     """The URL from which git fetches, or to which it pushes; empty if there is none."""
     return _git(root, "remote", "get-url", *(["--push"] if push else []), name).strip("\n")
+
+
+def push_access(root: Path, name: str) -> Access:
+    """How git reaches a remote that it pushes to, through the proxy that is set for it."""
+    return access(url(root, name, push=True), of_remote(configuration(root), name))
 
 
 def _preferred(settings: dict[str, str], branch: str, names: Sequence[str]) -> list[str]:

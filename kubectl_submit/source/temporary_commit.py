@@ -24,9 +24,7 @@ from kubectl_submit.source import remotes, temporary_refs
 from kubectl_submit.source.git_settings import (
     ADDRESS,
     ASK_NOBODY,
-    access,
     objects_beside,
-    of_remote,
     quiet_environment,
 )
 from kubectl_submit.source.temporary_refs import LeftoverRefs
@@ -137,9 +135,7 @@ def _take_back(root: Path, remote: str, pushed: TemporaryCommit, others: Sequenc
 def _push_refs(
     root: Path, remote: str, refspecs: Sequence[str], environment: Mapping[str, str] = {}
 ) -> None:
-    url = _git(root, "remote", "get-url", "--push", remote)
-    reached = access(url, of_remote(remotes.configuration(root), remote))
-    settings = {**reached.environment, **environment, **ASK_NOBODY}
+    settings = {**remotes.push_access(root, remote).environment, **environment, **ASK_NOBODY}
     _git(root, *PUSH, *PUSH_ELSEWHERE, *refspecs, environment=settings)
 
 

@@ -15,7 +15,7 @@ from kubectl_submit.errors import RepositoryError
 from kubectl_submit.process import command
 from kubectl_submit.process.masking import mask
 from kubectl_submit.source import remotes
-from kubectl_submit.source.git_settings import ADDRESS, ASK_NOBODY, access, of_remote
+from kubectl_submit.source.git_settings import ADDRESS, ASK_NOBODY
 from kubectl_submit.source.identity import me
 
 PREFIX = "refs/kubectl-submit/"
@@ -40,9 +40,7 @@ class LeftoverRefs:
 
     def __init__(self, root: Path, remote: str, prefix: str = PREFIX) -> None:
         self._remote = remote
-        proxy = of_remote(remotes.configuration(root), remote)
-        reached = access(remotes.url(root, remote, push=True), proxy)
-        settings = {**reached.environment, **ASK_NOBODY, "LC_ALL": "C"}
+        settings = {**remotes.push_access(root, remote).environment, **ASK_NOBODY, "LC_ALL": "C"}
         argv = ["git", "ls-remote", "--quiet", ADDRESS, f"{prefix}*"]
         self._asked = command.Started(argv, cwd=root, env=settings, unattended=True)
 

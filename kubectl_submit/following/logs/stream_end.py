@@ -38,10 +38,10 @@ def how_closed(log: PodLog, batch: Batch, result: Result) -> Close:
     gone = error_kind(result.stderr) is ClusterErrorKind.NOT_FOUND or bool(
         NO_LOG.search(result.stderr)
     )
-    if is_forbidden(result) and not log.ended and batch.size == 1:
+    forbidden = is_forbidden(result)
+    if forbidden and not log.ended and batch.size == 1:
         return Close.DENIED
-    refused = gone or (is_forbidden(result) and log.ended)
-    refused = refused or (well and not batch.reads(log))
+    refused = gone or (forbidden and log.ended) or (well and not batch.reads(log))
     return log.how_closed(well=well, refused=refused)
 
 

@@ -130,7 +130,7 @@ class LogStreams:
         """Start reading each log that needs a reader."""
         now = self._loop.now
         for log in self._logs.values():
-            # A stream of several does not show the end of one's lines: it is read by itself.
+            # A stream that several logs share does not show where one of them ends.
             if log.phase is Phase.DRAINING and log.batch and log.batch.size > 1:
                 self._advance(log, events.Left(at=now))
         idle = [log for log in self._logs.values() if log.idle and log.not_before <= now]
