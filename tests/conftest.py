@@ -113,10 +113,14 @@ def repository(make_repository: Callable[[str], Repository]) -> Repository:
     return make_repository("app")
 
 
+def bare(repository: Repository) -> Path:
+    """Where the server has a repository."""
+    return Path(local("LOCAL_GIT_ROOT")) / repository.url.rsplit("/", 1)[1]
+
+
 def update_hook(repository: Repository, script: str) -> None:
     """Give the remote a hook that every push of a ref passes: its name is $1."""
-    bare = Path(local("LOCAL_GIT_ROOT")) / repository.url.rsplit("/", 1)[1]
-    write_hook(bare, "update", script)
+    write_hook(bare(repository), "update", script)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,5 +45,4 @@ def fill(one: Project, files: int) -> None:
 
 def write_dockerfile(one: Project, copy: str) -> None:
     """What the image takes from the repository."""
-    text = f"FROM {IMAGE}\nWORKDIR /app\n{copy}\n"
-    (one.folder / "Dockerfile").write_text(text, encoding="utf-8")
+    one.write_dockerfile(f"FROM {IMAGE}\nWORKDIR /app\n{copy}\n")

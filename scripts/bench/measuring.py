@@ -75,18 +75,18 @@ def compare(
     )
 
 
-def registry_bytes() -> int | None:
+def registry_bytes() -> int:
     """The bytes that the local cluster's registries have written: to clients and to the disk.
 
-    None without a local cluster.
+    0 without a local cluster.
     """
-    written = []
+    written = 0
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if (process / "cmdline").read_bytes().startswith(b"docker-registry\0"):
                 fields = (process / "io").read_text().split()
-                written.append(int(fields[fields.index("wchar:") + 1]))
-    return sum(written) if written else None
+                written += int(fields[fields.index("wchar:") + 1])
+    return written
 
 
 class Watched:

@@ -41,9 +41,13 @@ class Project:
     folder: Path
     namespace: str
 
-    def begin(self, copy: str) -> None:
-        """A Dockerfile whose step nobody has run before."""
-        text = f"FROM {IMAGE}\n{STEP.format(uuid.uuid4())}WORKDIR /app\n{copy}\n"
+    def begin(self, copy: str, step: str = STEP, base: str = IMAGE) -> None:
+        """A Dockerfile whose step nobody has run before: each `{}` in it becomes a new name."""
+        step = step.replace("{}", str(uuid.uuid4()))
+        self.write_dockerfile(f"FROM {base}\n{step}WORKDIR /app\n{copy}\n")
+
+    def write_dockerfile(self, text: str) -> None:
+        """What docker builds from now on."""
         (self.folder / "Dockerfile").write_text(text, encoding="utf-8")
 
     def change(self) -> str:
@@ -76,9 +80,18 @@ class Project:
         argv = [SUBMIT, "-n", self.namespace, "-q", *flags, "--", "true"]
         subprocess.run(argv, cwd=self.folder, capture_output=True, check=True)
 
-    def create_builder(self) -> list[str]:
-        """What makes a BuildKit that stays in the namespace."""
-        return [SUBMIT, "builder", "create", "-n", self.namespace, "--storage=0"]
+    def create_builder(self) -> None:
+        """Make a BuildKit that stays in the namespace."""
+        create = [SUBMIT, "builder", "create", "-n", self.namespace, "--storage=0"]
+        run(*create, f"--buildkitd-config={REGISTRIES}")
+
+    def push(self, tag: str) -> str:
+        """Build with docker and push; the image's name in the cluster."""
+        here = os.environ["KUBECTL_SUBMIT_IMAGE_REPOSITORY"]
+        inside = os.environ.get("KUBECTL_SUBMIT_PULL_REPOSITORY", here)
+        run("docker", "buildx", "build", "-q", "--push", "--provenance=false", "-t",
+            f"{here}:{tag}", str(self.folder))  # fmt: skip
+        return f"{inside}:{tag}"
 
     def by_hand(self) -> float:
         """The seconds of docker and kubectl after a change."""
@@ -87,11 +100,7 @@ class Project:
 
     def _by_hand(self, said: str) -> None:
         name = f"by-hand-{uuid.uuid4().hex[:8]}"
-        here = os.environ["KUBECTL_SUBMIT_IMAGE_REPOSITORY"]
-        inside = os.environ.get("KUBECTL_SUBMIT_PULL_REPOSITORY", here)
-        run("docker", "buildx", "build", "-q", "--push", "--provenance=false", "-t",
-            f"{here}:{name}", str(self.folder))  # fmt: skip
-        argv = ["kubectl", "run", "-n", self.namespace, name, f"--image={inside}:{name}"]
+        argv = ["kubectl", "run", "-n", self.namespace, name, f"--image={self.push(name)}"]
         argv += ["--attach", "--rm", "--quiet", "--restart=Never", "--", "cat", "said.txt"]
         assert run(*argv) == said
 
@@ -132,17 +141,21 @@ def measure(report: Report) -> None:
 
 def _with_builder(made: Project, report: Report) -> None:
     """The same with a BuildKit that stays in the namespace."""
-    run(*made.create_builder(), f"--buildkitd-config={REGISTRIES}")
+    made.create_builder()
     made.begin("COPY . .")
     report.line("first remote build, a builder that stays", f"{made.submit():7.2f} s")
     made.by_hand()
     ours, bare = medians(made.submit, made.by_hand)
     report.ratio("changed line, remote, a builder that stays | by hand", ours, bare, 2.2)
+    measure_bytes(made, report)
+
+
+def measure_bytes(made: Project, report: Report) -> None:
+    """What the registries had to send and to store for a changed line, on the local cluster."""
     before = registry_bytes()
     made.submit()
-    if before is not None:
-        moved = ((registry_bytes() or 0) - before) / MB
-        report.most("  bytes that the registries wrote for it", moved, "MB", 5)
+    if before:
+        report.most("  … written by the registries", (registry_bytes() - before) / MB, "MB", 5)
 
 
 def medians(

@@ -60,8 +60,10 @@ def _write_krew_archive(program: bytes, seconds: int) -> None:
 
 def checksums(files: dict[str, bytes]) -> str:
     """What `sha256sum --check` reads, for files (name → content)."""
-    lines = [f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items()]
-    return "".join(sorted(lines, key=lambda line: line.partition("  ")[2]))
+    lines = (
+        f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items())
+    )
+    return "".join(lines)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
+
+from tests.cluster import git_servers
 
 
 class Gate:
@@ -23,8 +23,7 @@ class Gate:
             def log_message(self, *_: object) -> None:
                 """Nobody reads it."""
 
-        # Where the git server listens, pods can connect to.
-        host = urlsplit(os.environ["LOCAL_GIT"]).hostname or ""
+        host = git_servers.host()
         self._server = ThreadingHTTPServer((host, 0), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self.wait = (

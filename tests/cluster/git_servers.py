@@ -9,11 +9,10 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.conftest import Repository, local
+from tests.conftest import Repository, bare, local
 
 
 class GitServer(BaseHTTPRequestHandler):
@@ -114,9 +113,10 @@ def host() -> str:
     return urlsplit(local("LOCAL_GIT_HTTP")).hostname or ""
 
 
-def bare(repository: Repository) -> Path:
-    """Where the server has a repository."""
-    return Path(local("LOCAL_GIT_ROOT")) / repository.url.rsplit("/", 1)[1]
+def fetch_from(server: str, repository: Repository) -> None:
+    """Let the user fetch from another server of the same repositories, and push as before."""
+    repository.git("remote", "set-url", "--push", "origin", repository.url)
+    repository.git("remote", "set-url", "origin", f"{server}/{bare(repository).name}")
 
 
 def closed_port() -> int:

@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.conftest import Namespace, Submit, create_git_secret
-from tests.cluster.git_servers import bare
 from tests.cluster.leaks import assert_not_seen
-from tests.conftest import Repository, local
+from tests.conftest import Repository, bare, local
 
 CAT = ("--", "cat", "greeting.txt")
 

@@ -15,9 +15,8 @@ import pytest
 
 from tests.cluster import git_servers
 from tests.cluster.conftest import Namespace, Submit, create_git_secret
-from tests.cluster.git_servers import bare
 from tests.cluster.leaks import assert_not_seen
-from tests.conftest import Repository, eventually, local
+from tests.conftest import Repository, bare, eventually, local
 
 SERVER = Path(__file__).parents[2] / "scripts" / "cluster" / "git_http_server.py"
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize {}\n"

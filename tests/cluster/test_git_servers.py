@@ -10,16 +10,9 @@ import pytest
 
 from tests.cluster import git_servers
 from tests.cluster.conftest import Namespace, Submit
-from tests.cluster.git_servers import bare
-from tests.conftest import Repository
+from tests.conftest import Repository, bare
 
 CAT = ("--", "cat", "greeting.txt")
-
-
-def set_url(repository: Repository, server: str) -> None:
-    """Let the user fetch from another server of the same repositories, and push as before."""
-    repository.git("remote", "set-url", "--push", "origin", repository.url)
-    repository.git("remote", "set-url", "origin", f"{server}/{bare(repository).name}")
 
 
 @pytest.mark.parametrize("server", [git_servers.OnlyTips, git_servers.NoShallow, None])
@@ -35,7 +28,7 @@ def test_a_server_that_sends_no_single_commit(
     repository.git("checkout", "--quiet", "--detach", commit)
 
     with git_servers.serving(server or git_servers.dumb_server()) as serving:
-        set_url(repository, git_servers.url(serving))
+        git_servers.fetch_from(git_servers.url(serving), repository)
         result = submit("--verbose", *CAT, cwd=repository.folder)
 
     assert (result.exit_code, result.stdout) == (0, "hello\n"), result.stderr
@@ -53,7 +46,7 @@ def test_a_commit_that_such_a_server_does_not_have(
     commit = repository.git("rev-parse", "HEAD")
 
     with git_servers.serving(git_servers.OnlyTips) as serving:
-        set_url(repository, git_servers.url(serving))
+        git_servers.fetch_from(git_servers.url(serving), repository)
         refused = submit(*CAT, cwd=repository.folder)
         repository.git("update-ref", "refs/remotes/origin/other", commit)
         result = submit(*CAT, cwd=repository.folder)

@@ -12,7 +12,7 @@ from tests.cluster import git_servers
 from tests.cluster.conftest import Namespace, Submit
 from tests.cluster.leaks import assert_not_seen
 from tests.cluster.test_builder import EPHEMERAL, build_pods
-from tests.conftest import Repository, local
+from tests.conftest import Repository, bare, local
 from tests.forward_proxy import PASSWORD, ForwardProxy
 
 GIT = "git.company.invalid"
@@ -35,14 +35,12 @@ def proxy() -> Iterator[ForwardProxy]:
 @pytest.fixture
 def behind(repository: Repository, proxy: ForwardProxy) -> Repository:
     """A repository that is fetched from that server; its build asks the proxy for a file, too."""
-    name = repository.url.rsplit("/", 1)[1]
     repository.write("greeting.txt", "hello\n")
-    url = f"http://{OF_A_STEP}/{name}/info/refs?service=git-upload-pack"
+    url = f"http://{OF_A_STEP}/{bare(repository).name}/info/refs?service=git-upload-pack"
     dockerfile = (repository.folder / "Dockerfile").read_text(encoding="utf-8")
     repository.write("Dockerfile", f"{dockerfile}RUN wget -O /dev/null '{url}'\n")
     repository.commit()
-    repository.git("remote", "set-url", "--push", "origin", repository.url)
-    repository.git("remote", "set-url", "origin", f"http://{GIT}/{name}")
+    git_servers.fetch_from(f"http://{GIT}", repository)
     repository.git("update-ref", "-d", "refs/remotes/origin/main")
     return repository
 

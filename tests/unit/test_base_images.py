@@ -55,9 +55,8 @@ def test_what_a_dockerfile_names(tmp_path: Path, text: str, images: list[str]) -
 
 def test_a_build_argument_goes_before_its_default(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("ARG BASE=a\nFROM $BASE\n")
-    assert base_images.images(
-        build_paths.read(tmp_path / "Dockerfile"), [("BASE", "b"), ("OTHER", "c")]
-    ) == ["b"]
+    text, given = build_paths.read(tmp_path / "Dockerfile"), [("BASE", "b"), ("OTHER", "c")]
+    assert base_images.images(text, given) == ["b"]
 
 
 def test_one_that_cannot_be_read_names_nothing(tmp_path: Path) -> None:
