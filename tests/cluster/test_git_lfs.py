@@ -141,4 +141,4 @@ def test_a_server_of_lfs_that_is_down(
     assert (result.exit_code, result.stdout) == (125, "")
     assert "connection refused" in result.stderr
     assert f"error: git-lfs cannot get the files of {bare(repository).name}" in result.stderr
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cluster import git_servers
 from tests.cluster.conftest import Namespace, Submit
-from tests.conftest import Repository, bare
+from tests.conftest import Repository, bare, eventually
 
 CAT = ("--", "cat", "greeting.txt")
 
@@ -55,7 +55,7 @@ def test_a_commit_that_such_a_server_does_not_have(
     assert f"and none points at {commit[:7]}\n    Push with `git push" in refused.stderr
     url = repository.git("remote", "get-url", "origin")
     assert f"error: no branch or tag of {url} has the commit {commit}\n" in result.stderr
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
 
 
 @pytest.mark.parametrize("build", ["local", "remote"])

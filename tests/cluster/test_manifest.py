@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.conftest import Namespace, Submit
+from tests.conftest import eventually
 
 OURS = """\
 # What the program reads.
@@ -138,7 +139,7 @@ def test_a_job_that_never_ran_takes_its_documents_with_it(
     result = submit(f"--manifest={ours}", f"--image={busybox}", "--", "no-such-command")
 
     assert (result.exit_code, result.stdout) == (125, "")
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
     assert "settings" not in namespace.names("configmaps")
 
 
@@ -151,7 +152,7 @@ def test_a_document_that_is_there_already(
 
     assert (result.exit_code, result.stdout) == (125, "")
     assert 'configmaps "settings" already exists' in result.stderr
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
     (settings,) = (
         found for found in namespace.get("configmaps") if found["metadata"]["name"] == "settings"
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.conftest import Namespace, Submit, own_job
-from tests.conftest import Repository
+from tests.conftest import Repository, eventually
 
 
 def enforce(namespace: Namespace, level: str) -> None:
@@ -94,4 +94,4 @@ def test_a_pod_that_asks_for_more(
     assert (result.exit_code, result.stdout) == (125, "")
     assert "error: the cluster refuses to create the pod\n" in result.stderr
     assert 'violates PodSecurity "restricted' in result.stderr
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cluster.conftest import Namespace, Submit
+from tests.conftest import eventually
 
 LIMITS = """
 apiVersion: v1
@@ -61,7 +62,7 @@ def test_a_policy_that_refuses_the_pod(
     assert (result.exit_code, result.stdout) == (125, "")
     assert "error: the cluster refuses to create the pod\n" in result.stderr
     assert policy in result.stderr
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
 
 
 def test_a_range_of_limits(namespace: Namespace, submit: Submit, busybox: str) -> None:
@@ -70,4 +71,4 @@ def test_a_range_of_limits(namespace: Namespace, submit: Submit, busybox: str) -
 
     assert (result.exit_code, result.stdout) == (125, "")
     assert "maximum memory usage per Container is 64Mi" in result.stderr
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")

@@ -51,7 +51,7 @@ def test_a_registry_without_its_secret(
 
     assert (result.exit_code, result.stdout) == (125, "")
     assert "401 Unauthorized" in result.stderr or "no basic auth credentials" in result.stderr
-    assert namespace.names("jobs,pods,secrets") == []
+    eventually(lambda: namespace.names("jobs,pods,secrets") == [], "nothing is left")
 
 
 def test_what_this_machine_knows(
@@ -173,7 +173,7 @@ def test_a_git_server_that_is_another_one(
     assert "Host key verification failed" in result.stderr
     assert "does not show the host key that the Secret of --git-secret has" in result.stderr
     assert "put that into the Secret: ssh-keyscan HOST\n" in result.stderr
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
 
 
 def test_a_git_server_that_is_another_one_to_this_machine(
@@ -233,7 +233,7 @@ def test_a_secret_of_another_kind(
     result = submit(flag, "--", "true", cwd=repository.folder)
 
     assert (result.exit_code, words in result.stderr) == (125, True), result.stderr
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
 
 
 class Asking(BaseHTTPRequestHandler):

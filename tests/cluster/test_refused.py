@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.conftest import Namespace, Submit
-from tests.conftest import Repository, tags
+from tests.conftest import Repository, eventually, tags
 
 NO_PODS = """
 apiVersion: v1
@@ -46,7 +46,7 @@ def test_a_quota_without_pods(namespace: Namespace, submit: Submit, busybox: str
     assert (result.exit_code, result.stdout) == (125, "")
     assert "error: the cluster refuses to create the pod\n" in result.stderr
     assert "exceeded quota: no-pods" in result.stderr
-    assert namespace.names("jobs,pods") == []
+    eventually(lambda: namespace.names("jobs,pods") == [], "nothing is left")
 
 
 def test_a_user_without_permissions(namespace: Namespace, submit: Submit, busybox: str) -> None:
