@@ -2,7 +2,7 @@
 
 `submit`, `logs -f`, `wait`, `list` and `status` see different data: some have watched all pods,
 others see only those that are left. So the outcome depends only on what stays: the Job's conditions
-and the pods that failed by themselves.
+and the pods that failed by themselves. Where all pods have succeeded, it does not change any more.
 """
 
 from __future__ import annotations
@@ -31,9 +31,23 @@ def outcome(job: ExecutionState, pods: Iterable[PodState], workers: int) -> Outc
         return job.outcome
     if job.cancelled:
         return Outcome(exit_code=CANCELLED_CODE, summary=f"cancelled by {job.cancelled_by}")
-    if job.succeeded:
+    if has_succeeded(job, pods, workers):
         return _success(pods, workers)
     return _failure(job, pods, workers) if job.failed else None
+
+
+def has_succeeded(job: ExecutionState, pods: Iterable[PodState], workers: int) -> bool:
+    """Whether the Job has succeeded, or will have: its controller takes seconds to count its pods.
+
+    Of pods that failed or were asked to stop, the Job itself says what they mean.
+    """
+    if job.succeeded or not job.decided_by_pods or job.failed or job.suspended or job.cancelled_by:
+        return job.succeeded
+    last = newest_of_each_rank(pods)
+    well = (
+        pod.succeeded and pod.exit_code == 0 and not (pod.deleted or pod.reason) for pod in last
+    )
+    return len(last) >= workers and all(well)
 
 
 def name(pod: PodState, workers: int) -> str:

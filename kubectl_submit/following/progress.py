@@ -137,8 +137,9 @@ class Progress:
             return True
         if not self.all_known or not all(pod.ended for pod in pods):
             return False
-        said = self.reported or self.job.outcome or self.job.succeeded
-        return bool(said) or any(pod.failed for pod in pods)
+        said = self.reported or self.job.outcome
+        succeeded = outcomes.has_succeeded(self.job, pods, self._execution.workers)
+        return bool(said) or succeeded or any(pod.failed for pod in pods)
 
 
 def _deleted_as(state: PodState, before: PodState) -> PodState:

@@ -26,6 +26,8 @@ class ExecutionState:
     """It has no pods by its spec, which is how a queued Job is cancelled."""
     outcome: Outcome | None = None
     """How it ended, if that is known without its pods."""
+    decided_by_pods: bool = False
+    """It will have succeeded once pods of all its workers have, whatever it says until then."""
     retries: bool = False
     """It retries failed pods."""
     succeeded_pods: int = 0

@@ -42,6 +42,8 @@ class PodState:
     ended: bool = False
     failed: bool = False
     """It ended and failed; a deadline can fail a container that exits 0."""
+    succeeded: bool = False
+    """All its containers have ended, and well; its Job counts it as a success."""
     exit_code: int | None = None
     reason: str = ""
     """Why it ended: `OOMKilled`, `DeadlineExceeded`, `Evicted`; empty for a plain exit."""
@@ -119,6 +121,7 @@ def _pod_state(pod: Object, container: str, end: Object) -> PodState:
         started=("running" in state or "terminated" in state) and not never_started,
         started_at=(state.get("running") or state.get("terminated") or {}).get("startedAt") or "",
         failed=status.get("phase") == "Failed" or end.get("exitCode", 0) != 0,
+        succeeded=status.get("phase") == "Succeeded",
         exit_code=None if never_started else end.get("exitCode"),
         reason=_reason(status, end, disruption, deleted=deleted),
         message=end.get("message") or "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -183,3 +184,50 @@ def test_success_is_what_the_job_says() -> None:
     found = outcome(ExecutionState(succeeded=True), [worker(0, 1, 1), worker(0, 0, 2)], 1)
     assert found
     assert found.exit_code == 0
+
+
+def succeeded(rank: int, **more: Any) -> PodState:
+    """A worker whose pod has succeeded."""
+    return replace(worker(rank, 0, rank, succeeded=True), **more)
+
+
+DECIDED_BY_PODS = {"decided_by_pods": True}
+
+
+@pytest.mark.parametrize(
+    ("job", "pods", "expected"),
+    [
+        ({}, [succeeded(0), succeeded(1)], 0),
+        ({}, [worker(0, 7, 1, created_at="1"), succeeded(0, created_at="2"), succeeded(1)], 0),
+        ({}, [succeeded(0)], None),
+        ({}, [succeeded(0), succeeded(1, deleted=True)], None),
+        ({}, [succeeded(0), succeeded(1, reason="PreemptionByScheduler")], None),
+        ({}, [succeeded(0), succeeded(1, exit_code=3)], None),
+        ({}, [succeeded(0), succeeded(1, exit_code=None)], None),
+        ({}, [succeeded(0), worker(1, 0, 2)], None),
+        ({}, [succeeded(0, created_at="1"), succeeded(1), worker(0, 7, 1, created_at="2")], None),
+        ({"suspended": True}, [succeeded(0), succeeded(1)], None),
+        ({"cancelled_by": "ada"}, [succeeded(0), succeeded(1)], None),
+        ({"decided_by_pods": False}, [succeeded(0), succeeded(1)], None),
+        ({"failed": True, "reason": "DeadlineExceeded"}, [succeeded(0), succeeded(1)], 124),
+    ],
+)
+def test_pods_that_succeed_decide_before_their_job_counts_them(
+    job: dict[str, Any], pods: list[PodState], expected: int | None
+) -> None:
+    found = outcome(ExecutionState(**(DECIDED_BY_PODS | job)), pods, workers=2)
+    assert (found.exit_code if found else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({}, True),
+        ({"suspend": False}, True),
+        ({"suspend": True}, False),
+        ({"successPolicy": {"rules": [{"succeededIndexes": "0"}]}}, False),
+        ({"managedBy": "kueue.x-k8s.io/multikueue"}, False),
+    ],
+)
+def test_whether_pods_decide(spec: dict[str, Any], expected: bool) -> None:
+    assert job_state({"metadata": {}, "spec": spec}).decided_by_pods is expected

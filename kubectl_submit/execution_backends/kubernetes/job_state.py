@@ -30,6 +30,7 @@ def job_state(job: Object) -> ExecutionState:
         cancelled_by=job["metadata"].get("annotations", {}).get(CANCELLED_BY, ""),
         empty=spec.get("completions") == 0,
         outcome=_recorded(job) if ended else None,
+        decided_by_pods=not any(map(spec.get, ("suspend", "successPolicy", "managedBy"))),
         retries=bool(spec.get("backoffLimit") or spec.get("backoffLimitPerIndex")),
         succeeded_pods=status.get("succeeded", 0),
         failed_pods=status.get("failed", 0),
