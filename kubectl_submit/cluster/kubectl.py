@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -184,8 +185,16 @@ class Kubectl:
 
     def context_namespace(self) -> command.Result:
         """The namespace of the context, which may have none; it fails where there is no context."""
+        return self._context_namespace.result()
+
+    def start_context_namespace(self) -> None:
+        """Ask for it before it is needed; it is asked for once."""
+        _ = self._context_namespace
+
+    @functools.cached_property
+    def _context_namespace(self) -> command.Started:
         view = ["config", "view", "--minify", "-o", "jsonpath={.contexts[0].context.namespace}"]
-        return self._run(view, check=False)
+        return self._started(view)
 
     def logs(
         self, execution: Execution, pods: Sequence[str], *, since: str, follow: bool

@@ -11,6 +11,12 @@ from kubectl_submit.cluster.kubectl import Kubectl
 IN_POD = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
+def start_asking(kubectl: Kubectl) -> None:
+    """Ask kubectl for the current namespace before it is needed, if the flags do not name it."""
+    if not flag_value(kubectl.flags, "--namespace"):
+        kubectl.start_context_namespace()
+
+
 def current_namespace(kubectl: Kubectl) -> str:
     """The namespace where nothing else is said: the flag's, the context's, the pod's own."""
     given = flag_value(kubectl.flags, "--namespace")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from kubectl_submit import build_backends, execution_backends
 from kubectl_submit.build_backends.given_image import start_resolving
 from kubectl_submit.cli.options import Options
-from kubectl_submit.cluster import pod_security
+from kubectl_submit.cluster import namespace, pod_security
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.commands import foreground, job_quota
 from kubectl_submit.execution_backends import ExecutionBackend
@@ -32,6 +32,7 @@ def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
         from kubectl_submit.commands import dry_run
 
         return dry_run.show(options, argv, kubectl, output)
+    namespace.start_asking(kubectl)
     resolved = start_resolving(options) if options.image else None
     backend = execution_backends.named(options.execution)
     if resolved:
@@ -84,11 +85,12 @@ def _of_built_image(
     build = collect_build_parameters(options, backend.name_limit)
     build_backend = build_backends.load(options.build)
     asked = build_backend.start_lookup(build, kubectl)
+    restricted = pod_security.start_restricted_check(kubectl)
     builder = choice.start_choosing(options, kubectl)
     promised = Image(name=build.pull_name, digest=NOT_BUILT_YET)
     with gate.confirming(build.root, build.unconfirmed, build.source.commit):
         documents = backend.render(backend.parameters(options, argv, build, promised))
-        pod_security.fit_namespace(documents, backend.object_kind, kubectl)
+        pod_security.fit(documents, backend.object_kind, restricted.result(), kubectl)
         preflight.check(documents, backend, options, kubectl)
     build = replace(build, builder=builder.result())
     started_at = time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kubectl_submit.model.objects import Object
+from kubectl_submit.model.provenance import CONTAINER
 from kubectl_submit.model.start_problems import final_after
 
 UNEVENTFUL = ("ContainerCreating", "PodInitializing")
@@ -119,3 +120,9 @@ def _finished_at(status: Object) -> str:
 def _waiting_states(status: Object) -> list[Object]:
     states = [one.get("state", {}).get("waiting") for one in statuses(status)]
     return [state for state in states if state and state.get("reason")]
+
+
+def command_container(obj: Object, pod_spec: Object) -> str:
+    """The container that runs the command: the recorded one, or else the first."""
+    recorded = obj["metadata"].get("annotations", {}).get(CONTAINER)
+    return str(recorded or pod_spec["containers"][0]["name"])

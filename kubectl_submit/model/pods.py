@@ -14,7 +14,6 @@ from kubectl_submit.model import containers
 from kubectl_submit.model.containers import StartProblem
 from kubectl_submit.model.nodes import LostNode, lost_node
 from kubectl_submit.model.objects import Object
-from kubectl_submit.model.provenance import CONTAINER
 
 RANK_LABEL = "batch.kubernetes.io/job-completion-index"
 # The container's process could not be started (reasons of containerd and dockershim).
@@ -176,12 +175,6 @@ def _unplaced(pod: Object) -> str:
         return ""
     scheduler = spec.get("schedulerName")
     return f"the scheduler {scheduler} has not looked at it yet" if scheduler else ""
-
-
-def command_container(obj: Object, pod_spec: Object) -> str:
-    """The container that runs the command: the recorded one, or else the first."""
-    recorded = obj["metadata"].get("annotations", {}).get(CONTAINER)
-    return str(recorded or pod_spec["containers"][0]["name"])
 
 
 def newest_of_each_rank(pods: Iterable[PodState]) -> list[PodState]:

@@ -10,9 +10,10 @@ import pytest
 from kubectl_submit.execution_backends import lingering
 from kubectl_submit.execution_backends.kubernetes.job_state import ranks
 from kubectl_submit.execution_backends.outcomes import outcome
+from kubectl_submit.model.containers import command_container
 from kubectl_submit.model.execution_state import ExecutionState
 from kubectl_submit.model.nodes import lost_text
-from kubectl_submit.model.pods import PodState, command_container, pod_state
+from kubectl_submit.model.pods import PodState, pod_state
 
 FAILED = ExecutionState(failed=True, reason="BackoffLimitExceeded", message="…", failed_pods=1)
 END = "2026-11-30T04:00:10Z"

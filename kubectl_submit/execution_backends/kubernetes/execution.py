@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from kubectl_submit.model.containers import command_container
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
-from kubectl_submit.model.pods import command_container
 
 JOB_LABEL = "batch.kubernetes.io/job-name"
 """On the pods of a Job: its name."""

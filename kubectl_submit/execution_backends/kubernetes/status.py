@@ -9,9 +9,10 @@ from kubectl_submit.execution_backends.kubernetes.execution import JOB_LABEL
 from kubectl_submit.execution_backends.kubernetes.job_state import job_state
 from kubectl_submit.execution_backends.run_status import cancelled, pending, succeeded
 from kubectl_submit.model import run
+from kubectl_submit.model.containers import command_container
 from kubectl_submit.model.execution_state import ExecutionState
 from kubectl_submit.model.objects import Object
-from kubectl_submit.model.pods import PodState, command_container, pod_state
+from kubectl_submit.model.pods import PodState, pod_state
 from kubectl_submit.model.run import RunStatus
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from kubectl_submit.model.containers import command_container
 from kubectl_submit.model.objects import Object
-from kubectl_submit.model.pods import STARTING, PodState, command_container, pod_state
+from kubectl_submit.model.pods import STARTING, PodState, pod_state
 
 # On the pods of a Ray cluster, with `head` or `worker`.
 ROLE_LABEL = "ray.io/node-type"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kubectl_submit.execution_backends.ray.cluster_pods import ROLE_LABEL
+from kubectl_submit.model.containers import command_container
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
-from kubectl_submit.model.pods import command_container
 from kubectl_submit.model.provenance import NAME_LABEL
 
 
