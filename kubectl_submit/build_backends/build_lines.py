@@ -19,6 +19,8 @@ from kubectl_submit.output import Output
 NO_CACHE = re.compile(
     rb"(?m)^(#\d+) ERROR: failed to configure registry cache importer: .*: not found$"
 )
+# What the build Job says at its very end (build-remote.sh: built).
+PUSHED = re.compile(rb"image: \S+@(sha256:[0-9a-f]{64})")
 SUSPENDED = queued(None, None)
 
 
@@ -34,6 +36,7 @@ class BuildLines:
         self._kept: deque[bytes] = deque(maxlen=100)
         """With --quiet: lines that are shown only if the build fails."""
         self._started = self._began = time.monotonic()
+        self._pushed = ""
 
     def lines(self, rank: int, data: bytes) -> None:
         """Whole lines of the build."""
@@ -42,6 +45,8 @@ class BuildLines:
         if self._output.verbose:
             self._shown.lines(rank, NO_CACHE.sub(rb"\1 there is none yet", data))
         for line in data.removesuffix(b"\n").split(b"\n"):
+            pushed = PUSHED.fullmatch(line)
+            self._pushed = pushed[1].decode() if pushed else self._pushed
             found = self._log.read(line)
             if self._output.verbose:
                 continue
@@ -60,6 +65,10 @@ class BuildLines:
         )
         if not why:
             self._steps.show_running()
+
+    def message(self) -> str:
+        """The termination message of our build Job, once its log tells it; until then empty."""
+        return f'{{"digest":"{self._pushed}"}}' if self._pushed else ""
 
     @property
     def push_failed(self) -> bool:

@@ -50,13 +50,13 @@ Build here with --build local. Or let an administrator allow user namespaces on 
 
 
 def _has_pushed(pod: PodState) -> bool:
-    """Whether a pod's build has ended well, with a digest: BuildKit needs seconds more to end."""
+    """Whether a pod's build has ended well, with a digest: BuildKit needs seconds more to end.
+
+    Of our own build Job, the log tells that about a second before the node reports it.
+    """
     with contextlib.suppress(ValueError):
         return pod.exit_code == 0 and bool(digest_of_message(pod.message))
     return False
-
-
-UNTIL_PUSHED = FollowOptions(enough=_has_pushed)
 
 
 def render(parameters: BuildParameters) -> list[Node]:
@@ -117,9 +117,12 @@ def _follow(
     whose = "" if shared.ours else f", which {shared.owner} began"
     output.status(f"building {parameters.image} in {job}{whose}")
     lines = BuildLines(output, queue=parameters.queue)
+    until = FollowOptions(enough=_has_pushed)
+    if not parameters.manifest:  # whose log may say anything
+        until = replace(until, told=lines.message)
     try:
         with lines.to_the_end():
-            digest = _digest(follow(shared.execution, kubectl, lines, UNTIL_PUSHED))
+            digest = _digest(follow(shared.execution, kubectl, lines, until))
     except ExecutionError as error:
         if not shared.ours and _is_gone(shared, kubectl):
             return ""

@@ -22,9 +22,8 @@ from kubectl_submit.model.pods import PodState
 from kubectl_submit.process.event_loop import Loop
 from kubectl_submit.runs import settlement
 
-# A shorter wait is not worth a message; for a longer one, events may show the reason.
 EVICTION_SECONDS = 10.0  # so often, the kubelet looks for pods to evict
-PATIENCE_SECONDS = 2.0
+PATIENCE_SECONDS = 2.0  # for a longer wait, events may show the reason
 EVERYTHING = FollowOptions()
 
 
@@ -86,17 +85,15 @@ class _Follower:
         self._options = options
         self._progress = Progress(execution)
         self._logs = LogStreams(
-            loop, kubectl, execution, listener.lines, self._lost, wanted=options.lines
+            loop, kubectl, execution, self._show, self._lost, wanted=options.lines
         )
         self._start = StartWatch(loop, kubectl, execution, self._progress)
         self.ending = LastLines(loop, self._logs, self._progress, listener.warn)
         self._timeout = PendingTimeout(loop, execution, self._progress, self.ending)
         self._job_is_there = False
-        one_job = f"metadata.name={execution.name}"
+        name = f"metadata.name={execution.name}"
         self._watched = [
-            self._watch(
-                execution.object_path, self._on_job, self._on_listed, fieldSelector=one_job
-            ),
+            self._watch(execution.object_path, self._on_job, self._on_listed, fieldSelector=name),
             self._watch(execution.pods_path, self._on_pod, labelSelector=execution.pod_selector),
         ]
         loop.later(PATIENCE_SECONDS, self._report)
@@ -147,10 +144,16 @@ class _Follower:
         if self._options.shows(state.rank):
             log_changes.note_pod(self._logs, state, pod, change)
         if self._options.enough(state):
-            self._progress.take(state)
+            self._progress.take(state.message)
         if state.start_failure and not self._progress.others_failed(state):
             self._cannot_start(state.name, state)
         self._update()
+
+    def _show(self, rank: int, data: bytes) -> None:
+        self._listener.lines(rank, data)
+        if message := self._options.told():
+            self._progress.take(message, at_once=True)
+            self._update()
 
     def _cannot_start(self, name: str, pod: PodState) -> None:
         """End because a pod can never run: with an outcome if other workers have started."""
@@ -180,7 +183,8 @@ class _Follower:
         self._note_refusals()
         self._update()
         self._start.look()
-        self._listener.waiting(self._no_contact() or self._start.reason)
+        trouble = filter(None, (one.contact.trouble(self._loop.now) for one in self._watched))
+        self._listener.waiting(next(trouble, self._start.reason))
 
     def _note_refusals(self) -> None:
         """End if the cluster will never allow a missing pod."""
@@ -190,10 +194,6 @@ class _Follower:
             self.ending.wait(ExecutionError(message, code=code, last_words=refusal))
         if self._start.waiting.prerequisite_failure:
             self._cannot_start(*self._start.waiting.prerequisite_failure)
-
-    def _no_contact(self) -> str:
-        trouble = (one.contact.trouble(self._loop.now) for one in self._watched)
-        return next(filter(None, trouble), "")
 
     def _update(self) -> None:
         if not self.ending.decided and self._progress.outcome is not None:

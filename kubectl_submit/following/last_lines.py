@@ -60,7 +60,8 @@ class LastLines:
         silent = self._loop.now - max(decided_at, self._logs.heard_at)
         ends = self._error or self._progress.given
         given_up = ends and self._loop.now - decided_at >= GIVEN_UP_SECONDS
-        if (self._error or self._progress.explained) and self._logs.complete:
+        explained = self._error or self._progress.explained
+        if self._progress.complete or (explained and self._logs.complete):
             self.done = True
         elif given_up or silent >= self._patience:
             self._give_up()

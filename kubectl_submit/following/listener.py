@@ -38,6 +38,9 @@ class FollowOptions:
     """The limit without contact to the cluster."""
     enough: Callable[[PodState], bool] = lambda _pod: False
     """Whether a pod's state decides the outcome, before the Job has ended."""
+    told: Callable[[], str] = lambda: ""
+    """The last message of a command that has done its work, as its lines tell it, before its pod;
+    empty until then. Nothing is expected after it."""
 
     def shows(self, rank: int) -> bool:
         """Whether the lines of a worker are shown."""

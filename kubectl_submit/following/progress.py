@@ -27,6 +27,8 @@ class Progress:
         """The outcome of a Job that we end, because it would not end on its own."""
         self.reported: Outcome | None = None
         """The outcome as a pod reports it, before its Job ends."""
+        self.complete = False
+        """Whether there is nothing to wait for, not even for lines."""
         self.begins_again = ""
         """Why the last change means that a command starts again; empty if it does not."""
         self._suspended_in: set[int | str] = set()
@@ -96,9 +98,13 @@ class Progress:
         )
         return True
 
-    def take(self, pod: PodState) -> None:
-        """Take the outcome from this pod, whose command ended well, before its Job ends."""
-        self.reported = Outcome(exit_code=0, summary="succeeded", last_message=pod.message)
+    def take(self, message: str, *, at_once: bool = False) -> None:
+        """Take success as the outcome before the Job ends, with the last message of the command.
+
+        `at_once`: its pod need not have ended, and no line is missing.
+        """
+        self.reported = Outcome(exit_code=0, summary="succeeded", last_message=message)
+        self.complete = self.complete or at_once
 
     def note_time(self, now: float) -> None:
         """Note the time (monotonic, in seconds), to give up containers that outlive the command."""

@@ -116,6 +116,28 @@ def test_verbose_shows_the_whole_log_and_where_the_time_went(
     assert capfdbinary.readouterr().err == sample("fails")
 
 
+DIGEST = "sha256:" + "0a" * 32
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (f"image: registry.test:5000/app@{DIGEST}", f'{{"digest":"{DIGEST}"}}'),
+        (f"#7 0.123 image: registry.test:5000/app@{DIGEST}", ""),
+        (f" image: app@{DIGEST}", ""),
+        (f"image: app@{DIGEST}0", ""),
+        (f"image: app@{DIGEST} and more", ""),
+        ("image: app:1", ""),
+    ],
+)
+def test_what_was_pushed_is_told_by_the_last_line(line: str, message: str) -> None:
+    log = BuildLines(Output(quiet=True))
+    log.lines(0, b"#1 [1/1] FROM scratch\n")
+    assert log.message() == ""
+    log.lines(0, f"{line}\n".encode())
+    assert log.message() == message
+
+
 def test_nothing_was_built(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     show(b"image: a@sha256:1\n")
     assert capfdbinary.readouterr().err == b"image: a@sha256:1\n"

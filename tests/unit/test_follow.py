@@ -103,6 +103,20 @@ def test_lines_come_while_the_job_runs(cluster: Simulation) -> None:
     assert witness.output == {0: b"waits\nstops\n"}
 
 
+def test_lines_can_tell_the_end(cluster: Simulation, listener: Listener) -> None:
+    """Of a build, before its node reports it."""
+    run = Run("pod-deleted")
+    replay(cluster, run)
+    cluster.on("/pods?", Answer(lines(run.pods_until('"running"')), FOREVER))
+    cluster.on("/jobs?", Answer(lines(run.job[:1]), FOREVER))
+    [log] = run.logs.values()
+    cluster.on("logs", Answer(log.splitlines(keepends=True)[0], FOREVER))
+    told = {0: "", 1: "the digest"}
+    outcome = watch_run(cluster, run, listener, told=lambda: told[len(listener.output)])
+    assert (outcome.exit_code, outcome.last_message) == (0, "the digest")
+    assert (listener.output, listener.warnings) == ({0: b"waits\n"}, [])
+
+
 @pytest.mark.parametrize(("logs", "ranks"), [("all", {0, 1}), ("first", {0}), ("none", set[int]())])
 def test_shows_whose_lines_are_wanted(
     cluster: Simulation, listener: Listener, logs: str, ranks: set[int]
