@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -15,7 +16,7 @@ from kubectl_submit.cluster import kube_context, kuberc, server_path
 from kubectl_submit.cluster.json_output import objects
 from kubectl_submit.cluster.kubectl_errors import cluster_error, is_no_log
 from kubectl_submit.error_codes import ErrorCode
-from kubectl_submit.errors import CommandFailedError
+from kubectl_submit.errors import CommandFailedError, MissingProgramError
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.objects import Object
 from kubectl_submit.process import command
@@ -188,8 +189,9 @@ class Kubectl:
         return self._context_namespace.result()
 
     def start_context_namespace(self) -> None:
-        """Ask for it before it is needed; it is asked for once."""
-        _ = self._context_namespace
+        """Ask for it before it is needed; it is asked for once. Who needs it is told of errors."""
+        with contextlib.suppress(MissingProgramError):
+            _ = self._context_namespace
 
     @functools.cached_property
     def _context_namespace(self) -> command.Started:

@@ -184,7 +184,7 @@ def test_why_a_job_failed() -> None:
 
 
 def test_a_new_job_says_nothing() -> None:
-    assert job_state.job_state({"metadata": {}}) == ExecutionState()
+    assert job_state.job_state({"metadata": {}}) == ExecutionState(decided_by_pods=True)
 
 
 def test_recorded_objects_are_as_the_server_wrote_them() -> None:
