@@ -42,6 +42,8 @@ UNSET = {
     "dockerfile": "`Dockerfile` in the root of the repository",
     "build-context": "the root of the repository",
     "target": "the last stage",
+    "shm-size": "the memory of the container",
+    "workdir": "that of the image",
     "builder": "the one of the namespace, if there is one",
     "builder-secret": "for a builder of the namespace its own",
     "platform": "the node's; see [Building](building.md#platforms)",

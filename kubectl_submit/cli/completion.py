@@ -26,6 +26,7 @@ KINDS = {
     "git-secret": "secrets",
     "proxy-secret": "secrets",
     "service-account": "serviceaccounts",
+    "volume": "persistentvolumeclaims",
     "queue": "localqueues.kueue.x-k8s.io",
     "priority": "priorityclasses",
     "namespace": "namespaces",

@@ -175,7 +175,8 @@ def _names(options: Options, kubectl: Kubectl) -> str:
     shown = [f"there: {', '.join(there)}"] if there else []
     shown += [f"not checked, as you may not read it: {', '.join(unread)}"] if unread else []
     return (
-        "; ".join(shown) or "the options name no Secret, service account, queue or priority class"
+        "; ".join(shown)
+        or "the options name no Secret, volume, service account, queue or priority class"
     )
 
 
@@ -191,6 +192,7 @@ def _manifest(options: Options, kubectl: Kubectl, output: Output) -> str:
     build, run = dry_run.render(options, ("true",), output, builder)
     pod_security.fit_namespace(run, backend.object_kind, kubectl)
     backend.check([*build, *run], kubectl)
+    notes = preflight.check_claims(run, backend, options, kubectl)
     text = tree.dump([*build, *run])
     accepted = f"the cluster accepts it ({', '.join(str(one['kind']) for one in (*build, *run))})"
-    return "; it warns: ".join([accepted, *creation.warnings(text, kubectl)])
+    return "; it warns: ".join([accepted, *creation.warnings(text, kubectl), *notes])

@@ -67,7 +67,8 @@ def _ask(
     backend = execution_backends.named(options.execution)
     pod_security.fit_namespace(run, backend.object_kind, kubectl)
     everything = [*build, *run]
-    preflight.check(everything, backend, options, kubectl)
+    for note in preflight.check(everything, backend, options, kubectl):
+        output.status(note)
     for warning in creation.warnings(tree.dump(everything), kubectl):
         output.status(f"the server warns: {warning}")
     checked = [_check_pod(one, kubectl) for one in everything]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_submit.cli.options import Options
-from kubectl_submit.cluster import existence
+from kubectl_submit.cluster import claims, existence
 from kubectl_submit.cluster.kubectl import Kubectl
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ClusterError
@@ -20,17 +20,35 @@ PRIORITY = "priorityclass.scheduling.k8s.io"
 
 def check(
     documents: list[Node], backend: ExecutionBackend, options: Options, kubectl: Kubectl
-) -> None:
+) -> list[str]:
     """Ask the server whether it accepts the manifest, and whether the named objects exist.
 
-    Raises ClusterError: out of reach, no permission, no such namespace, a missing Secret.
+    Gives what there is to say of them. Raises ClusterError: out of reach, no permission, no such
+    namespace, a missing Secret.
     """
     backend.check(documents, kubectl)
     check_names(options, kubectl)
+    return check_claims(documents, backend, options, kubectl)
+
+
+def check_claims(
+    documents: list[Node], backend: ExecutionBackend, options: Options, kubectl: Kubectl
+) -> list[str]:
+    """Check that the pods of the run can mount the claims of --volume.
+
+    Gives what there is to say of them. Raises ClusterError.
+    """
+    names = dict.fromkeys(one.name for one in options.volume if one.kind == claims.KIND)
+    if not names:
+        return []
+    # A build Job may come before the Job of the run.
+    *_, run = (one for one in documents if one["kind"] == backend.object_kind)
+    pods = backend.pods(run)
+    return list(filter(None, (claims.check(kubectl, name, pods) for name in names)))
 
 
 def check_names(options: Options, kubectl: Kubectl) -> None:
-    """Check that the Secrets, the service account, the queue and the priority class exist."""
+    """Check that what the options name exists: Secrets, volumes, the service account, the queue."""
     create = "Create it with `kubectl create`, or choose another namespace with -n."
     named = named_objects(options)
     _check(kubectl, named, "not in the namespace", create, code=ErrorCode.OBJECT_NOT_FOUND)
@@ -44,11 +62,12 @@ def check_names(options: Options, kubectl: Kubectl) -> None:
 
 
 def named_objects(options: Options) -> list[str]:
-    """The Secrets and the service account that the options name, as `kind/name`."""
+    """The Secrets, volumes and service account that the options name, as `kind/name`."""
     secrets = [secret.name for secret in options.secret]
     used = (options.registry_secret, options.git_secret, options.proxy_secret)
     secrets += [name for name in used if name]
     named = [f"secret/{name}" for name in dict.fromkeys(secrets)]
+    named += dict.fromkeys(f"{volume.kind}/{volume.name}" for volume in options.volume)
     account = options.service_account
     return [*named, f"serviceaccount/{account}"] if account else named
 

@@ -36,7 +36,7 @@ def submit(options: Options, argv: tuple[str, ...], output: Output) -> int:
     resolved = start_resolving(options) if options.image else None
     backend = execution_backends.named(options.execution)
     if resolved:
-        image, name, documents = _of_given_image(resolved, options, argv, backend, kubectl)
+        image, name, documents = _of_given_image(resolved, options, argv, backend, kubectl, output)
     else:
         image, name, documents = _of_built_image(options, argv, backend, kubectl, output)
     with signals.held():  # an interrupt must know what was created
@@ -55,6 +55,7 @@ def _of_given_image(
     argv: tuple[str, ...],
     backend: ExecutionBackend,
     kubectl: Kubectl,
+    output: Output,
 ) -> tuple[Image, str, list[Node]]:
     """Gives the image of --image, and the name and the manifest of its run."""
     from kubectl_submit.commands import preflight  # takes 50 ms, while the registry answers
@@ -64,6 +65,8 @@ def _of_given_image(
     preflight.check_names(options, kubectl)
     parameters = backend.parameters(options, argv, None, image)
     documents = backend.render(parameters)
+    for note in preflight.check_claims(documents, backend, options, kubectl):
+        output.status(note)
     pod_security.fit(documents, backend.object_kind, restricted, kubectl)
     return image, parameters.name, documents
 
@@ -91,7 +94,8 @@ def _of_built_image(
     with gate.confirming(build.root, build.unconfirmed, build.source.commit):
         documents = backend.render(backend.parameters(options, argv, build, promised))
         pod_security.fit(documents, backend.object_kind, restricted.result(), kubectl)
-        preflight.check(documents, backend, options, kubectl)
+        for note in preflight.check(documents, backend, options, kubectl):
+            output.status(note)
     build = replace(build, builder=builder.result())
     started_at = time.monotonic()
     image = build_backend.build(build, asked, kubectl, output)

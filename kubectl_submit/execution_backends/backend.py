@@ -96,6 +96,10 @@ class ExecutionBackend(Protocol):
     def workers(self, obj: Object) -> tuple[int, int]:
         """How many workers are ready, and how many there should be."""
 
+    def pods(self, obj: Object) -> int:
+        """How many pods run at the same time, at most, with the volumes of the run."""
+        return self.workers(obj)[1]
+
     def phases(
         self,
         run: Run,

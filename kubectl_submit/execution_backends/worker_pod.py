@@ -17,8 +17,6 @@ from kubectl_submit.parameters.execution_parameters import ExecutionParameters
 IMAGE = f"{PREFIX}image"
 BUILD_SECONDS = f"{PREFIX}build-seconds"
 
-SHARED_MEMORY = "/dev/shm"  # noqa: S108
-
 
 def identify(root: Node, parameters: ExecutionParameters) -> None:
     """Name the object that runs the command, and write on it what is known of the run."""
@@ -99,18 +97,3 @@ def set_environment(container: Node, parameters: ExecutionParameters) -> None:
     """
     pod_template.set_environment(container, parameters.environment())
     pod_template.set_default(container, "PYTHONUNBUFFERED", {"value": "1"})
-
-
-def add_shared_memory(pod_spec: Node, container: Node) -> None:
-    """Give the container a large /dev/shm, unless the manifest mounts one.
-
-    Data loaders and NCCL need more than the 64 MiB that a container has by default. What is in it
-    counts as memory of the container, so its memory limit is the limit of both.
-    """
-    mounts = [one for one in container.get("volumeMounts") or [] if isinstance(one, Mapping)]
-    if any(str(one.get("mountPath")).rstrip("/") == SHARED_MEMORY for one in mounts):
-        return
-    volume = {"name": "kubectl-submit-shm", "emptyDir": {"medium": "Memory"}}
-    tree.put_named(pod_spec, "volumes", volume)
-    mount = {"name": volume["name"], "mountPath": SHARED_MEMORY}
-    tree.put_named(container, "volumeMounts", mount, by="mountPath")

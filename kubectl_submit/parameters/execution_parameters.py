@@ -9,7 +9,7 @@ from kubectl_submit.cli.options import Options
 from kubectl_submit.manifests import run_secrets
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import Source, recorded_command
-from kubectl_submit.parameters import credentials
+from kubectl_submit.parameters import credentials, mount_paths
 from kubectl_submit.parameters.build_parameters import BuildParameters
 from kubectl_submit.parameters.run_name import run_name
 from kubectl_submit.source.identity import me
@@ -58,6 +58,7 @@ def collect_execution_parameters(
 
     `own`: what the backend has collected for itself; `limit`: characters of the run's name.
     """
+    mount_paths.check(options)
     name = build.name if build else run_name(options.name, image.name.split("/")[-1], limit)
     known = credentials.run_credentials(options, name, image.name)
     return ExecutionParameters(

@@ -36,12 +36,12 @@ def collect(
     `mounts` and `environment`: what the run gets besides, whose paths and names are taken. Raises
     UsageError.
     """
-    _refuse_twice(
-        {_normal(one.path): f"--secret {one.name}" for one in mounts},
-        [(_normal(one.path), f"--secret-file {one.local}") for one in files],
+    refuse_twice(
+        {normal(one.path): f"--secret {one.name}" for one in mounts},
+        [(normal(one.path), f"--secret-file {one.local}") for one in files],
         "Give one of them a path of its own: --secret-file LOCAL:/PATH.",
     )
-    _refuse_twice(
+    refuse_twice(
         {name: f"--env {name}" for name, _ in environment},
         [(one.name, f"--secret-env {one.name}={one.source}") for one in variables],
         "Leave one of them out.",
@@ -92,7 +92,7 @@ def _check_size(values: Mapping[str, bytes], what: str) -> None:
         )
 
 
-def _refuse_twice(taken: Mapping[str, str], added: Iterable[tuple[str, str]], remedy: str) -> None:
+def refuse_twice(taken: Mapping[str, str], added: Iterable[tuple[str, str]], remedy: str) -> None:
     """UsageError where two flags give the same place, of which one would be lost silently."""
     flags = dict(taken)
     for place, flag in added:
@@ -105,7 +105,7 @@ def _refuse_twice(taken: Mapping[str, str], added: Iterable[tuple[str, str]], re
         flags[place] = flag
 
 
-def _normal(path: str) -> str:
+def normal(path: str) -> str:
     """A path in a container, as every spelling of it comes out: `/a//b/` as `/a/b`."""
     return posixpath.normpath(f"/{path.lstrip('/')}")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import click
 
-from kubectl_submit.cli.options import secret_values, values
+from kubectl_submit.cli.options import pod_values, secret_values, values
 from kubectl_submit.cli.options.declaration import (
     ASSIGNMENT,
     BUILD_CACHE,
@@ -35,6 +35,12 @@ LOGS = ("all", "first", "none")
 DOCUMENTS = ("name", "json", "yaml")
 DRY_RUNS = ("none", "client", "server")
 
+# Named by their paths in the containers.
+VOLUME = Parsed("[pvc/]NAME:/PATH[:ro]|configmap/NAME:/PATH", pod_values.volume, named_by=2)
+SCRATCH = Parsed("SIZE:/PATH", pod_values.scratch, named_by=1)
+SIZE = Parsed("QUANTITY", pod_values.size)
+DIRECTORY = Parsed("PATH", pod_values.working_directory)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
 class Options(KubectlOptions):
@@ -59,6 +65,12 @@ class Options(KubectlOptions):
     )
     cpu: str | None = option("Size", "--cpu", type=QUANTITY, help="CPUs for each worker.")
     memory: str | None = option("Size", "--memory", type=QUANTITY, help="Memory for each worker.")
+    shm_size: str | None = option(
+        "Size",
+        "--shm-size",
+        type=SIZE,
+        help="How much /dev/shm holds; default: as much as the container has memory.",
+    )
     gpu_resource: str = option(
         "Size",
         "--gpu-resource",
@@ -264,6 +276,27 @@ class Options(KubectlOptions):
         "--service-account",
         type=OBJECT_NAME,
         help="The ServiceAccount that the run (and the build) uses.",
+    )
+
+    volume: tuple[pod_values.Volume, ...] = option(
+        "Data",
+        "--volume",
+        type=VOLUME,
+        multiple=True,
+        help="Mount an existing PersistentVolumeClaim, or a ConfigMap.",
+    )
+    scratch: tuple[pod_values.Scratch, ...] = option(
+        "Data",
+        "--scratch",
+        type=SCRATCH,
+        multiple=True,
+        help="Mount an empty folder on the node's disk (an emptyDir); it goes with the pod.",
+    )
+    workdir: str | None = option(
+        "Data",
+        "--workdir",
+        type=DIRECTORY,
+        help="The working directory of the command; default: that of the image.",
     )
 
     label: tuple[tuple[str, str], ...] = option(

@@ -75,7 +75,15 @@ def assignment(text: str) -> tuple[str, str]:
 
 
 def label(text: str) -> tuple[str, str]:
-    """`KEY=VALUE`, as Kubernetes takes labels; a key may have a prefix: `example.com/team`.
+    """`KEY=VALUE`, as Kubernetes takes labels; a key may have a prefix: `example.com/team`."""
+    key, value = label_parts(text)
+    if re.match(RESERVED_LABEL, key):
+        raise ValueError(f"{key} is set by kubectl-submit or Kubernetes itself")
+    return key, value
+
+
+def label_parts(text: str) -> tuple[str, str]:
+    """Key and value of a label, whoever sets it.
 
     The rules are those of k8s.io/apimachinery pkg/util/validation.
     """
@@ -90,8 +98,6 @@ def label(text: str) -> tuple[str, str]:
             f"{value!r} is not a value for a label: letters, digits, '-', '_' and '.', at most "
             f"{LABEL_LENGTH} characters, letters or digits at both ends"
         )
-    if re.match(RESERVED_LABEL, key):
-        raise ValueError(f"{key} is set by kubectl-submit or Kubernetes itself")
     return key, value
 
 

@@ -82,6 +82,11 @@ class RayBackend(ExecutionBackend):
         wanted = sum(group.get("replicas", 0) for group in groups)
         return cluster.get("readyWorkerReplicas", 0), cluster.get("desiredWorkerReplicas", wanted)
 
+    def pods(self, obj: Object) -> int:
+        """The head, and as many workers as there may be."""
+        groups = obj["spec"].get("rayClusterSpec", {}).get("workerGroupSpecs") or []
+        return 1 + sum(group.get("maxReplicas") or group.get("replicas") or 0 for group in groups)
+
     def phases(
         self,
         run: Run,

@@ -12,7 +12,7 @@ from ruamel.yaml.error import YAMLError
 
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ManifestError
-from kubectl_submit.execution_backends import worker_pod
+from kubectl_submit.execution_backends import pod_volumes, worker_pod
 from kubectl_submit.execution_backends.ray import authentication
 from kubectl_submit.execution_backends.ray.parameters import RayParameters
 from kubectl_submit.manifests import files, kueue, pod_template, run_secrets, shape, tree
@@ -70,8 +70,7 @@ def render(parameters: ExecutionParameters) -> list[Node]:
         worker_pod.set_image(*pod, parameters)
     *cluster, (_, submitter) = pods
     for pod_spec, container in cluster:
-        worker_pod.set_environment(container, parameters)
-        worker_pod.set_credentials(pod_spec, container, parameters)
+        _set_cluster_pod(pod_spec, container, parameters)
     _set_head(*cluster[0], parameters)
     for group, (_, container) in zip(groups, cluster[1:], strict=True):
         _set_workers(group, container, parameters)
@@ -134,6 +133,15 @@ def _set_job(root: Node, parameters: ExecutionParameters) -> None:
         tree.put(cluster, ("enableInTreeAutoscaling",), True)
     if ray.idle_timeout is not None:
         tree.put(cluster, ("autoscalerOptions", "idleTimeoutSeconds"), ray.idle_timeout)
+
+
+def _set_cluster_pod(pod_spec: Node, container: Node, parameters: ExecutionParameters) -> None:
+    """What head and workers have in common."""
+    worker_pod.set_environment(container, parameters)
+    pod_volumes.set_data(pod_spec, container, parameters.options)
+    if parameters.options.shm_size:  # KubeRay's own is as large as the memory
+        pod_volumes.set_shared_memory(pod_spec, container, parameters.options.shm_size)
+    worker_pod.set_credentials(pod_spec, container, parameters)
 
 
 def _set_head(pod_spec: Node, container: Node, parameters: ExecutionParameters) -> None:

@@ -1,0 +1,217 @@
+"""Data in the pods of a run: claims, ConfigMaps, scratch space, shared memory."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts import leftovers
+from tests.cluster.conftest import Namespace, Submit, own_job
+from tests.conftest import Repository, eventually, local
+
+
+class Claims:
+    """Claims of a namespace, each of a folder of the node."""
+
+    def __init__(self, namespace: Namespace, folder: Path) -> None:
+        self._namespace = namespace
+        self._folder = folder
+        self._volumes: list[str] = []
+
+    def add(self, name: str, mode: str = "ReadWriteOnce") -> Path:
+        """A claim, and its folder."""
+        folder = self._folder / name
+        folder.mkdir()
+        folder.chmod(0o777)
+        volume = f"{self._namespace.name}-{name}"
+        self._volumes.append(volume)
+        spec = {
+            "accessModes": [mode],
+            "capacity": {"storage": "1Gi"},
+            "claimRef": {"namespace": self._namespace.name, "name": name},
+            "hostPath": {"path": str(folder), "type": "Directory"},
+            "persistentVolumeReclaimPolicy": "Retain",
+            "storageClassName": "",
+        }
+        made = {
+            "apiVersion": "v1",
+            "kind": "PersistentVolume",
+            "metadata": {"name": volume},
+            "spec": spec,
+        }
+        self._namespace.create(json.dumps(leftovers.with_own_label(made)))
+        claim = {
+            "accessModes": [mode],
+            "resources": {"requests": {"storage": "1Gi"}},
+            "storageClassName": "",
+            "volumeName": volume,
+        }
+        made = {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": {"name": name},
+            "spec": claim,
+        }
+        self._namespace.create(json.dumps(made))
+        self._namespace.wait("--for=jsonpath={.status.phase}=Bound", f"pvc/{name}")
+        return folder
+
+    def lose(self, name: str) -> None:
+        """Let the volume of a claim be gone."""
+        volume = f"{self._namespace.name}-{name}"
+        unprotect = '--patch={"metadata": {"finalizers": null}}'
+        self._namespace.kubectl("delete", "persistentvolume", volume, "--wait=false")
+        self._namespace.kubectl("patch", "persistentvolume", volume, "--type=merge", unprotect)
+        self._volumes.remove(volume)
+        self._namespace.wait("--for=jsonpath={.status.phase}=Lost", f"pvc/{name}")
+
+    def remove(self) -> None:
+        """Delete the volumes; the namespace has the claims."""
+        if self._volumes:
+            self._namespace.kubectl("delete", "persistentvolume", *self._volumes, "--wait=false")
+        shutil.rmtree(self._folder)
+
+
+@pytest.fixture
+def claims(namespace: Namespace) -> Iterator[Claims]:
+    """Makes claims of folders of this machine, which is the node."""
+    local("LOCAL_PULL_REGISTRY")
+    folder = Path("/var/tmp") / f"kubectl-submit-{uuid.uuid4().hex[:8]}"
+    folder.mkdir()
+    made = Claims(namespace, folder)
+    yield made
+    namespace.kubectl("delete", "jobs", "--all", "--cascade=foreground")
+    made.remove()
+
+
+def test_a_checkpoint_outlives_its_run(claims: Claims, submit: Submit, busybox: str) -> None:
+    """Two runs, and a third one that may only read, as a user who is not root."""
+    folder = claims.add("data", "ReadWriteMany")
+    (folder / "rows").write_text("1 2 3\n")
+    write = "cat /data/rows && echo $NODE_RANK > /data/checkpoint$NODE_RANK"
+    read = 'cat /data/checkpoint*; touch /data/x 2>&1; pwd; echo "$?"'
+    image = f"--image={busybox}"
+
+    first = submit(
+        "--volume=data:/data", "--workers=2", "--no-prefix", image, "--", "sh", "-c", write
+    )
+    second = submit("--volume=pvc/data:/data/:ro", "--workdir=/data", image, "--", "sh", "-c", read)
+
+    assert (first.exit_code, first.stdout) == (0, "1 2 3\n" * 2), first.stderr
+    assert "ReadWrite" not in first.stderr
+    assert sorted(path.name for path in folder.iterdir()) == ["checkpoint0", "checkpoint1", "rows"]
+    lines = second.stdout.splitlines()
+    assert lines[:2] == ["0", "1"]
+    assert "Read-only file system" in lines[2]
+    assert lines[3] == "/data"
+
+
+def test_a_config_map_and_scratch_space(
+    namespace: Namespace, submit: Submit, busybox: str, tmp_path: Path
+) -> None:
+    """Also for somebody who is not root."""
+    namespace.kubectl("create", "configmap", "train", "--from-literal=train.yaml=lr: 1")
+    manifest = own_job(tmp_path, pod={"securityContext": {"runAsUser": 1000}})
+    flags = ("--volume=configmap/train:/etc/train", "--scratch=10Mi:/scratch")
+    show = "cat /etc/train/train.yaml; echo; pwd; echo x > /scratch/x && cat /scratch/x"
+
+    result = submit(
+        *flags,
+        *("--workdir=/scratch", f"--manifest={manifest}", f"--image={busybox}"),
+        *("--", "sh", "-c", show),
+    )
+
+    assert (result.exit_code, result.stdout) == (0, "lr: 1\n/scratch\nx\n"), result.stderr
+
+
+@pytest.mark.waits
+def test_scratch_space_that_is_full(submit: Submit, busybox: str) -> None:
+    """The kubelet looks from time to time, and evicts."""
+    fill = "dd if=/dev/zero of=/scratch/x bs=1M count=20 2>/dev/null; sleep 600"
+
+    result = submit("--scratch=1Mi:/scratch", f"--image={busybox}", "--", "sh", "-c", fill)
+
+    assert result.exit_code not in (0, 124)
+    assert re.search(r"[Ee]vict", result.stderr)
+    assert "exceeds" in result.stderr
+
+
+def test_shared_memory_of_a_size(submit: Submit, busybox: str, tmp_path: Path) -> None:
+    write = "dd if=/dev/zero of=/dev/shm/x bs=1M count={} 2>/dev/null; df -m /dev/shm | tail -n 1"
+    own = own_job(
+        tmp_path,
+        pod={"volumes": [{"name": "x", "emptyDir": {"medium": "Memory", "sizeLimit": "80Mi"}}]},
+        container={"volumeMounts": [{"name": "x", "mountPath": "/dev/shm"}]},
+    )
+    flags = ("--shm-size=100Mi", f"--image={busybox}", "--", "sh", "-c", write.format(120))
+
+    assert re.search(r"tmpfs +100 +100 ", submit(*flags).stdout)
+    assert re.search(r"tmpfs +100 +100 ", submit(f"--manifest={own}", *flags).stdout)
+
+
+def test_claims_that_cannot_be_mounted(
+    claims: Claims, namespace: Namespace, repository: Repository, submit: Submit, busybox: str
+) -> None:
+    """It is told before the build."""
+    claims.add("single", "ReadWriteOncePod")
+    claims.add("lost")
+    claims.lose("lost")
+    repository.commit()
+
+    def refused(*flags: str) -> str:
+        result = submit(*flags, "--verbose", "--", "true", cwd=repository.folder)
+        assert (result.exit_code, result.stdout) == (125, ""), result.stderr
+        return result.stderr.rpartition("error: ")[2]
+
+    missing = refused("--volume=nothing:/data", "--volume=configmap/none:/etc/x")
+    assert "persistentvolumeclaim/nothing, configmap/none" in missing
+    assert "code: object-not-found" in missing
+    assert "code: claim-lost" in refused("--volume=lost:/data")
+    assert "code: claim-for-one-pod" in refused("--volume=single:/data", "--workers=2")
+    assert "code: given-twice" in refused("--volume=single:/data", "--scratch=1Gi:/data")
+    for flags in ("--volume=data:data", "--scratch=1GB:/x", "--workdir=app", "--shm-size=500m"):
+        said = refused(flags)
+        flag, _, value = flags.partition("=")
+        assert flag in said
+        assert value.partition(":")[0] in said
+        assert "write" in said
+    assert namespace.names("jobs") == []
+
+
+def test_a_claim_that_several_workers_cannot_share_between_nodes(
+    claims: Claims, submit: Submit, busybox: str
+) -> None:
+    """On one node they can."""
+    claims.add("data")
+
+    result = submit(
+        *("--volume=data:/data", "--workers=2", f"--image={busybox}"),
+        *("--", "sh", "-c", "echo $NODE_RANK > /data/$NODE_RANK"),
+    )
+
+    assert result.exit_code == 0, result.stderr
+    assert "persistentvolumeclaim/data is ReadWriteOnce" in result.stderr
+    assert "all 2 pods must run on the same node" in result.stderr
+
+
+def test_doctor_knows_of_volumes(
+    claims: Claims, namespace: Namespace, submit: Submit, busybox: str
+) -> None:
+    claims.add("data")
+    flags = (f"--image={busybox}", "--workers=2", "--volume=data:/data")
+
+    well = submit("doctor", *flags)
+    ill = submit("doctor", *flags, "--volume=configmap/none:/x")
+
+    assert well.exit_code == 0, well.stdout
+    assert "there: persistentvolumeclaim/data" in well.stdout
+    assert "ReadWriteOnce" in well.stdout
+    assert ill.exit_code == 1
+    assert "configmap/none" in ill.stdout
+    eventually(lambda: namespace.names("jobs") == [], "nothing was created")
