@@ -16,6 +16,8 @@ from kubectl_submit.parameters.execution_parameters import ExecutionParameters
 # Annotations, as ExecutionParameters.recorded() and as_annotations() name them.
 IMAGE = f"{PREFIX}image"
 BUILD_SECONDS = f"{PREFIX}build-seconds"
+OVERCOMMITTED = ("cpu", "memory", "ephemeral-storage")
+"""The resources of which a container may request less than its limit."""
 
 
 def identify(root: Node, parameters: ExecutionParameters) -> None:
@@ -41,8 +43,18 @@ def set_amounts(container: Node, amounts: Mapping[str, str | None]) -> None:
 
 
 def set_size(container: Node, parameters: ExecutionParameters) -> None:
-    """The CPUs, memory and GPUs of one worker."""
+    """The CPUs, memory, GPUs and other resources of one worker."""
     set_amounts(container, {"cpu": parameters.options.cpu, "memory": parameters.options.memory})
+    _set_gpus(container, parameters)
+    for resource, amount in parameters.options.limits:
+        tree.put(container, ("resources", "limits", resource), amount)
+        requests = tree.child(container, "resources").get("requests") or {}
+        # Kubernetes takes the limit as the request, and no other one for these.
+        if resource in requests and resource not in OVERCOMMITTED:
+            tree.put(container, ("resources", "requests", resource), amount)
+
+
+def _set_gpus(container: Node, parameters: ExecutionParameters) -> None:
     if parameters.options.gpus:
         # Kubernetes takes the limit of an extended resource as its request.
         limit = ("resources", "limits", parameters.options.gpu_resource)

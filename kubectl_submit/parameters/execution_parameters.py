@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubectl_submit.cli.options import Options
+from kubectl_submit.error_codes import ErrorCode
+from kubectl_submit.errors import UsageError
 from kubectl_submit.manifests import run_secrets
 from kubectl_submit.model.image import Image
 from kubectl_submit.model.provenance import Source, recorded_command
@@ -59,6 +61,7 @@ def collect_execution_parameters(
     `own`: what the backend has collected for itself; `limit`: characters of the run's name.
     """
     mount_paths.check(options)
+    _check_limits(options)
     name = build.name if build else run_name(options.name, image.name.split("/")[-1], limit)
     known = credentials.run_credentials(options, name, image.name)
     return ExecutionParameters(
@@ -71,3 +74,12 @@ def collect_execution_parameters(
         registry_secret=known.registry_secret,
         own=own,
     )
+
+
+def _check_limits(options: Options) -> None:
+    if options.gpus is not None and options.gpu_resource in dict(options.limits):
+        raise UsageError(
+            f"--gpus and --limits both give {options.gpu_resource}",
+            code=ErrorCode.GIVEN_TWICE,
+            remedy="Leave one of them out.",
+        )

@@ -136,6 +136,19 @@ def test_what_is_always_set() -> None:
             {"service_account": "robot"},
             {f"{POD} serviceAccountName": "robot", f"{POD} automountServiceAccountToken": True},
         ),
+        (
+            {"node_selector": (("pool", "gpu"), ("example.com/zone", "a"))},
+            {f"{POD} nodeSelector pool": "gpu", f"{POD} nodeSelector example.com/zone": "a"},
+        ),
+        (
+            {"limits": (("rdma/ib", "1"), ("memory", "2Gi")), "memory": "1Gi"},
+            {
+                f"{MAIN} resources requests memory": "1Gi",
+                f"{MAIN} resources limits memory": "2Gi",
+                f"{MAIN} resources limits rdma/ib": "1",
+            },
+        ),
+        ({"workdir": "/src"}, {f"{MAIN} workingDir": "/src"}),
         ({"image": Image(name="app", tag="1", digest="")}, {f"{MAIN} image": "app:1"}),
     ],
 )

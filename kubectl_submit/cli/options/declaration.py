@@ -23,11 +23,20 @@ class Parsed(click.ParamType[Any]):
     """A value parsed by a function of values.py or secret_values.py."""
 
     def __init__(
-        self, metavar: str, parse: Callable[[str], Any], *, named_by: int | None = None
+        self,
+        metavar: str,
+        parse: Callable[[str], Any],
+        *,
+        named_by: int | None = None,
+        separator: str = "",
     ) -> None:
-        """`named_by`: index of the name in a value that is a tuple; None if it has no name."""
+        """`named_by`: index of the name in a value that is a tuple; None if it has no name.
+
+        `separator`: stands between values that are given at once; empty: there is none.
+        """
         self.name = metavar
         self.named_by = named_by
+        self.separator = separator
         self._parse = parse
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Any:
@@ -125,6 +134,13 @@ class GroupedOption(click.Option):
             show_default=isinstance(field.default, str),
             **{"envvar": variable if self.configurable else None, **metadata["attributes"]},
         )
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
+        """The parsed value; several are given at once where the type has a separator."""
+        separator = self.type.separator if isinstance(self.type, Parsed) else ""
+        if separator and value is not None:
+            value = [part for one in value for part in one.split(separator)]
+        return super().type_cast_value(ctx, value)
 
     def process_value(self, ctx: click.Context, value: Any) -> Any:
         """The parsed value. Named values are merged: flag before environment before file."""

@@ -40,6 +40,9 @@ VOLUME = Parsed("[pvc/]NAME:/PATH[:ro]|configmap/NAME:/PATH", pod_values.volume,
 SCRATCH = Parsed("SIZE:/PATH", pod_values.scratch, named_by=1)
 SIZE = Parsed("QUANTITY", pod_values.size)
 DIRECTORY = Parsed("PATH", pod_values.working_directory)
+NODE_LABEL = Parsed("KEY=VALUE", pod_values.node_label, named_by=0)
+TOLERATION = Parsed("KEY[=VALUE][:EFFECT]", pod_values.toleration, named_by=0)
+LIMITS = Parsed("NAME=QUANTITY[,...]", pod_values.limit, named_by=0, separator=",")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # repr would show --token
@@ -65,6 +68,13 @@ class Options(KubectlOptions):
     )
     cpu: str | None = option("Size", "--cpu", type=QUANTITY, help="CPUs for each worker.")
     memory: str | None = option("Size", "--memory", type=QUANTITY, help="Memory for each worker.")
+    limits: tuple[tuple[str, str], ...] = option(
+        "Size",
+        "--limits",
+        type=LIMITS,
+        multiple=True,
+        help="Limits of other resources for each worker: rdma/ib=1,hugepages-2Mi=1Gi.",
+    )
     shm_size: str | None = option(
         "Size",
         "--shm-size",
@@ -297,6 +307,21 @@ class Options(KubectlOptions):
         "--workdir",
         type=DIRECTORY,
         help="The working directory of the command; default: that of the image.",
+    )
+
+    node_selector: tuple[tuple[str, str], ...] = option(
+        "Nodes",
+        "--node-selector",
+        type=NODE_LABEL,
+        multiple=True,
+        help="A label that the nodes of the run must have.",
+    )
+    toleration: tuple[pod_values.Toleration, ...] = option(
+        "Nodes",
+        "--toleration",
+        type=TOLERATION,
+        multiple=True,
+        help="A taint that the nodes of the run may have, as `kubectl taint` spells it.",
     )
 
     label: tuple[tuple[str, str], ...] = option(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubectl_submit.execution_backends import pod_volumes, worker_pod
+from kubectl_submit.execution_backends import placement, pod_volumes, worker_pod
 from kubectl_submit.execution_backends.kubernetes import job, rendezvous
 from kubectl_submit.manifests import files, kueue, pod_template, run_secrets, shape, tree
 from kubectl_submit.manifests.tree import Node
@@ -30,6 +30,7 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     worker_pod.set_image(pod_spec, container, parameters)
     _set_command(container, parameters)
     worker_pod.set_size(container, parameters)
+    placement.select_nodes(pod_spec, parameters.options)
     pod_volumes.set_data(pod_spec, container, parameters.options)
     pod_volumes.set_shared_memory(pod_spec, container, parameters.options.shm_size)
     workers = tree.child(root, "spec").get("completions") or 1

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shlex
-from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
-from ruamel.yaml.error import YAMLError
 
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ManifestError
-from kubectl_submit.execution_backends import pod_volumes, worker_pod
-from kubectl_submit.execution_backends.ray import authentication
+from kubectl_submit.execution_backends import placement, pod_volumes, worker_pod
+from kubectl_submit.execution_backends.ray import authentication, submitter
 from kubectl_submit.execution_backends.ray.parameters import RayParameters
-from kubectl_submit.manifests import files, kueue, pod_template, run_secrets, shape, tree
+from kubectl_submit.manifests import files, kueue, run_secrets, shape, tree
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.parameters.execution_parameters import ExecutionParameters
 
@@ -32,18 +28,6 @@ SHAPE: shape.Shape = {
     **shape.template_shape(f"{CLUSTER}.workerGroupSpecs[].template"),
     **shape.template_shape("spec.submitterPodTemplate"),
 }
-# Linux' limit of one variable (MAX_ARG_STRLEN), with its name.
-LONGEST_VARIABLE = (1 << 17) - len("REQUEST=") - 1
-# What else a RayJob says about its command, and what Ray's API calls it.
-REQUEST_FIELDS = {
-    "entrypointNumCpus": "entrypoint_num_cpus",
-    "entrypointNumGpus": "entrypoint_num_gpus",
-    "metadata": "metadata",
-}
-YAML_REQUEST_FIELDS = {
-    "entrypointResources": "entrypoint_resources",
-    "runtimeEnvYAML": "runtime_env",
-}
 
 
 def render(parameters: ExecutionParameters) -> list[Node]:
@@ -58,7 +42,7 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     head = tree.child(root, "spec", "rayClusterSpec", "headGroupSpec")
     groups = _worker_groups(root, parameters, source)
     _set_job(root, parameters)
-    _set_submitter(root)
+    submitter.set_program(root)
     templates = [
         *(tree.child(one, "template") for one in (head, *groups)),
         tree.child(root, "spec", "submitterPodTemplate"),
@@ -68,13 +52,14 @@ def render(parameters: ExecutionParameters) -> list[Node]:
         name = pod[1].get("name", "")
         worker_pod.describe(template, parameters, container=name)
         worker_pod.set_image(*pod, parameters)
-    *cluster, (_, submitter) = pods
+        placement.select_nodes(pod[0], parameters.options)  # the submitter has the same image
+    *cluster, (_, submitter_container) = pods
     for pod_spec, container in cluster:
         _set_cluster_pod(pod_spec, container, parameters)
     _set_head(*cluster[0], parameters)
     for group, (_, container) in zip(groups, cluster[1:], strict=True):
         _set_workers(group, container, parameters)
-    _set_request(root, submitter, source)
+    submitter.set_request(root, submitter_container, source)
     kueue.enqueue(
         root, [pod for pod, _ in pods], parameters.options.queue, parameters.options.priority
     )
@@ -99,7 +84,7 @@ def _check_kind(root: Node, source: str) -> None:
 
 def _worker_groups(root: Node, parameters: ExecutionParameters, source: str) -> list[Node]:
     groups = tree.child(root, "spec", "rayClusterSpec", "workerGroupSpecs", kind=CommentedSeq)
-    sizes = ("workers", "gpus", "cpu", "memory")
+    sizes = ("workers", "gpus", "cpu", "memory", "limits")
     asked = [f"--{size}" for size in sizes if getattr(parameters.options, size)]
     if asked and len(groups) != 1:
         raise ManifestError(
@@ -161,48 +146,3 @@ def _set_workers(group: Node, container: Node, parameters: ExecutionParameters) 
     if parameters.options.gpus is not None:  # KubeRay knows them by some names of resources only
         tree.put(group, ("rayStartParams", "num-gpus"), str(parameters.options.gpus))
     worker_pod.set_size(container, parameters)
-
-
-def _set_submitter(root: Node) -> None:
-    """Let the submitter program hand over the command, unless the manifest has its own."""
-    spec = tree.child(root, "spec")
-    theirs = (spec.get("submitterPodTemplate") or {}).get("spec") or {}
-    containers = theirs.get("containers")
-    if containers and containers[0].get("command"):
-        return
-    (default,) = tree.load(*files.read(None, "ray-job.yml"))
-    ours = default["spec"]["submitterPodTemplate"]["spec"]
-    if containers:
-        containers[0]["command"] = ours["containers"][0]["command"]
-    else:
-        ours.update(theirs)
-        tree.child(spec, "submitterPodTemplate")["spec"] = ours
-
-
-def _set_request(root: Node, container: Node, source: str) -> None:
-    """What the submitter asks Ray for: the same as the RayJob says."""
-    spec = root["spec"]
-    request: dict[str, Any] = {"entrypoint": str(spec["entrypoint"])}
-    request |= {name: spec[field] for field, name in REQUEST_FIELDS.items() if field in spec}
-    for field, name in YAML_REQUEST_FIELDS.items():
-        if field in spec:
-            request[name] = _parsed(spec[field], f"{source}: spec.{field}")
-    text = json.dumps(request)
-    if len(text) > LONGEST_VARIABLE:
-        raise ManifestError(
-            f"the command is too long for Ray: its request has {len(text)} bytes, "
-            f"{LONGEST_VARIABLE} are possible",
-            code=ErrorCode.COMMAND_TOO_LONG,
-            remedy="Put the arguments into a file of the image, or run it without Ray.",
-        )
-    pod_template.set_environment(container, {"REQUEST": text})
-    pod_template.record_container(root, container)
-
-
-def _parsed(text: object, where: str) -> Any:
-    """The value of a field that contains YAML (or JSON) as text."""
-    try:
-        return YAML(typ="safe", pure=True).load(str(text))
-    except YAMLError as error:
-        code, message = ErrorCode.MANIFEST_FIELD_NOT_YAML, f"{where} is not valid YAML"
-        raise ManifestError(message, code=code, last_words=str(error)) from None
