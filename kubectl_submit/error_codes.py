@@ -128,6 +128,7 @@ class ErrorCode(Enum):
     CLAIM_LOST = "claim-lost"
     CLAIM_BEING_DELETED = "claim-being-deleted"
     CLAIM_FOR_ONE_POD = "claim-for-one-pod"
+    GPU_TYPE_NOT_FOUND = "gpu-type-not-found"
     REGISTRY_SECRET_WRONG_TYPE = "registry-secret-wrong-type"
     MANIFEST_REFUSED = "manifest-refused"
     READ_FAILED = "read-failed"

@@ -189,7 +189,7 @@ def _manifest(options: Options, kubectl: Kubectl, output: Output) -> str:
     """Whether the server accepts what a submit creates: the build Job and the run."""
     backend = execution_backends.named(options.execution)
     builder = choice.start_choosing(options, kubectl).result()
-    build, run = dry_run.render(options, ("true",), output, builder)
+    build, run = dry_run.render(options, ("true",), kubectl, output, builder)
     pod_security.fit_namespace(run, backend.object_kind, kubectl)
     backend.check([*build, *run], kubectl)
     notes = preflight.check_claims(run, backend, options, kubectl)

@@ -11,7 +11,7 @@ from kubectl_submit.builders import choice
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster import creation, pod_security
 from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.commands import preflight
+from kubectl_submit.commands import preflight, rendering
 from kubectl_submit.errors import ClusterError, ClusterErrorKind
 from kubectl_submit.manifests import run_secrets, tree
 from kubectl_submit.manifests.tree import Node
@@ -27,7 +27,7 @@ def show(options: Options, argv: tuple[str, ...], kubectl: Kubectl, output: Outp
     builder = choice.given(options)
     if options.dry_run == "server":
         builder = choice.start_choosing(options, kubectl).result()
-    build, run = render(options, argv, output, builder)
+    build, run = render(options, argv, kubectl, output, builder)
     if options.dry_run == "server":
         _ask(build, run, options, kubectl, output)
     everything = [run_secrets.redacted(one) for one in (*build, *run)]
@@ -43,7 +43,11 @@ def show(options: Options, argv: tuple[str, ...], kubectl: Kubectl, output: Outp
 
 
 def render(
-    options: Options, argv: tuple[str, ...], output: Output, builder: Builder | None
+    options: Options,
+    argv: tuple[str, ...],
+    kubectl: Kubectl,
+    output: Output,
+    builder: Builder | None,
 ) -> tuple[list[Node], list[Node]]:
     """The manifests of the build (with this builder) and of the run. Raises SubmitError."""
     backend = execution_backends.named(options.execution)
@@ -57,7 +61,8 @@ def render(
         own = replace(build, after=build.name, builder=builder)
         of_build = build_backends.load(options.build).render(own)
         output.status(f"nothing is built: {image.reference} is used as the image (dry run)")
-    return of_build, backend.render(backend.parameters(options, argv, build, image))
+    parameters = backend.parameters(options, argv, build, image)
+    return of_build, rendering.render(parameters, backend, kubectl)
 
 
 def _ask(

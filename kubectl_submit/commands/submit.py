@@ -14,7 +14,7 @@ from kubectl_submit.build_backends.given_image import start_resolving
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cluster import namespace, pod_security
 from kubectl_submit.cluster.kubectl import Kubectl
-from kubectl_submit.commands import foreground, job_quota
+from kubectl_submit.commands import foreground, job_quota, rendering
 from kubectl_submit.execution_backends import ExecutionBackend
 from kubectl_submit.manifests.tree import Node
 from kubectl_submit.model.execution import Execution, Outcome
@@ -64,7 +64,7 @@ def _of_given_image(
     image, restricted = resolved.result(), asked.result()
     preflight.check_names(options, kubectl)
     parameters = backend.parameters(options, argv, None, image)
-    documents = backend.render(parameters)
+    documents = rendering.render(parameters, backend, kubectl)
     for note in preflight.check_claims(documents, backend, options, kubectl):
         output.status(note)
     pod_security.fit(documents, backend.object_kind, restricted, kubectl)
@@ -92,7 +92,8 @@ def _of_built_image(
     builder = choice.start_choosing(options, kubectl)
     promised = Image(name=build.pull_name, digest=NOT_BUILT_YET)
     with gate.confirming(build.root, build.unconfirmed, build.source.commit):
-        documents = backend.render(backend.parameters(options, argv, build, promised))
+        parameters = backend.parameters(options, argv, build, promised)
+        documents = rendering.render(parameters, backend, kubectl)
         pod_security.fit(documents, backend.object_kind, restricted.result(), kubectl)
         for note in preflight.check(documents, backend, options, kubectl):
             output.status(note)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kubectl_submit.cli.options import Options
@@ -32,6 +33,8 @@ class ExecutionParameters:
     registry_secret: str | None
     own: object
     """The parameters of this kind of execution alone, from its backend."""
+    gpu_labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The labels of nodes, with their values, of which `--gpu-type` needs one; empty: any node."""
 
     @property
     def manifest(self) -> Path | None:

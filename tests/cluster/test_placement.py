@@ -160,3 +160,98 @@ def test_values_that_are_wrong(submit: Submit, busybox: str) -> None:
         assert flag in result.stderr
         assert value.rpartition(":")[2] in result.stderr
         assert "write " in result.stderr
+
+
+H100 = "NVIDIA-H100-80GB-HBM3"
+ONLY_JOBS = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: submit}
+rules:
+- {apiGroups: [batch], resources: [jobs], verbs: [create, get, list, watch, patch, delete]}
+- {apiGroups: [""], resources: [pods, pods/log, events], verbs: [get, list, watch]}
+"""
+
+
+@pytest.fixture
+def h100(namespace: Namespace) -> Iterator[str]:
+    """The label of a type for the machine's own node; one test alone may use it."""
+    local("LOCAL_PULL_REGISTRY")
+    label = "nvidia.com/gpu.product"
+    namespace.kubectl("label", "node", "node1", "--overwrite", f"{label}={H100}")
+    yield label
+    namespace.kubectl("label", "node", "node1", f"{label}-")
+
+
+def test_gpus_of_a_type(namespace: Namespace, submit: Submit, busybox: str, h100: str) -> None:
+    flags = ("--gpus=1", f"--image={busybox}")
+
+    well = submit("--gpu-type=h100", *flags, "--", "sh", "-c", "echo $GPUS_PER_NODE")
+    [pod] = namespace.get("pods")
+    shown = submit("--gpu-type=h100", *flags, "--dry-run=client", "--", "true")
+    unknown = submit("--gpu-type=A100", *flags, "--verbose", "--", "true")
+    doctor = submit("doctor", "--gpu-type=A100", *flags)
+
+    assert (well.exit_code, well.stdout) == (0, "1\n"), well.stderr
+    required = pod["spec"]["affinity"]["nodeAffinity"]
+    [term] = required["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    assert term["matchExpressions"] == [{"key": h100, "operator": "In", "values": [H100]}]
+    assert H100 in shown.stdout
+    assert (unknown.exit_code, unknown.stdout) == (125, "")
+    assert "--gpu-type A100: no node has GPUs of this type" in unknown.stderr
+    assert f"{H100} (" in unknown.stderr
+    assert "code: gpu-type-not-found" in unknown.stderr
+    assert doctor.exit_code == 1
+    assert "no node has GPUs of this type" in doctor.stdout
+    assert len(namespace.get("jobs")) == 1
+
+
+def test_who_holds_gpus(
+    namespace: Namespace, submit: Submit, busybox: str, make_node: MakeNode
+) -> None:
+    kind = f"NVIDIA-{namespace.name}"
+    node = make_node({"nvidia.com/gpu.product": kind}, {"nvidia.com/gpu": "8"})
+    there = ("--toleration=test", f"--image={busybox}", "--detach")
+    wanted = f"--gpu-type={namespace.name}"
+
+    def found() -> dict[str, Any]:
+        document = json.loads(submit("gpus", "--output=json").stdout)
+        [one] = [one for one in document["items"] if one["type"] == kind]
+        return dict(one)
+
+    assert (found()["total"], found()["free"]) == (8, 8)
+    started = submit(wanted, "--gpus=3", "--workers=2", *there, "-o", "name", "--", "sleep", "9")
+    eventually(lambda: found()["free"] == 2, "two workers hold six")
+
+    [machine] = found()["nodes"]
+    assert (machine["name"], machine["taints"]) == (node, [f"test={node}:NoSchedule"])
+    name = started.stdout.strip().removeprefix("job/")
+    held = {(one["namespace"], one["run"], one["gpus"]) for one in machine["holders"]}
+    assert held == {(namespace.name, name, 3)}
+    by = machine["holders"][0]["createdBy"]
+    [row] = [line for line in submit("gpus").stdout.splitlines() if line.startswith(f"{kind} ")]
+    assert row.split()[:5] == [kind, "1", "8", "2", f"test={node}:NoSchedule"]
+    assert row.endswith(f"{by}: 6 ({namespace.name}/{name})")
+    refused = submit("--gpu-type=none-such", *there, "--", "true")
+    assert f"{kind} (2 of 8 free)" in refused.stderr
+
+
+def test_somebody_who_may_not_list_nodes(
+    namespace: Namespace, submit: Submit, busybox: str
+) -> None:
+    namespace.create(ONLY_JOBS)
+    namespace.kubectl("create", "rolebinding", "submit", "--role=submit", "--user=ada")
+    who = ("--as=ada", "--verbose")
+
+    run = submit(*who, "--gpu-type=H100", f"--image={busybox}", "--", "true")
+    table = submit("gpus", *who)
+    without = submit(*who, f"--image={busybox}", "--", "echo", "well")
+
+    assert (run.exit_code, table.exit_code) == (125, 1)
+    for result in (run, table):
+        assert result.stdout == ""
+        assert "nodes, which you may not list" in result.stderr
+        assert 'cannot list resource "nodes"' in result.stderr
+        assert "--node-selector KEY=VALUE" in result.stderr
+        assert "code: not-allowed" in result.stderr
+    assert (without.exit_code, without.stdout) == (0, "well\n"), without.stderr

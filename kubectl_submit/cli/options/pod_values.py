@@ -124,6 +124,16 @@ def working_directory(text: str, form: str = "write /PATH") -> str:
     return posixpath.normpath("/" + encodable(text).lstrip("/"))
 
 
+def gpu_type(text: str) -> str:
+    """A type of GPUs, or a part of its name, unchanged."""
+    if not re.search(r"[A-Za-z0-9]", text) or "," in text:
+        raise ValueError(
+            f"{text!r} is not a type of GPUs; write one of those that `kubectl submit gpus` shows, "
+            "or a part of it"
+        )
+    return encodable(text)
+
+
 def node_label(text: str) -> tuple[str, str]:
     """`KEY=VALUE`, a label of nodes."""
     return label_parts(text)

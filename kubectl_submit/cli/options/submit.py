@@ -40,6 +40,7 @@ VOLUME = Parsed("[pvc/]NAME:/PATH[:ro]|configmap/NAME:/PATH", pod_values.volume,
 SCRATCH = Parsed("SIZE:/PATH", pod_values.scratch, named_by=1)
 SIZE = Parsed("QUANTITY", pod_values.size)
 DIRECTORY = Parsed("PATH", pod_values.working_directory)
+GPU_TYPE = Parsed("TYPE", pod_values.gpu_type)
 NODE_LABEL = Parsed("KEY=VALUE", pod_values.node_label, named_by=0)
 TOLERATION = Parsed("KEY[=VALUE][:EFFECT]", pod_values.toleration, named_by=0)
 LIMITS = Parsed("NAME=QUANTITY[,...]", pod_values.limit, named_by=0, separator=",")
@@ -309,6 +310,12 @@ class Options(KubectlOptions):
         help="The working directory of the command; default: that of the image.",
     )
 
+    gpu_type: str | None = option(
+        "Nodes",
+        "--gpu-type",
+        type=GPU_TYPE,
+        help="Run on nodes with GPUs of this type, or of one with this in its name: H100.",
+    )
     node_selector: tuple[tuple[str, str], ...] = option(
         "Nodes",
         "--node-selector",

@@ -31,6 +31,7 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     _set_command(container, parameters)
     worker_pod.set_size(container, parameters)
     placement.select_nodes(pod_spec, parameters.options)
+    placement.require_one_of(pod_spec, parameters.gpu_labels)
     pod_volumes.set_data(pod_spec, container, parameters.options)
     pod_volumes.set_shared_memory(pod_spec, container, parameters.options.shm_size)
     workers = tree.child(root, "spec").get("completions") or 1

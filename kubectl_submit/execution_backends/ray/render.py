@@ -57,8 +57,9 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     for pod_spec, container in cluster:
         _set_cluster_pod(pod_spec, container, parameters)
     _set_head(*cluster[0], parameters)
-    for group, (_, container) in zip(groups, cluster[1:], strict=True):
+    for group, (pod_spec, container) in zip(groups, cluster[1:], strict=True):
         _set_workers(group, container, parameters)
+        placement.require_one_of(pod_spec, parameters.gpu_labels)
     submitter.set_request(root, submitter_container, source)
     kueue.enqueue(
         root, [pod for pod, _ in pods], parameters.options.queue, parameters.options.priority

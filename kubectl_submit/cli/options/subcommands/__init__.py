@@ -13,6 +13,7 @@ COMMANDS: dict[str, str] = {
     "logs": "Show the output of a run, or of the build of its image.",
     "wait": "Wait until runs have ended, and exit with their exit code.",
     "cancel": "Stop runs; they stay in the list.",
+    "gpus": "Show the GPUs of the cluster: types, nodes, what is free, and who holds the rest.",
     "builder": "Keep a BuildKit in the namespace, for fast builds.",
     "doctor": "Check everything that a submit from this folder needs.",
     "init": "Write a configuration file, a Dockerfile, and manifests to edit.",
