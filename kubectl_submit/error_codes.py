@@ -20,6 +20,7 @@ class ErrorCode(Enum):
     RUN_NAME_TOO_LONG = "run-name-too-long"
     OPTION_NOT_FOR_EXECUTION = "option-not-for-execution"
     IDLE_TIMEOUT_NEEDS_AUTOSCALE = "idle-timeout-needs-autoscale"
+    TOPOLOGY_NEEDS_QUEUE = "topology-needs-queue"
     COMMAND_TOO_LONG = "command-too-long"
 
     # The configuration file.

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from scripts import leftovers
-from tests.cluster.conftest import Namespace, Submit
+from tests.cluster.conftest import Namespace, Submit, own_job
 from tests.conftest import eventually, local
 
 MakeNode = Callable[..., str]
@@ -154,6 +156,8 @@ def test_values_that_are_wrong(submit: Submit, busybox: str) -> None:
         ("--node-selector", "pool"),
         ("--toleration", "gpu:noschedule"),
         ("--limits", "rdma/ib"),
+        ("--topology", "rack"),
+        ("--gpu-type", "-"),
     ]:
         result = submit(f"{flag}={value}", f"--image={busybox}", "--", "true")
         assert (result.exit_code, result.stdout) == (125, "")
@@ -255,3 +259,25 @@ def test_somebody_who_may_not_list_nodes(
         assert "--node-selector KEY=VALUE" in result.stderr
         assert "code: not-allowed" in result.stderr
     assert (without.exit_code, without.stdout) == (0, "well\n"), without.stderr
+
+
+def test_workers_close_to_each_other(
+    namespace: Namespace, submit: Submit, busybox: str, tmp_path: Path
+) -> None:
+    """Kueue reads it from the pods of a Job in a queue; here the manifest names the queue."""
+    path = own_job(tmp_path)
+    job = yaml.safe_load(path.read_text(encoding="utf-8"))
+    job["metadata"]["labels"] = {"kueue.x-k8s.io/queue-name": "team"}
+    path.write_text(yaml.safe_dump(job), encoding="utf-8")
+    flags = ("--topology=required=cloud.provider.com/topology-rack", f"--image={busybox}")
+
+    alone = submit(*flags, "--verbose", "--", "true")
+    well = submit(*flags, f"--manifest={path}", "--", "true")
+
+    assert (alone.exit_code, alone.stdout) == (125, "")
+    assert "--topology required=cloud.provider.com/topology-rack is for a queue" in alone.stderr
+    assert "code: topology-needs-queue" in alone.stderr
+    assert well.exit_code == 0, well.stderr
+    annotations = namespace.pod()["metadata"]["annotations"]
+    topology = annotations["kueue.x-k8s.io/podset-required-topology"]
+    assert topology == "cloud.provider.com/topology-rack"

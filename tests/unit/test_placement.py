@@ -6,16 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from kubectl_submit.cli import command_line
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cli.options.pod_values import Toleration
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
+from kubectl_submit.execution_backends import by_kind
+from kubectl_submit.manifests import tree
 from kubectl_submit.model.image import Image
 from kubectl_submit.parameters.execution_parameters import collect_execution_parameters
 from tests.errors import raises_code
 
+from .examples import execution_parameters
 from .test_pod_volumes import pods
 
 ASKED: dict[str, Any] = {
@@ -107,3 +111,59 @@ def test_gpus_are_asked_for_once() -> None:
     with raises_code(ErrorCode.GIVEN_TWICE, UsageError) as refused:
         collect_execution_parameters(options, ("true",), None, Image(name="app", digest=""), 52)
     assert refused.value.message == "--gpus and --limits both give nvidia.com/gpu"
+
+
+RACK = "cloud.provider.com/topology-rack"
+
+
+def templates(kind: str, **options: Any) -> list[Any]:
+    """The pod templates of a run: of a RayJob head, worker and submitter."""
+    documents = by_kind(kind).render(execution_parameters(**options))
+    spec = yaml.safe_load(tree.dump(documents[:1]))["spec"]
+    if kind == "job":
+        return [spec["template"]]
+    cluster = spec["rayClusterSpec"]
+    groups = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]
+    return [*(group["template"] for group in groups), spec["submitterPodTemplate"]]
+
+
+def topologies(kind: str, **options: Any) -> list[dict[str, str]]:
+    """What is said to Kueue of the places of pods."""
+    return [
+        {key: value for key, value in annotations.items() if "topology" in key}
+        for annotations in (one["metadata"]["annotations"] for one in templates(kind, **options))
+    ]
+
+
+@pytest.mark.parametrize("mode", ["required", "preferred"])
+def test_workers_are_close_to_each_other(mode: str) -> None:
+    asked = {"topology": (mode, RACK), "queue": "team"}
+    wanted = {f"kueue.x-k8s.io/podset-{mode}-topology": RACK}
+    assert topologies("job", **asked) == [wanted]
+    assert topologies("rayjob", **asked) == [{}, wanted, {}]
+
+
+IN_A_QUEUE = """\
+kind: Job
+metadata: {labels: {kueue.x-k8s.io/queue-name: team}}
+spec:
+  template:
+    metadata: {annotations: {kueue.x-k8s.io/podset-required-topology: zone}}
+    spec: {containers: [{name: main}]}
+"""
+
+
+def test_a_manifest_can_name_the_queue_and_the_topology(tmp_path: Path) -> None:
+    path = tmp_path / "own.yml"
+    path.write_text(IN_A_QUEUE, encoding="utf-8")
+    asked = {"topology": ("preferred", RACK), "manifest": path}
+    assert topologies("job", manifest=path) == [{"kueue.x-k8s.io/podset-required-topology": "zone"}]
+    assert topologies("job", **asked) == [{"kueue.x-k8s.io/podset-preferred-topology": RACK}]
+
+
+@pytest.mark.parametrize("kind", ["job", "rayjob"])
+def test_a_topology_needs_a_queue(kind: str) -> None:
+    with raises_code(ErrorCode.TOPOLOGY_NEEDS_QUEUE, UsageError) as refused:
+        templates(kind, topology=("required", RACK))
+    assert f"--topology required={RACK}" in refused.value.message
+    assert "--queue" in refused.value.remedy

@@ -12,7 +12,6 @@ from kubectl_submit.cli.options.pod_values import (
     CONFIG_MAP,
     Scratch,
     Toleration,
-    Topology,
     Volume,
 )
 
@@ -42,8 +41,8 @@ GOOD: list[tuple[Parser, str, object]] = [
     (pod_values.toleration, "a.b/c=d:NoSchedule", Toleration("a.b/c", "d", "NoSchedule")),
     (pod_values.limit, "rdma/ib=1", ("rdma/ib", "1")),
     (pod_values.limit, "hugepages-2Mi=1Gi", ("hugepages-2Mi", "1Gi")),
-    (pod_values.topology, "required=x.com/rack", Topology("required", "x.com/rack")),
-    (pod_values.topology, "preferred=rack", Topology("preferred", "rack")),
+    (pod_values.topology, "required=x.com/rack", ("required", "x.com/rack")),
+    (pod_values.topology, "preferred=rack", ("preferred", "rack")),
 ]
 
 BAD: dict[Parser, list[str]] = {

@@ -59,15 +59,6 @@ class Toleration(NamedTuple):
     """Empty: any effect."""
 
 
-class Topology(NamedTuple):
-    """How close to each other workers must be, or should be."""
-
-    mode: str
-    """`required` or `preferred`."""
-    level: str
-    """The label of nodes that names the level: `cloud.provider.com/topology-rack`."""
-
-
 def volume(text: str) -> Volume:
     """`[pvc/]NAME:/path[:ro]` or `configmap/NAME:/path`."""
     source, _, rest = text.partition(":")
@@ -160,15 +151,15 @@ def limit(text: str) -> tuple[str, str]:
     return name, quantity(amount)
 
 
-def topology(text: str) -> Topology:
-    """`required=LEVEL` or `preferred=LEVEL`."""
+def topology(text: str) -> tuple[str, str]:
+    """`required=LEVEL` or `preferred=LEVEL`, where a level is a label of nodes."""
     mode, _, level = text.partition("=")
     if mode not in TOPOLOGY_MODES or not is_qualified(level):
         raise ValueError(
             f"{text!r} is not a topology; write required=LEVEL or preferred=LEVEL, where LEVEL is "
             "a label of nodes"
         )
-    return Topology(mode=mode, level=level)
+    return mode, level
 
 
 def is_qualified(name: str) -> bool:

@@ -40,6 +40,7 @@ VOLUME = Parsed("[pvc/]NAME:/PATH[:ro]|configmap/NAME:/PATH", pod_values.volume,
 SCRATCH = Parsed("SIZE:/PATH", pod_values.scratch, named_by=1)
 SIZE = Parsed("QUANTITY", pod_values.size)
 DIRECTORY = Parsed("PATH", pod_values.working_directory)
+TOPOLOGY = Parsed("required|preferred=LEVEL", pod_values.topology)
 GPU_TYPE = Parsed("TYPE", pod_values.gpu_type)
 NODE_LABEL = Parsed("KEY=VALUE", pod_values.node_label, named_by=0)
 TOLERATION = Parsed("KEY[=VALUE][:EFFECT]", pod_values.toleration, named_by=0)
@@ -329,6 +330,13 @@ class Options(KubectlOptions):
         type=TOLERATION,
         multiple=True,
         help="A taint that the nodes of the run may have, as `kubectl taint` spells it.",
+    )
+    topology: tuple[str, str] | None = option(
+        "Nodes",
+        "--topology",
+        type=TOPOLOGY,
+        help="In a queue: how close together the workers must be, or should be. LEVEL is a label "
+        "of the cluster's Topology.",
     )
 
     label: tuple[tuple[str, str], ...] = option(

@@ -25,6 +25,7 @@ def render(parameters: ExecutionParameters) -> list[Node]:
     worker_pod.describe(template, parameters)
     pod_spec = tree.child(template, "spec")
     kueue.enqueue(root, [pod_spec], parameters.options.queue, parameters.options.priority)
+    kueue.set_topology(root, [template], parameters.options.topology)
     container = tree.only_container(pod_spec, source)
     pod_template.record_container(root, container)
     worker_pod.set_image(pod_spec, container, parameters)

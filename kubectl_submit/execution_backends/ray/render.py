@@ -58,12 +58,12 @@ def render(parameters: ExecutionParameters) -> list[Node]:
         _set_cluster_pod(pod_spec, container, parameters)
     _set_head(*cluster[0], parameters)
     for group, (pod_spec, container) in zip(groups, cluster[1:], strict=True):
-        _set_workers(group, container, parameters)
-        placement.require_one_of(pod_spec, parameters.gpu_labels)
+        _set_workers(group, pod_spec, container, parameters)
     submitter.set_request(root, submitter_container, source)
     kueue.enqueue(
         root, [pod for pod, _ in pods], parameters.options.queue, parameters.options.priority
     )
+    kueue.set_topology(root, templates[1:-1], parameters.options.topology)
     return [*documents, *run_secrets.documents(parameters.name, facts, parameters.new_secrets)]
 
 
@@ -137,7 +137,9 @@ def _set_head(pod_spec: Node, container: Node, parameters: ExecutionParameters) 
         tree.put(pod_spec, ("automountServiceAccountToken",), True)
 
 
-def _set_workers(group: Node, container: Node, parameters: ExecutionParameters) -> None:
+def _set_workers(
+    group: Node, pod_spec: Node, container: Node, parameters: ExecutionParameters
+) -> None:
     if parameters.options.workers is not None:
         for key in ("replicas", "minReplicas", "maxReplicas"):
             tree.put(group, (key,), parameters.options.workers)
@@ -147,3 +149,4 @@ def _set_workers(group: Node, container: Node, parameters: ExecutionParameters) 
     if parameters.options.gpus is not None:  # KubeRay knows them by some names of resources only
         tree.put(group, ("rayStartParams", "num-gpus"), str(parameters.options.gpus))
     worker_pod.set_size(container, parameters)
+    placement.require_one_of(pod_spec, parameters.gpu_labels)
