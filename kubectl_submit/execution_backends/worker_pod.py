@@ -24,14 +24,19 @@ def identify(root: Node, parameters: ExecutionParameters) -> None:
     """Name the object that runs the command, and write on it what is known of the run."""
     facts = parameters.source.facts(parameters.name)
     pod_template.identify(root, parameters.name, facts, **parameters.recorded())
-    tree.put_all(root, ("metadata", "labels"), dict(parameters.options.label))
+    _set_own_metadata(root, parameters)
 
 
 def describe(template: Node, parameters: ExecutionParameters, **more: object) -> None:
     """Write what is known of the run on the template of its pods."""
     facts = parameters.source.facts(parameters.name)
     pod_template.describe_pod(template, facts, **more, **parameters.recorded())
-    tree.put_all(template, ("metadata", "labels"), dict(parameters.options.label))
+    _set_own_metadata(template, parameters)
+
+
+def _set_own_metadata(obj: Node, parameters: ExecutionParameters) -> None:
+    tree.put_all(obj, ("metadata", "labels"), dict(parameters.options.label))
+    tree.put_all(obj, ("metadata", "annotations"), dict(parameters.options.annotation))
 
 
 def set_amounts(container: Node, amounts: Mapping[str, str | None]) -> None:

@@ -157,6 +157,17 @@ def test_a_flag_changes_what_it_asks_for(flags: dict[str, Any], changes: dict[st
     assert {path: value for path, value in found.items() if "annotations" not in path} == changes
 
 
+def test_annotations_of_ones_own() -> None:
+    """On the Job and its pods; where an autoscaler reads one, it is as the user says."""
+    eviction = "cluster-autoscaler.kubernetes.io/safe-to-evict"
+    found = asked_for(annotation=(("example.com/cost", "4 711"), (eviction, "true")))
+    assert found == {
+        f"{place} annotations {key}": value
+        for place in ("metadata", "spec template metadata")
+        for key, value in (("example.com/cost", "4 711"), (eviction, "true"))
+    }
+
+
 def test_secrets_are_mounted_read_only_for_any_user() -> None:
     [job] = rendered(secret=(SecretMount(name="s3", path="/keys"),))
     pod = job["spec"]["template"]["spec"]

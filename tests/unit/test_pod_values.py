@@ -39,6 +39,8 @@ GOOD: list[tuple[Parser, str, object]] = [
     (pod_values.toleration, "a=b", Toleration("a", "b", "")),
     (pod_values.toleration, "a:NoExecute", Toleration("a", None, "NoExecute")),
     (pod_values.toleration, "a.b/c=d:NoSchedule", Toleration("a.b/c", "d", "NoSchedule")),
+    (pod_values.annotation, "example.com/a= b=c ü", ("example.com/a", " b=c ü")),
+    (pod_values.annotation, "a=", ("a", "")),
     (pod_values.limit, "rdma/ib=1", ("rdma/ib", "1")),
     (pod_values.limit, "hugepages-2Mi=1Gi", ("hugepages-2Mi", "1Gi")),
     (pod_values.topology, "required=x.com/rack", ("required", "x.com/rack")),
@@ -59,6 +61,7 @@ BAD: dict[Parser, list[str]] = {
     pod_values.toleration: [
         *("", ":NoSchedule", "=x", "a:", "a:noschedule", "a:NoSchedule-", "a=b=c", "a b", "a=-"),
     ],
+    pod_values.annotation: ["", "a", "=x", "a b=x", "a=\udcff", "a=\0", "kubectl-submit/name=x"],
     pod_values.limit: ["", "cpu", "=1", "rdma/ib=", "rdma/ib=x", "a b=1", "a/b/c=1"],
     pod_values.topology: ["", "rack", "required", "required=", "Required=a", "any=rack"],
 }

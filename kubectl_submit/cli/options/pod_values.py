@@ -130,6 +130,16 @@ def node_label(text: str) -> tuple[str, str]:
     return label_parts(text)
 
 
+def annotation(text: str) -> tuple[str, str]:
+    """`KEY=VALUE`; the value may be any text."""
+    key, equals, value = text.partition("=")
+    if not equals or not is_qualified(key):
+        raise ValueError(f"{text!r} is not an annotation; write KEY=VALUE")
+    if key.startswith("kubectl-submit/"):
+        raise ValueError(f"{key} is set by kubectl-submit itself; write another KEY=VALUE")
+    return key, encodable(value)
+
+
 def toleration(text: str) -> Toleration:
     """`KEY[=VALUE][:EFFECT]`, as `kubectl taint` spells taints."""
     taint, colon, effect = text.partition(":")

@@ -41,6 +41,7 @@ SCRATCH = Parsed("SIZE:/PATH", pod_values.scratch, named_by=1)
 SIZE = Parsed("QUANTITY", pod_values.size)
 DIRECTORY = Parsed("PATH", pod_values.working_directory)
 TOPOLOGY = Parsed("required|preferred=LEVEL", pod_values.topology)
+ANNOTATION = Parsed("KEY=VALUE", pod_values.annotation, named_by=0)
 GPU_TYPE = Parsed("TYPE", pod_values.gpu_type)
 NODE_LABEL = Parsed("KEY=VALUE", pod_values.node_label, named_by=0)
 TOLERATION = Parsed("KEY[=VALUE][:EFFECT]", pod_values.toleration, named_by=0)
@@ -345,6 +346,13 @@ class Options(KubectlOptions):
         type=LABEL,
         multiple=True,
         help="A label for the job and its pods.",
+    )
+    annotation: tuple[tuple[str, str], ...] = option(
+        "Run",
+        "--annotation",
+        type=ANNOTATION,
+        multiple=True,
+        help="An annotation for the job and its pods.",
     )
     env: tuple[tuple[str, str], ...] = option(
         "Run",
