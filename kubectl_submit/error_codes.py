@@ -43,6 +43,8 @@ class ErrorCode(Enum):
     MANIFEST_WRONG_NUMBER_OF_CONTAINERS = "manifest-wrong-number-of-containers"
     MANIFEST_WRONG_NUMBER_OF_WORKER_GROUPS = "manifest-wrong-number-of-worker-groups"
     MANIFEST_WITHOUT_CLUSTER = "manifest-without-cluster"
+    OVERRIDES_UNREADABLE = "overrides-unreadable"
+    OVERRIDES_NOT_POSSIBLE = "overrides-not-possible"
     MANIFEST_SUBMISSION_MODE = "manifest-submission-mode"
 
     # Programs on this machine.

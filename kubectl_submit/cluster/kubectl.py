@@ -7,8 +7,10 @@ import contextlib
 import functools
 import json
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from urllib.parse import urlencode
 
 from kubectl_submit.cli.options.kubectl import KubectlOptions, kubectl_flags
@@ -183,6 +185,17 @@ class Kubectl:
         except CommandFailedError as error:
             message = f"cannot change {kind} {', '.join(names)}"
             raise cluster_error(message, error.stderr, code=ErrorCode.CHANGE_FAILED) from None
+
+    def patch_locally(self, manifest: str, patch: Object, kind: str) -> command.Result:
+        """A manifest of one object with a patch merged in, in JSON; the server is not asked.
+
+        `kind` is `strategic` or `merge`. The patch goes through a file: arguments can be seen.
+        """
+        with tempfile.TemporaryDirectory(prefix="kubectl-submit-") as folder:
+            path = Path(folder) / "patch.json"
+            path.write_text(json.dumps(patch, default=str), encoding="utf-8")
+            argv = ["patch", "--local", "-f", "-", f"--type={kind}", f"--patch-file={path}"]
+            return self._run([*argv, "-o", "json"], stdin=manifest, check=False)
 
     def context_namespace(self) -> command.Result:
         """The namespace of the context, which may have none; it fails where there is no context."""

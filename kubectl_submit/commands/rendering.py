@@ -1,4 +1,4 @@
-"""Renders the manifest of a run, with what only the cluster can tell."""
+"""Renders the manifest of a run, with what only the cluster or kubectl can tell."""
 
 from __future__ import annotations
 
@@ -23,4 +23,9 @@ def render(
 
         labels = gpu_inventory.labels(kubectl, options.gpu_type, options.gpu_resource)
         parameters = replace(parameters, gpu_labels=labels)
-    return backend.render(parameters)
+    documents = backend.render(parameters)
+    if options.overrides:
+        from kubectl_submit.commands import overrides
+
+        documents = overrides.apply(documents, options.overrides, backend, kubectl)
+    return documents

@@ -44,6 +44,8 @@ class ExecutionBackend(Protocol):
     """How many characters a run's name may have."""
     manifest: str
     """The default manifest, a file in manifests/."""
+    override_type: str = "merge"
+    """How `--overrides` is merged, as `kubectl patch --type` names it."""
     permissions: tuple[tuple[str, str], ...]
     """The permissions of a submit besides Jobs and pods: resource and verb."""
     records_outcome: bool = False

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kubectl_submit.cli.options import pod_values
+from kubectl_submit.cli.options import pod_values, values
 from kubectl_submit.cli.options.pod_values import (
     CLAIM,
     CONFIG_MAP,
@@ -41,6 +41,8 @@ GOOD: list[tuple[Parser, str, object]] = [
     (pod_values.toleration, "a.b/c=d:NoSchedule", Toleration("a.b/c", "d", "NoSchedule")),
     (pod_values.annotation, "example.com/a= b=c ü", ("example.com/a", " b=c ü")),
     (pod_values.annotation, "a=", ("a", "")),
+    (values.overrides, "over.yaml", "over.yaml"),
+    (values.overrides, ' {"spec": {}}', ' {"spec": {}}'),
     (pod_values.limit, "rdma/ib=1", ("rdma/ib", "1")),
     (pod_values.limit, "hugepages-2Mi=1Gi", ("hugepages-2Mi", "1Gi")),
     (pod_values.topology, "required=x.com/rack", ("required", "x.com/rack")),
@@ -62,6 +64,7 @@ BAD: dict[Parser, list[str]] = {
         *("", ":NoSchedule", "=x", "a:", "a:noschedule", "a:NoSchedule-", "a=b=c", "a b", "a=-"),
     ],
     pod_values.annotation: ["", "a", "=x", "a b=x", "a=\udcff", "a=\0", "kubectl-submit/name=x"],
+    values.overrides: ["", " ", "{", '{"spec": }', "{spec: 1}", "a\udcff"],
     pod_values.limit: ["", "cpu", "=1", "rdma/ib=", "rdma/ib=x", "a b=1", "a/b/c=1"],
     pod_values.topology: ["", "rack", "required", "required=", "Required=a", "any=rack"],
 }

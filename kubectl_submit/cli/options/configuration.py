@@ -103,7 +103,12 @@ def _value(path: str, option: GroupedOption, value: Any) -> Any:
 
 
 def _from_file(path: str, option: GroupedOption, text: str) -> str:
-    """Resolve a path against the folder of the file, not the current folder."""
+    """Resolve a path against the folder of the file, not the current folder.
+
+    What begins with a brace is JSON in place of a path.
+    """
+    if text.lstrip().startswith("{"):
+        return text
     return os.path.relpath(os.path.join(os.path.dirname(path), text)) if option.path else text
 
 

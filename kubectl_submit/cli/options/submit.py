@@ -42,6 +42,7 @@ SIZE = Parsed("QUANTITY", pod_values.size)
 DIRECTORY = Parsed("PATH", pod_values.working_directory)
 TOPOLOGY = Parsed("required|preferred=LEVEL", pod_values.topology)
 ANNOTATION = Parsed("KEY=VALUE", pod_values.annotation, named_by=0)
+OVERRIDES = Parsed("FILE|JSON", values.overrides)
 GPU_TYPE = Parsed("TYPE", pod_values.gpu_type)
 NODE_LABEL = Parsed("KEY=VALUE", pod_values.node_label, named_by=0)
 TOLERATION = Parsed("KEY[=VALUE][:EFFECT]", pod_values.toleration, named_by=0)
@@ -401,6 +402,14 @@ class Options(KubectlOptions):
         path=True,
         metavar="FILE",
         help="A manifest of your own instead of the default Job or RayJob.",
+    )
+    overrides: str | None = option(
+        "Run",
+        "--overrides",
+        type=OVERRIDES,
+        path=True,
+        help="A part of a manifest, in JSON or in a file, that is merged into the Job or RayJob "
+        "at the end.",
     )
     autoscale: bool = option(
         "Ray",

@@ -154,6 +154,25 @@ def docker_cache(text: str) -> str:
     return encodable(text)
 
 
+def overrides(text: str) -> str:
+    """The name of a file, or JSON, unchanged."""
+    if not text.strip():
+        raise ValueError("it is empty; write the name of a file, or JSON that begins with {")
+    if is_inline(text):
+        import json  # --help does not need it
+
+        try:
+            json.loads(text)
+        except ValueError as error:
+            raise ValueError(f"it is not valid JSON: {error}; write a file or {{…}}") from None
+    return encodable(text)
+
+
+def is_inline(text: str) -> bool:
+    """Whether overrides are JSON, and not the name of a file."""
+    return text.lstrip().startswith("{")
+
+
 def encodable(text: str) -> str:
     """The text, if the Kubernetes API and a process accept it: valid UTF-8 without NUL."""
     if "\0" in text:

@@ -38,6 +38,7 @@ class KubernetesBackend(ExecutionBackend):
     name_limit = 52  # a worker's host is `<name>-<rank>`, a DNS label of at most 63 characters
     manifest = "job.yml"
     records_outcome = True
+    override_type = "strategic"
     permissions = (("services", "create"),)  # where workers find each other
 
     def collect(self, options: Options) -> object:
