@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from scripts import leftovers
+from tests.cluster.claims import Claims
 from tests.cluster.gate import Gate
 from tests.cluster.order import fastest
 from tests.conftest import Commands, Finished, Repository, Running, eventually, local
@@ -131,6 +132,18 @@ def namespace() -> Iterator[Namespace]:
     namespace.wait("--for=create", "serviceaccount/default")
     yield namespace
     namespace.kubectl("delete", "namespace", namespace.name, "--wait=false")
+
+
+@pytest.fixture
+def claims(namespace: Namespace) -> Iterator[Claims]:
+    """Makes claims of folders of this machine, which is the node."""
+    local("LOCAL_PULL_REGISTRY")
+    folder = Path("/var/tmp") / f"kubectl-submit-{uuid.uuid4().hex[:8]}"
+    folder.mkdir()
+    made = Claims(namespace, folder)
+    yield made
+    namespace.kubectl("delete", "jobs", "--all", "--cascade=foreground")
+    made.remove()
 
 
 class Submit:
