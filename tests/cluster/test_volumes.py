@@ -11,6 +11,8 @@ from tests.cluster.claims import Claims
 from tests.cluster.conftest import Namespace, Submit, own_job
 from tests.conftest import Repository, eventually
 
+EXAMPLE = Path(__file__).parents[2] / "examples" / "data"
+
 
 def test_a_checkpoint_outlives_its_run(claims: Claims, submit: Submit, busybox: str) -> None:
     """Two runs, and a third one that may only read, as a user who is not root."""
@@ -137,3 +139,21 @@ def test_doctor_knows_of_volumes(
     assert ill.exit_code == 1
     assert "configmap/none" in ill.stdout
     eventually(lambda: namespace.names("jobs") == [], "nothing was created")
+
+
+def test_the_example_goes_on_where_it_ended(
+    claims: Claims, repository: Repository, submit: Submit, python: str
+) -> None:
+    claims.add("checkpoints")
+    for path in EXAMPLE.iterdir():
+        repository.write(path.name, path.read_text(encoding="utf-8"))
+    repository.commit()
+    train = (f"--build-arg=BASE={python}", "--", "python", "resume.py")
+
+    first = submit(*train, cwd=repository.folder)
+    second = submit(*train, cwd=repository.folder)
+
+    assert (first.exit_code, first.stdout) == (0, "begins at step 0\nends at step 10\n"), (
+        first.stderr
+    )
+    assert (second.exit_code, second.stdout) == (0, "begins at step 10\nends at step 20\n")
