@@ -16,12 +16,13 @@ from kubectl_submit.cli import command_line, main
 from kubectl_submit.cli.help_text import GroupedCommand
 from kubectl_submit.cli.options import Options
 from kubectl_submit.cli.options.declaration import declared
-from kubectl_submit.commands import doctor_checks
+from kubectl_submit.commands import doctor_checks, gpus
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.execution_backends import by_kind
 from kubectl_submit.manifests import tree
 from kubectl_submit.manifests.run_secrets import RunSecret
 from kubectl_submit.model import run
+from kubectl_submit.model.gpus import GpuNode, GpuType, Holder
 from kubectl_submit.model.pods import PodState
 from kubectl_submit.model.run import Run, RunStatus
 from kubectl_submit.model.run_details import Event, Phase, RunDetails
@@ -75,6 +76,14 @@ POD = PodState(
     finished_at=NOW,
     exit_code=3,
     reason="OOMKilled",
+)
+GPU_NODE = GpuNode(
+    name="node1",
+    types={"nvidia.com/gpu.product": "NVIDIA-L4"},
+    total=8,
+    usable=True,
+    taints=("nvidia.com/gpu:NoSchedule",),
+    holders=(Holder(namespace="team", pod="a", run="b", created_by="ada", node="node1", gpus=1),),
 )
 DETAILS = RunDetails(
     run=RUN,
@@ -149,6 +158,7 @@ def test_exit_codes() -> None:
     ("kind", "document"),
     [
         ("Run", documents.run_document(RUN)),
+        ("GpuTypeList", gpus.document([GpuType(name="NVIDIA-L4", nodes=(GPU_NODE,))])),
         ("Run of status", documents.details_document(DETAILS)),
         (
             "CheckList",
