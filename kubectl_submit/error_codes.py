@@ -94,6 +94,7 @@ class ErrorCode(Enum):
     NO_GIT_CREDENTIALS = "no-git-credentials"
     SSH_KEY_NOT_COPIED = "ssh-key-not-copied"
     DOCKER_CONFIGURATION_UNREADABLE = "docker-configuration-unreadable"
+    CA_FILE_UNUSABLE = "ca-file-unusable"
     SECRET_FILE_UNREADABLE = "secret-file-unreadable"
     SECRET_FILE_NAME_NOT_POSSIBLE = "secret-file-name-not-possible"
     SECRET_FOLDER_EMPTY = "secret-folder-empty"

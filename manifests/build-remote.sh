@@ -62,6 +62,12 @@ if [ -f "$config" ]; then
     fail "the registry Secret names docker-credential-$helper, which is not in the builder image: name a Secret with a password or a token (--registry-secret), or an image that has the helper (--builder-image)"
 fi
 
+# git knows one file: that of the image, with what --ca-file adds.
+if [ -f /run/ca/ca.crt ]; then
+  { cat /etc/ssl/certs/ca-certificates.crt 2>/dev/null || true; echo; cat /run/ca/ca.crt; } > /build/ca.crt
+  git config --global http.sslCAInfo /build/ca.crt
+fi
+
 over_ssh() {  # URL: ssh://… or user@host:path
   case $1 in
   *ssh://*) return 0 ;;

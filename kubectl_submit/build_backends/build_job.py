@@ -100,9 +100,7 @@ def _sidecars(pod_spec: Node) -> list[Node]:
 
 def _set_credentials(pod_spec: Node, container: Node, parameters: BuildParameters) -> None:
     for one in parameters.new_secrets:
-        if one.path:
-            secret = f"{parameters.name}-build{one.suffix}"
-            pod_template.mount_secret(pod_spec, container, secret, one.path)
+        _mount(pod_spec, container, f"{parameters.name}-build{one.suffix}", one.path)
     if parameters.registry_secret:
         pod_template.mount_secret(
             pod_spec,
@@ -119,6 +117,19 @@ def _set_credentials(pod_spec: Node, container: Node, parameters: BuildParameter
             pod_template.set_environment_of(user, parameters.proxy_secret)
     if parameters.service_account:
         tree.put(pod_spec, ("serviceAccountName",), parameters.service_account)
+
+
+def _mount(pod_spec: Node, container: Node, secret: str, path: str) -> None:
+    """Mount a Secret that is made for the build, if it has a path; authorities in all containers.
+
+    docker and BuildKit are told of those by a variable, git by the script.
+    """
+    if path == run_secrets.AUTHORITIES_PATH:
+        for one in (container, *_sidecars(pod_spec)):
+            pod_template.mount_secret(pod_spec, one, secret, path)
+            pod_template.trust_authorities(one, path)
+    elif path:
+        pod_template.mount_secret(pod_spec, container, secret, path)
 
 
 def _use_builder(template: Node, container: Node, chosen: Builder) -> None:

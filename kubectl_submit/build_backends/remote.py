@@ -41,6 +41,13 @@ REMEDIES = {
 # What rootlesskit, which starts BuildKit, says where it may not make a user namespace: Ubuntu's
 # AppArmor restricts them from 23.10 on, Bottlerocket allows none.
 NO_USER_NAMESPACE = re.compile(r"/proc/self/exe|user.?n(ame)?s(pace)?|newuidmap|unshare")
+# What Go's programs and git (with OpenSSL, with GnuTLS) say of a certificate of a company's own.
+UNKNOWN_AUTHORITY = re.compile(
+    r"signed by unknown authority|SSL certificate problem|certificate verification failed"
+)
+TRUST = """\
+Name a file with the certificate of your company's authority: --ca-file FILE
+A builder needs it as well: kubectl submit builder create --ca-file FILE"""
 # How many seconds a registry may take to answer this machine; after that, the build Job asks it.
 PATIENCE_SECONDS = 5.0
 ALLOW_THEM = """\
@@ -171,6 +178,13 @@ def _remedy(error: ExecutionError) -> str:
     return next(remedies, error.remedy)
 
 
+def _remedy_of_failure(outcome: Outcome) -> str:
+    """What to do about a build that failed; its last message has the end of its log."""
+    whole_log = "" if outcome.last_words else docker.WHOLE_LOG
+    trust = TRUST if UNKNOWN_AUTHORITY.search(outcome.last_words + outcome.last_message) else ""
+    return "\n".join(filter(None, [whole_log, trust]))
+
+
 def _digest(outcome: Outcome) -> str:
     if outcome.exit_code == CANCELLED_CODE:
         raise CancelledError(f"the build was {outcome.summary}", code=ErrorCode.BUILD_CANCELLED)
@@ -179,7 +193,7 @@ def _digest(outcome: Outcome) -> str:
             f"the image build failed: {outcome.summary}",
             code=ErrorCode.BUILD_FAILED,
             last_words=outcome.last_words,
-            remedy="" if outcome.last_words else docker.WHOLE_LOG,
+            remedy=_remedy_of_failure(outcome),
         )
     try:
         return digest_of_message(outcome.last_message)

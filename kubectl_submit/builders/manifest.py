@@ -17,6 +17,7 @@ from kubectl_submit.model.builder import BuilderSettings
 
 MANIFEST = "builder.yml"
 CONTAINER = "buildkit"
+SETTINGS_PATH = "/home/user/.config/buildkit"
 READ_AT_START = "kubectl-submit/read-at-start"
 CACHE_SHARE = 0.8
 """The part of the storage that the cache may keep; running builds need the rest."""
@@ -47,6 +48,9 @@ def render(name: str, settings: BuilderSettings, certificates: Certificates) -> 
     _fill(client, certificates.authority, certificates.client)
     toml = _toml(settings)
     kinds["ConfigMap"]["data"]["buildkitd.toml"] = LiteralScalarString(toml)
+    if settings.authorities:
+        authorities = LiteralScalarString(settings.authorities)
+        tree.put(kinds["ConfigMap"], ("data", "ca.crt"), authorities)
     selected = {builder.BUILDER_LABEL: name}
     tree.put(kinds["Service"], ("spec", "selector"), selected)
     tree.put(kinds["NetworkPolicy"], ("spec", "podSelector", "matchLabels"), selected)
@@ -114,7 +118,8 @@ def _set_up(
     template = tree.child(stateful_set, "spec", "template")
     tree.put(template, ("metadata", "labels"), selected)
     # BuildKit reads both when it starts: a change of them has to start it again.
-    read = hashlib.sha256((certificates.authority + toml).encode()).hexdigest()
+    texts = certificates.authority + toml + settings.authorities
+    read = hashlib.sha256(texts.encode()).hexdigest()
     tree.put_all(template, ("metadata", "annotations"), {READ_AT_START: read[:16]})
     pod_spec = tree.child(template, "spec")
     _set_volumes(pod_spec, name, settings.storage)
@@ -125,6 +130,8 @@ def _set_up(
             tree.put(container, ("resources", kind, resource), amount)
     if settings.proxy_secret:
         pod_template.set_environment_of(container, settings.proxy_secret)
+    if settings.authorities:
+        pod_template.trust_authorities(container, SETTINGS_PATH)
     if settings.node_selector:
         tree.put(pod_spec, ("nodeSelector",), dict(settings.node_selector))
 

@@ -17,6 +17,7 @@ from kubectl_submit.errors import ClusterError, UsageError
 from kubectl_submit.model import builder
 from kubectl_submit.model.builder import BuilderSettings
 from kubectl_submit.output import Output
+from kubectl_submit.parameters import authorities
 
 MAXIMUM_WORDS = 2
 
@@ -60,6 +61,8 @@ def chosen(options: BuilderOptions, before: BuilderSettings) -> BuilderSettings:
         given[name] = getattr(options, name) or given[name]
     if options.buildkitd_config:
         given["buildkitd_toml"] = _text(options.buildkitd_config)
+    if options.ca_file:
+        given["authorities"] = authorities.read(options.ca_file)
     return BuilderSettings(**given)
 
 

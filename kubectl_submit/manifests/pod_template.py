@@ -95,6 +95,12 @@ def mount_secret(
     tree.put_named(container, "volumeMounts", mount, by="mountPath")
 
 
+def trust_authorities(container: Node, path: str) -> None:
+    """Let programs in Go trust the certificate authorities in a folder besides the image's own."""
+    # Of files, Go reads the image's own one besides (crypto/x509: SSL_CERT_DIR, root_linux.go).
+    set_environment(container, {"SSL_CERT_DIR": f"/etc/ssl/certs:{path}"})
+
+
 def pull_with(pod_spec: Node, secret: str) -> None:
     """Let the kubelet pull with a registry Secret."""
     tree.put_named(pod_spec, "imagePullSecrets", {"name": secret})

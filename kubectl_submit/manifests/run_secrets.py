@@ -16,6 +16,7 @@ from kubectl_submit.manifests.tree import Node
 
 PULL_SECRET = "kubernetes.io/dockerconfigjson"  # noqa: S105 (a type of Secrets)
 BUILD_SECRETS_PATH = "/run/build-secrets"
+AUTHORITIES_PATH = "/run/ca"
 # For the user that the container runs as, whoever that is: the kubelet lets the group of a pod
 # (its fsGroup) read what only the owner may.
 MODE = 0o400

@@ -56,6 +56,8 @@ class BuilderSettings:
     buildkit_image: str | None = None
     registry_secret: str | None = None
     proxy_secret: str | None = None
+    authorities: str = ""
+    """The certificates (PEM) of those that it trusts besides the public ones."""
 
     def recorded(self) -> str:
         """The settings as JSON."""

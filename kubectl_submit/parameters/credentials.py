@@ -10,7 +10,7 @@ from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import UsageError
 from kubectl_submit.manifests import run_secrets
 from kubectl_submit.model.image import Image, seen_from_here
-from kubectl_submit.parameters import docker_credentials, local_secrets
+from kubectl_submit.parameters import authorities, docker_credentials, local_secrets
 from kubectl_submit.source import git_credentials, git_url
 
 
@@ -37,6 +37,8 @@ def build_credentials(
     made = (
         [local_secrets.collect_build_secrets(options.build_secret)] if options.build_secret else []
     )
+    if options.ca_file:
+        made.append(authorities.collect(options.ca_file))
     registry_secret, git_secret = options.registry_secret, options.git_secret
     if options.credentials_from_local and not registry_secret:
         made.append(_registry(options, *images))

@@ -43,7 +43,7 @@ start_kube-scheduler() {
 ready_kube-scheduler() { listens node 127.0.0.1 10259; }
 
 start_containerd() {
-  start containerd node containerd --config "$etc/containerd.toml"
+  start containerd node env SSL_CERT_DIR="$etc/company" containerd --config "$etc/containerd.toml"
 }
 ready_containerd() { "$debian/usr/bin/ctr" --address "$run/containerd.sock" version; }
 

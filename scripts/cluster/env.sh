@@ -18,6 +18,7 @@ print_environment() {
   export_line LOCAL_GIT "git://$host_address:9418"
   export_line LOCAL_GIT_ROOT "$git"
   printf 'export %s=%q\n' "${private[@]}"
+  export_line LOCAL_COMPANY_CA "$etc/pki/company.crt"
   export_line LOCAL_BUILDER_WITH_LFS "$in_cluster/builder-lfs:$BUILDER_VERSION"
   export_line LOCAL_POD_LOGS "$state/pod-logs"
   export_line LOCAL_KUBERAY "$(has_kuberay && echo "KubeRay $(<"$kuberay")" || echo "the stand-in of the tests")"

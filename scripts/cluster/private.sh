@@ -12,6 +12,9 @@ configure_private() {
     [[ -f $etc/$key ]] || ssh-keygen -q -t ed25519 -N '' -C "$key" -f "$etc/$key"
   done
   echo "[$host_address]:9422 $(<"$etc/ssh-host.pub")" >"$etc/ssh-known-hosts"
+  # A company's own authority: the nodes trust it (start_containerd), and nothing else does.
+  [[ -f $etc/pki/company.crt ]] || authority company company-ca 2>/dev/null
+  install -D --mode=644 "$etc/pki/company.crt" "$etc/company/ca.crt"
   configure hosts-private.toml "$etc/registries/registry.test:5001/hosts.toml"
   # docker-registry knows only bcrypt, which Debian's crypt(3) does, too.
   # shellcheck disable=SC2016 # perl's variables

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import http.client
 import socket
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -91,9 +92,13 @@ def send(
 
 
 @contextlib.contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[ThreadingHTTPServer]:
+def serving(
+    handler: type[BaseHTTPRequestHandler], tls: ssl.SSLContext | None = None
+) -> Iterator[ThreadingHTTPServer]:
     """Serve on an address that pods can reach."""
     server = ThreadingHTTPServer((host(), 0), handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -105,7 +110,8 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[ThreadingHTTPServ
 
 def url(server: ThreadingHTTPServer) -> str:
     """The server's address as a URL."""
-    return f"http://{host()}:{server.server_port}"
+    scheme = "https" if isinstance(server.socket, ssl.SSLSocket) else "http"
+    return f"{scheme}://{host()}:{server.server_port}"
 
 
 def host() -> str:

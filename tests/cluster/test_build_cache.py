@@ -127,7 +127,7 @@ def test_builds_at_once_write_one_cache(project: Repository, submit: Submit) -> 
 class ReadOnly(RegistryProxy):
     """We may not write."""
 
-    def refusal(self) -> tuple[int, bytes] | None:
+    def refusal(self, body: bytes) -> tuple[int, bytes] | None:
         """Refuse what changes something."""
         if self.command in ("GET", "HEAD"):
             return None
@@ -137,7 +137,7 @@ class ReadOnly(RegistryProxy):
 class NoCaches(RegistryProxy):
     """It takes images only."""
 
-    def refusal(self) -> tuple[int, bytes] | None:
+    def refusal(self, body: bytes) -> tuple[int, bytes] | None:
         """Refuse every tag."""
         if self.writes_a_tag():
             return 400, b'{"errors": [{"code": "MANIFEST_INVALID", "message": "not an image"}]}'
@@ -147,7 +147,7 @@ class NoCaches(RegistryProxy):
 class NoManifest(RegistryProxy):
     """What it has under a tag is no manifest."""
 
-    def refusal(self) -> tuple[int, bytes] | None:
+    def refusal(self, body: bytes) -> tuple[int, bytes] | None:
         """Answer with something else."""
         return (200, b"<html>") if self.command == "GET" and "/manifests/" in self.path else None
 
@@ -155,7 +155,7 @@ class NoManifest(RegistryProxy):
 class NoLayers(RegistryProxy):
     """Layers are lost, but the manifest and the cache's configuration are there."""
 
-    def refusal(self) -> tuple[int, bytes] | None:
+    def refusal(self, body: bytes) -> tuple[int, bytes] | None:
         """Find no blob but what is JSON."""
         if self.command != "GET" or "/blobs/sha256:" not in self.path:
             return None

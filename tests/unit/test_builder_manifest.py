@@ -32,6 +32,7 @@ all = true
 maxUsedSpace = "40960MB"
 """
 POD = "spec template spec"
+PEM = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n"
 
 
 def rendered(name: str = DEFAULT_NAME, **settings: Any) -> list[Any]:
@@ -130,6 +131,15 @@ def test_it_goes_through_the_proxy_of_a_secret() -> None:
     assert pod["containers"][0]["envFrom"] == [{"secretRef": {"name": "proxy"}}]
 
 
+def test_it_trusts_the_authorities_of_a_file() -> None:
+    (container,) = one("StatefulSet", authorities=PEM)["spec"]["template"]["spec"]["containers"]
+    folders = {variable["name"]: variable["value"] for variable in container["env"]}
+    mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
+    assert one("ConfigMap", authorities=PEM)["data"]["ca.crt"] == PEM
+    assert mounts[folders["SSL_CERT_DIR"].rpartition(":")[2]] == "settings"
+    assert "ca.crt" not in one("ConfigMap")["data"]
+
+
 def test_new_certificates_and_settings_start_it_again() -> None:
     def read(**settings: Any) -> str:
         template = one("StatefulSet", **settings)["spec"]["template"]
@@ -137,6 +147,7 @@ def test_new_certificates_and_settings_start_it_again() -> None:
 
     assert read() == read(cpu="1")
     assert read() != read(buildkitd_toml="debug = true")
+    assert read() != read(authorities=PEM)
 
 
 def test_each_side_has_its_own_key() -> None:

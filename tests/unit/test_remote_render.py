@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from kubectl_submit.build_backends import remote
 from kubectl_submit.manifests import files, pod_template, tree
+from kubectl_submit.manifests.run_secrets import RunSecret
 from kubectl_submit.model import provenance
 from kubectl_submit.parameters.build_cache import BuildCache
 
@@ -43,7 +44,7 @@ ALWAYS: dict[str, object] = {
 
 def rendered(**changes: Any) -> Any:
     """The Job, as kubectl reads it."""
-    return yaml.safe_load(tree.dump(remote.render(build_parameters(**changes))))
+    return next(yaml.safe_load_all(tree.dump(remote.render(build_parameters(**changes)))))
 
 
 def asked_for(**changes: Any) -> dict[str, object]:
@@ -131,6 +132,18 @@ def test_a_proxy_is_for_git_and_for_buildkit() -> None:
     for container in (*pod["containers"], *pod["initContainers"]):
         assert container["envFrom"] == [{"secretRef": {"name": "proxy"}}]
     assert "envFrom" not in str(rendered())
+
+
+def test_authorities_are_for_git_docker_and_buildkit() -> None:
+    made = RunSecret(suffix="-ca", data={"ca.crt": b""}, path="/run/ca")
+    pod = rendered(new_secrets=(made,))["spec"]["template"]["spec"]
+    volumes = {one["name"]: one.get("secret", {}).get("secretName") for one in pod["volumes"]}
+    for container in (*pod["containers"], *pod["initContainers"]):
+        mounted = {one["mountPath"]: volumes[one["name"]] for one in container["volumeMounts"]}
+        variables = {one["name"]: one["value"] for one in container["env"]}
+        assert mounted["/run/ca"] == "app-0123456-x2k4z-build-ca"
+        assert variables["SSL_CERT_DIR"] == "/etc/ssl/certs:/run/ca"
+    assert "SSL_CERT_DIR" not in str(rendered())
 
 
 TEXTS = st.text(st.sampled_from("a$(){}A\n\"' ")) | st.text(

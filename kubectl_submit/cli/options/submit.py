@@ -277,6 +277,14 @@ class Options(KubectlOptions):
         help="An existing Secret with the variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY for the "
         "build in the cluster.",
     )
+    ca_file: str | None = option(
+        "Credentials",
+        "--ca-file",
+        path=True,
+        metavar="FILE",
+        help="Certificate authorities (PEM) that the build in the cluster trusts besides the "
+        "public ones: those of a company's git server and registry.",
+    )
     credentials_from_local: bool = option(
         "Credentials",
         "--credentials-from-local",

@@ -90,6 +90,7 @@ class BuilderOptions(SubcommandOptions):
     buildkit_image: str | None = same_as(Options, "buildkit_image")
     registry_secret: str | None = same_as(Options, "registry_secret")
     proxy_secret: str | None = same_as(Options, "proxy_secret")
+    ca_file: str | None = same_as(Options, "ca_file")
     pending_timeout: int | None = same_as(Options, "pending_timeout")
 
 
