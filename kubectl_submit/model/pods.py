@@ -1,7 +1,6 @@
 """Reads the state of a pod. Pure.
 
-Fields and reasons are those of k8s.io/api core/v1, and of the kubelet's images and kuberuntime
-packages.
+Fields and reasons are those of core/v1, and of the kubelet's packages images and kuberuntime.
 """
 
 from __future__ import annotations
@@ -35,6 +34,8 @@ class PodState:
     ranked: bool = True
     """Whether its Job numbers its pods; if not, it is unknown which worker it replaces."""
     created_at: str = ""
+    node: str = ""
+    """The node that it was assigned to; empty before."""
     started: bool = False
     """The container runs or has run, so that there are lines to read."""
     started_at: str = ""
@@ -117,6 +118,7 @@ def _pod_state(pod: Object, container: str, end: Object) -> PodState:
         rank=int(metadata.get("labels", {}).get(RANK_LABEL, 0)),
         ranked=RANK_LABEL in metadata.get("labels", {}),
         created_at=metadata.get("creationTimestamp") or "",
+        node=pod.get("spec", {}).get("nodeName") or "",
         started=("running" in state or "terminated" in state) and not never_started,
         started_at=(state.get("running") or state.get("terminated") or {}).get("startedAt") or "",
         failed=status.get("phase") == "Failed" or end.get("exitCode", 0) != 0,
@@ -134,10 +136,7 @@ def _pod_state(pod: Object, container: str, end: Object) -> PodState:
 
 
 def _end(pod: Object, found: Object) -> Object | None:
-    """How the command ended; empty if only its pod has ended, None if neither has.
-
-    If the kubelet restarts containers, a failed one is not the end of the pod.
-    """
+    """How the command ended; empty if only its pod has, None if neither (or it is restarted)."""
     end = found.get("state", {}).get("terminated")
     restarts = pod.get("spec", {}).get("restartPolicy") != "Never"
     if pod.get("status", {}).get("phase") in ("Succeeded", "Failed"):

@@ -93,6 +93,18 @@ def test_a_pod_that_is_deleted_after_its_end() -> None:
     assert not pod_state(gone, "main").stopped
 
 
+@pytest.mark.parametrize(
+    ("code", "reason", "why"),
+    [
+        (255, "Unknown", "its node or container runtime has restarted"),
+        (137, "ContainerStatusUnknown", "its node no longer knows the container"),
+    ],
+)
+def test_a_container_that_ended_unseen(code: int, reason: str, why: str) -> None:
+    state = pod("Failed", main=ended(code, reason=reason))
+    assert said(state) == (code, f"exited {code} ({reason}: {why})")
+
+
 def test_where_the_pod_is_gone_that_is_said() -> None:
     found = outcome(FAILED, [], 2)
     assert found
