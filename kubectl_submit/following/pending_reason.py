@@ -12,9 +12,7 @@ from kubectl_submit.following.workload import queued
 from kubectl_submit.model.execution import Execution
 from kubectl_submit.model.execution_state import ExecutionState
 from kubectl_submit.model.objects import Object
-from kubectl_submit.model.pods import DELETED, STARTING, PodState, newest_of_each_rank
-
-KUBELET = "waiting for the kubelet"
+from kubectl_submit.model.pods import STARTING, PodState, newest_of_each_rank
 
 
 class WaitingReason:
@@ -91,15 +89,11 @@ class WaitingReason:
 
     def _why(self, pod: PodState) -> str:
         """Why a pod has not started."""
-        if pod.deleted and pod.node:
-            by = "" if pod.reason == DELETED else f" ({pod.reason})"
-            return f"the pod was deleted{by} before it started; {KUBELET}"
         event = self._pod_events.texts.get(pod.name, "")
         return pod.waiting or event or pod.unplaced or STARTING
 
 
 def _where(why: str, pods: Iterable[PodState]) -> str:
-    """The node that these pods wait for, if it is one, and its own work."""
+    """The node that pulls the image of these pods, if it is one."""
     nodes = {pod.node for pod in pods if pod.node}
-    own = why.startswith(PULLING) or why.endswith(KUBELET)
-    return f" on {nodes.pop()}" if own and len(nodes) == 1 else ""
+    return f" on {nodes.pop()}" if why.startswith(PULLING) and len(nodes) == 1 else ""

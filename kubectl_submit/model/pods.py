@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from kubectl_submit import times
 from kubectl_submit.model import containers
 from kubectl_submit.model.containers import StartProblem
-from kubectl_submit.model.nodes import LostNode, lost_node
+from kubectl_submit.model.nodes import LostNode, deleted_text, lost_node
 from kubectl_submit.model.objects import Object
 
 RANK_LABEL = "batch.kubernetes.io/job-completion-index"
@@ -92,7 +92,7 @@ def pod_state(pod: Object, container: str) -> PodState:
     end = _end(pod, containers.named(status, container))
     known = _pod_state(pod, container, end or {})
     if end is None:
-        waiting = containers.waiting(status)
+        waiting = (not known.started and deleted_text(pod)) or containers.waiting(status)
         return replace(known, waiting=waiting, unplaced=_unplaced(pod), lost_node=lost_node(pod))
     init = {} if known.started else containers.init_failure(pod)
     return replace(

@@ -224,6 +224,20 @@ def test_a_node_that_is_lost(tolerations: list[dict[str, Any]], words: str) -> N
     assert "kubectl submit cancel" in text
 
 
+@pytest.mark.parametrize(
+    ("by", "why"), [("DeletionByTaintManager", " (DeletionByTaintManager)"), ("", "")]
+)
+def test_a_pod_that_is_deleted_before_it_starts_waits_for_its_node(by: str, why: str) -> None:
+    creating = pod("Pending", main={"waiting": {"reason": "ContainerCreating"}})
+    assert pod_state(creating, "main").waiting == ""
+    known = pod_state(deleted(creating, END, by=by), "main")
+    assert (
+        known.waiting
+        == f"the pod was deleted{why} before it started; waiting for the kubelet on n1"
+    )
+    assert pod_state(deleted(pod(main=RUNNING), END, by=by), "main").waiting == ""
+
+
 @pytest.mark.parametrize("reason", ["ContainersNotReady", "ReadinessGatesNotReady", "PodCompleted"])
 def test_a_kubelet_that_says_why_is_not_lost(reason: str) -> None:
     assert lost(reason=reason).lost_node is None

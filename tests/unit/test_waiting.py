@@ -148,15 +148,3 @@ def test_the_newest_event_of_a_pod_counts() -> None:
     assert known.reason(ExecutionState(), [STARTS]) == 'pulling image "app:1"'
     known.note_event(pod_event(lastTimestamp="2026-11-30T04:00:03Z"))
     assert known.reason(ExecutionState(), [STARTS]) == "FailedMount: no volume"
-
-
-def test_a_pod_that_is_deleted_before_it_has_started_waits_for_its_node() -> None:
-    known = WaitingReason(execution(uid="1", workers=1))
-    known.note_event(pulling("app:1"))
-    gone = replace(STARTS, node="n1", deleted=True, reason="DeletionByTaintManager")
-    assert known.reason(ExecutionState(), [gone]) == (
-        "the pod was deleted (DeletionByTaintManager) before it started; "
-        "waiting for the kubelet on n1"
-    )
-    by_hand = replace(gone, reason=pods.DELETED)
-    assert known.reason(ExecutionState(), [by_hand]).startswith("the pod was deleted before it")
