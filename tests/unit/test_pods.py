@@ -308,3 +308,14 @@ def test_whether_a_scheduler_has_looked_at_a_pod(
     pending["spec"] = spec
     pending["status"]["conditions"] = conditions
     assert pod_state(pending, "main").unplaced == told
+
+
+@pytest.mark.parametrize("prefix", ["Pod was rejected: ", "Pod "])
+def test_a_pod_that_a_full_node_refuses_has_written_nothing(prefix: str) -> None:
+    refused = pod("Failed")
+    words = f"{prefix}The node had condition: [DiskPressure]. "
+    refused["status"] |= {"reason": "Evicted", "message": words}
+    found = outcome(FAILED, [pod_state(refused, "main")], 1)
+    assert found
+    assert (found.exit_code, found.summary) == (125, "never started (Evicted)")
+    assert found.last_words == words.strip()
