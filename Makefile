@@ -13,7 +13,7 @@ CLUSTER_WORKERS ?= 8
 LOCAL := eval "$$(scripts/local-cluster env)"
 
 .PHONY: help fuzz mutants format lint typecheck test test-starved test-unit test-docker test-cluster test-faults test-ray test-dist demo \
-	demo-ray cluster-up cluster-up-ray cluster-down bench dist lock test-pythons \
+	demo-ray cluster-up cluster-up-ray cluster-up-nodes cluster-down bench dist lock test-pythons \
 	release picture docs clean
 
 help:  ## Show the targets.
@@ -60,8 +60,8 @@ test-docker: $(STAMP) cluster-up  ## Test local builds with docker buildx and a 
 test-cluster: $(STAMP) cluster-up  ## Test the installed command on a real cluster.
 	@$(LOCAL) && $(PYTEST) tests/cluster --ignore tests/cluster/faults --ignore tests/cluster/ray -n $(CLUSTER_WORKERS) --maxschedchunk 1
 
-test-faults: $(STAMP) cluster-up  ## Kill parts of the local cluster while a job is followed.
-	@$(LOCAL) && $(PYTEST) tests/cluster/faults
+test-faults: $(STAMP) cluster-up-nodes  ## Kill parts and nodes of the local cluster while a job is followed.
+	@$(LOCAL) && { $(PYTEST) tests/cluster/faults; code=$$?; scripts/local-cluster down nodes; exit $$code; }
 
 test-ray: $(STAMP) cluster-up-ray  ## Test Ray: the installed command, KubeRay, real Ray clusters.
 	@$(LOCAL) && $(PYTEST) tests/cluster/ray -n 2
@@ -102,6 +102,10 @@ cluster-up:  ## Bring up the local cluster.
 cluster-up-ray:  ## Bring up the local cluster with Ray and KubeRay.
 	@scripts/local-cluster install ray
 	@scripts/local-cluster up ray
+
+cluster-up-nodes:  ## Bring up the local cluster with two more nodes.
+	@scripts/local-cluster install
+	@scripts/local-cluster up nodes
 
 cluster-down:  ## Take the local cluster down.
 	@scripts/local-cluster down

@@ -17,6 +17,14 @@ from kubectl_submit.model.run import CANCELLED_CODE
 
 # Of a process that ended by SIGKILL or SIGTERM.
 STOP_CODES = (137, 143)
+PRESSED = "The node had condition: "
+"""What a kubelet says of a pod that it does not even start (pkg/kubelet/eviction)."""
+# What containerd and the kubelet give as the reason, with a code of their own, if the container had
+# ended while nobody saw it.
+NOT_SEEN = {
+    "Unknown": "its node or container runtime has restarted",
+    "ContainerStatusUnknown": "its node no longer knows the container",
+}
 
 
 def outcome(job: ExecutionState, pods: Iterable[PodState], workers: int) -> Outcome | None:
@@ -64,7 +72,8 @@ def how_ended(pod: PodState) -> str:
     if pod.exit_code == 0 and (pod.failed or pod.deleted):
         beside = f"the container {pod.beside}" if pod.beside else "its pod failed"
         return f"exited 0, but its Job failed: {pod.reason or beside}"
-    return f"exited {pod.exit_code}" + (f" ({pod.reason})" if pod.reason else "")
+    reason = ": ".join(filter(None, [pod.reason, NOT_SEEN.get(pod.reason, "")]))
+    return f"exited {pod.exit_code}" + (f" ({reason})" if reason else "")
 
 
 def _without_code(pod: PodState) -> str:
@@ -72,7 +81,8 @@ def _without_code(pod: PodState) -> str:
         return f"init container {pod.init_failure}"
     if pod.reason == DELETED:
         return "ended: its pod was deleted, and its exit code is not known"
-    if pod.reason == EVICTED and not pod.started:  # the node reports seldom, and evicts at once
+    refused = PRESSED in pod.pod_message
+    if pod.reason == EVICTED and not (pod.started or refused):  # the node reports seldom
         return "was evicted before the node reported that it ran; what it wrote is lost"
     said = "ended without a code" if pod.started else "never started"
     return said + (f" ({pod.reason})" if pod.reason else "")

@@ -47,11 +47,12 @@ class StartWatch:
 
     def _start(self) -> Iterator[ObjectWatch]:
         """Only events say why there is no pod, or why a pod does not start."""
-        yield self._watch(
-            self._execution.events_path,
-            {"fieldSelector": "type=Warning"},
-            lambda _change, event: self.waiting.note_event(event),
-        )
+        for events in ("type=Warning", "reason=Pulling"):  # no selector finds both
+            yield self._watch(
+                self._execution.events_path,
+                {"fieldSelector": events},
+                lambda _change, event: self.waiting.note_event(event),
+            )
         selector = self._execution.prerequisite_selector
         if selector:
             yield self._watch(

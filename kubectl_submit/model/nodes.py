@@ -63,6 +63,17 @@ def lost_text(node: LostNode, who: str) -> str:
     return f"{text}; {end}; `kubectl submit cancel` ends the run"
 
 
+def deleted_text(pod: Object) -> str:
+    """For people: why a pod that was deleted before it started is still there; else empty."""
+    node = pod.get("spec", {}).get("nodeName")
+    if not node or "deletionTimestamp" not in pod["metadata"]:
+        return ""
+    conditions = pod.get("status", {}).get("conditions", [])
+    by = [f" ({one.get('reason')})" for one in conditions if one["type"] == "DisruptionTarget"]
+    said = f"the pod was deleted{''.join(by)} before it started"
+    return f"{said}; waiting for the kubelet on {node}"
+
+
 def _tolerated(tolerations: list[Object]) -> int | None:
     """The shortest time that the pod tolerates any of the taints of a lost node."""
     found = [

@@ -1,7 +1,6 @@
 """Reads the state of a pod. Pure.
 
-Fields and reasons are those of k8s.io/api core/v1, and of the kubelet's images and kuberuntime
-packages.
+Fields and reasons are those of core/v1, and of the kubelet's packages images and kuberuntime.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from dataclasses import dataclass, replace
 from kubectl_submit import times
 from kubectl_submit.model import containers
 from kubectl_submit.model.containers import StartProblem
-from kubectl_submit.model.nodes import LostNode, lost_node
+from kubectl_submit.model.nodes import LostNode, deleted_text, lost_node
 from kubectl_submit.model.objects import Object
 
 RANK_LABEL = "batch.kubernetes.io/job-completion-index"
@@ -35,6 +34,8 @@ class PodState:
     ranked: bool = True
     """Whether its Job numbers its pods; if not, it is unknown which worker it replaces."""
     created_at: str = ""
+    node: str = ""
+    """The node that it was assigned to; empty before."""
     started: bool = False
     """The container runs or has run, so that there are lines to read."""
     started_at: str = ""
@@ -91,7 +92,7 @@ def pod_state(pod: Object, container: str) -> PodState:
     end = _end(pod, containers.named(status, container))
     known = _pod_state(pod, container, end or {})
     if end is None:
-        waiting = containers.waiting(status)
+        waiting = (not known.started and deleted_text(pod)) or containers.waiting(status)
         return replace(known, waiting=waiting, unplaced=_unplaced(pod), lost_node=lost_node(pod))
     init = {} if known.started else containers.init_failure(pod)
     return replace(
@@ -117,6 +118,7 @@ def _pod_state(pod: Object, container: str, end: Object) -> PodState:
         rank=int(metadata.get("labels", {}).get(RANK_LABEL, 0)),
         ranked=RANK_LABEL in metadata.get("labels", {}),
         created_at=metadata.get("creationTimestamp") or "",
+        node=pod.get("spec", {}).get("nodeName") or "",
         started=("running" in state or "terminated" in state) and not never_started,
         started_at=(state.get("running") or state.get("terminated") or {}).get("startedAt") or "",
         failed=status.get("phase") == "Failed" or end.get("exitCode", 0) != 0,
@@ -134,10 +136,7 @@ def _pod_state(pod: Object, container: str, end: Object) -> PodState:
 
 
 def _end(pod: Object, found: Object) -> Object | None:
-    """How the command ended; empty if only its pod has ended, None if neither has.
-
-    If the kubelet restarts containers, a failed one is not the end of the pod.
-    """
+    """How the command ended; empty if only its pod has, None if neither (or it is restarted)."""
     end = found.get("state", {}).get("terminated")
     restarts = pod.get("spec", {}).get("restartPolicy") != "Never"
     if pod.get("status", {}).get("phase") in ("Succeeded", "Failed"):

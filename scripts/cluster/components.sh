@@ -85,12 +85,14 @@ start_buildkitd() {
 }
 ready_buildkitd() { "$bin/buildctl" --addr "unix://$run/buildkitd.sock" debug workers; }
 
+# node_is_ready [NODE]
 node_is_ready() {
-  kubectl wait --for=condition=Ready node/node1 --timeout=1s
+  kubectl wait --for=condition=Ready "node/${1:-node1}" --timeout=1s
 }
 
+# gpus_are_advertised [NODE COUNT]
 gpus_are_advertised() {
-  [[ $(kubectl get node node1 --output='jsonpath={.status.allocatable.nvidia\.com/gpu}') == 4 ]]
+  [[ $(kubectl get node "${1:-node1}" --output='jsonpath={.status.allocatable.nvidia\.com/gpu}') == "${2:-4}" ]]
 }
 
 coredns_answers() {

@@ -18,8 +18,9 @@ everything_has_ended() {
   [[ -z $(our_processes) ]] && remove_control_groups
 }
 
+# our_processes [NODE]: those of one of the further nodes, or all.
 our_processes() {
-  grep --files-with-matches --null-data "^$mark=$home:" /proc/[0-9]*/environ 2>/dev/null || true
+  grep --files-with-matches --null-data "^$mark=$home:${1-}" /proc/[0-9]*/environ 2>/dev/null || true
 }
 
 end_our_processes() {

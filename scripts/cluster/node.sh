@@ -8,28 +8,34 @@ start_node() {
   # Built into some kernels, so these may fail; what is really missing shows later.
   modprobe --quiet --all overlay veth nf_tables 2>/dev/null || true
 
-  create_control_groups
-
-  # shellcheck disable=SC2016
-  env "$mark=$home:node" setsid --wait unshare --mount --propagation slave --net --pid -- \
-    bash -c '"$@" & echo $! >"$0"' "$run/node.pid" bash "$sources/hold-node.sh" "$run/node-is-prepared" \
-    </dev/null >"$logs/node.log" 2>&1 9>&-
-  wait_for node test -e "$run/node-is-prepared"
+  create_control_group "" "$control_group"
+  hold node
   join_networks
   touch "$run/node-is-complete" # an interrupted start begins anew
 }
 
-# One for version 2 of control groups, or one for each controller of version 1.
-create_control_groups() {
+# hold NODE ARGUMENTS OF hold-node.sh: starts the process that is the node.
+hold() {
+  rm -f "$run/$1-is-prepared"
+  # shellcheck disable=SC2016
+  env "$mark=$home:$1" setsid --wait unshare --mount --propagation slave --net --pid -- \
+    bash -c '"$@" & echo $! >"$0"' "$run/$1.pid" bash "$sources/hold-node.sh" "$run/$1-is-prepared" "${@:2}" \
+    </dev/null >"$logs/$1.log" 2>&1 9>&-
+  wait_for "$1" test -e "$run/$1-is-prepared"
+}
+
+# create_control_group PARENT NAME: one for version 2 of control groups, or one for each controller of version 1.
+create_control_group() {
   local root controller controllers
   for root in $(control_group_roots); do
+    root+=/$1
     # Version 2 hands a controller down only where it is told to, and the kubelet insists on all there are.
     controllers=()
     [[ ! -f $root/cgroup.controllers ]] || read -ra controllers <"$root/cgroup.controllers" || true
     for controller in "${controllers[@]}"; do
       echo "+$controller" >"$root/cgroup.subtree_control" || true
     done
-    mkdir -p "$root/$control_group"
+    mkdir -p "$root/$2"
   done
 }
 

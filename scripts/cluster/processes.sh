@@ -17,11 +17,12 @@ runs() {
 }
 
 # start NAME NETWORK COMMAND...: starts a daemon inside the node. NETWORK is "node" or "host": a few daemons
-# listen where the user's programs are, yet end together with the node.
+# listen where the user's programs are, yet end together with the node. Or it is another node: node2, node3.
 start() {
-  local name=$1 network=$2 node namespaces=(--mount)
+  local name=$1 network=$2 holder=node node namespaces=(--mount)
   shift 2
-  node=$(pid node) || fail "the node has ended"
+  [[ $network == host ]] || holder=$network
+  node=$(pid "$holder") || fail "the $holder has ended"
   [[ $network == host ]] || namespaces+=(--net)
   # Without the user's settings (a proxy, say), except for the builder of the user's images.
   local environment=(env -i "HOME=$HOME")
@@ -37,14 +38,17 @@ start() {
 }
 
 # in_node COMMAND...: runs a command in the node's network.
-in_node() {
-  nsenter --target "$(pid node)" --net -- "$@"
+in_node() { in_network_of node "$@"; }
+
+# in_network_of NODE COMMAND...
+in_network_of() {
+  nsenter --target "$(pid "$1")" --net -- "${@:2}"
 }
 
 # listens NETWORK ADDRESS PORT: whether a connection can be made.
 listens() {
   local where=()
-  [[ $1 == host ]] || where=(in_node)
+  [[ $1 == host ]] || where=(in_network_of "$1")
   "${where[@]}" timeout 1 bash -c "exec 3<>/dev/tcp/$2/$3" 2>/dev/null
 }
 

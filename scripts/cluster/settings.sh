@@ -28,8 +28,14 @@ git=$home/git             # bare repositories that the git server offers
 # The node's own network, joined to the host by one cable (the files in config/ repeat some addresses).
 host_address=10.200.0.1
 node_address=10.200.0.2
+node_network=10.200.0.0/16 # of all nodes; nodes.sh has the others
 pod_network=10.244.0.0/16
 service_network=10.96.0.0/16
+
+# What differs between the nodes in the files in config/.
+node_name=node1
+pods=$pod_network
+free_disk=1% # with less, the kubelet evicts pods
 
 control_group=kubectl-submit # holds all containers: another kubelet's pods on this machine are no business of ours
 
@@ -49,7 +55,7 @@ fail() {
   exit 1
 }
 
-# Linux allows 107 characters for the path of a socket, and the longest one below this folder has 42.
-((${#home} <= 65)) || fail "the path of the cluster's folder is too long: $home"
+# Linux allows 107 characters for the path of a socket, and the longest one below this folder has 48.
+((${#home} <= 59)) || fail "the path of the cluster's folder is too long: $home"
 # The path is written into configuration files of several languages.
 [[ $home =~ ^[A-Za-z0-9_./+-]+$ ]] || fail "the path of the cluster's folder has unusual characters: $home"

@@ -3,6 +3,9 @@
 print_status() {
   local name healthy=true wanted=("${components[@]}")
   [[ ! -e $run/kuberay.pid ]] || wanted+=(kuberay)
+  for name in "${more_nodes[@]}"; do
+    [[ ! -e $run/$name.pid ]] || wanted+=("$name" "$name"-{containerd,kubelet,kube-proxy})
+  done
   for name in "${wanted[@]}"; do
     if runs "$name" && "ready_$name" >/dev/null 2>&1; then
       printf '%-24s running (pid %s)\n' "$name" "$(pid "$name")"

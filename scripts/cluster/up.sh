@@ -29,7 +29,7 @@ start_cluster() {
     wait_for "$name" "ready_$name"
   done
   wait_for kubelet node_is_ready
-  advertise_gpus
+  advertise_gpus node1 4
   create_builder
   wait_for kube-controller-manager kubectl get serviceaccount default --namespace=default
   wait_for kubelet coredns_answers
@@ -63,12 +63,13 @@ configure_all() {
   echo "nameserver 127.0.0.1" >"$etc/resolv.conf"
 }
 
-# No device is needed for a node to offer GPUs: it keeps what it is said to have while its kubelet runs.
+# advertise_gpus NODE COUNT: no device is needed for a node to offer GPUs. It keeps what it is said to have while its
+# kubelet runs.
 advertise_gpus() {
-  wait_for kubelet kubectl patch node node1 --subresource=status --type=json \
-    --patch='[{"op": "add", "path": "/status/capacity/nvidia.com~1gpu", "value": "4"},
-              {"op": "add", "path": "/status/allocatable/nvidia.com~1gpu", "value": "4"}]'
-  wait_for kubelet gpus_are_advertised
+  wait_for kube-apiserver kubectl patch node "$1" --subresource=status --type=json \
+    --patch='[{"op": "add", "path": "/status/capacity/nvidia.com~1gpu", "value": "'"$2"'"},
+              {"op": "add", "path": "/status/allocatable/nvidia.com~1gpu", "value": "'"$2"'"}]'
+  wait_for kube-apiserver gpus_are_advertised "$1" "$2"
 }
 
 # Tells buildx of the builder for local builds.

@@ -93,6 +93,18 @@ def test_a_pod_that_is_deleted_after_its_end() -> None:
     assert not pod_state(gone, "main").stopped
 
 
+@pytest.mark.parametrize(
+    ("code", "reason", "why"),
+    [
+        (255, "Unknown", "its node or container runtime has restarted"),
+        (137, "ContainerStatusUnknown", "its node no longer knows the container"),
+    ],
+)
+def test_a_container_that_ended_unseen(code: int, reason: str, why: str) -> None:
+    state = pod("Failed", main=ended(code, reason=reason))
+    assert said(state) == (code, f"exited {code} ({reason}: {why})")
+
+
 def test_where_the_pod_is_gone_that_is_said() -> None:
     found = outcome(FAILED, [], 2)
     assert found
@@ -212,6 +224,20 @@ def test_a_node_that_is_lost(tolerations: list[dict[str, Any]], words: str) -> N
     assert "kubectl submit cancel" in text
 
 
+@pytest.mark.parametrize(
+    ("by", "why"), [("DeletionByTaintManager", " (DeletionByTaintManager)"), ("", "")]
+)
+def test_a_pod_that_is_deleted_before_it_starts_waits_for_its_node(by: str, why: str) -> None:
+    creating = pod("Pending", main={"waiting": {"reason": "ContainerCreating"}})
+    assert pod_state(creating, "main").waiting == ""
+    known = pod_state(deleted(creating, END, by=by), "main")
+    assert (
+        known.waiting
+        == f"the pod was deleted{why} before it started; waiting for the kubelet on n1"
+    )
+    assert pod_state(deleted(pod(main=RUNNING), END, by=by), "main").waiting == ""
+
+
 @pytest.mark.parametrize("reason", ["ContainersNotReady", "ReadinessGatesNotReady", "PodCompleted"])
 def test_a_kubelet_that_says_why_is_not_lost(reason: str) -> None:
     assert lost(reason=reason).lost_node is None
@@ -282,3 +308,14 @@ def test_whether_a_scheduler_has_looked_at_a_pod(
     pending["spec"] = spec
     pending["status"]["conditions"] = conditions
     assert pod_state(pending, "main").unplaced == told
+
+
+@pytest.mark.parametrize("prefix", ["Pod was rejected: ", "Pod "])
+def test_a_pod_that_a_full_node_refuses_has_written_nothing(prefix: str) -> None:
+    refused = pod("Failed")
+    words = f"{prefix}The node had condition: [DiskPressure]. "
+    refused["status"] |= {"reason": "Evicted", "message": words}
+    found = outcome(FAILED, [pod_state(refused, "main")], 1)
+    assert found
+    assert (found.exit_code, found.summary) == (125, "never started (Evicted)")
+    assert found.last_words == words.strip()

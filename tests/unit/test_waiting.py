@@ -122,3 +122,29 @@ def test_a_pod_that_no_scheduler_looks_at_does_not_pull_an_image() -> None:
     assert known.reason(ExecutionState(), [pending]) == "volcano has not looked at it"
     known.note_event(pod_event())
     assert known.reason(ExecutionState(), [pending]) == "FailedMount: no volume"
+
+
+def pulling(image: str, pod: str = "run-1", at: str = "") -> dict[str, Any]:
+    """The event of a node that pulls an image."""
+    said = {"reason": "Pulling", "message": f'Pulling image "{image}"', "lastTimestamp": at}
+    return pod_event(**said, involvedObject={"kind": "Pod", "name": pod, "uid": "2"})
+
+
+def test_an_image_that_is_pulled_is_named_with_its_node() -> None:
+    known = WaitingReason(execution(uid="1", workers=3))
+    known.note_event(pulling("app:1"))
+    here = replace(STARTS, node="n1")
+    one = known.reason(ExecutionState(), [RUNS, here, replace(RUNS, name="run-9", rank=2)])
+    assert one == '1 of 3 workers: pulling image "app:1" on n1'
+    known.note_event(pulling("app:1", pod="run-2"))
+    two = known.reason(ExecutionState(), [RUNS, here, replace(STARTS_TOO, node="n2")])
+    assert two == '2 of 3 workers: pulling image "app:1"'
+
+
+def test_the_newest_event_of_a_pod_counts() -> None:
+    known = WaitingReason(execution(uid="1", workers=1))
+    known.note_event(pulling("app:1", at="2026-11-30T04:00:02Z"))
+    known.note_event(pod_event(lastTimestamp="2026-11-30T04:00:01Z"))
+    assert known.reason(ExecutionState(), [STARTS]) == 'pulling image "app:1"'
+    known.note_event(pod_event(lastTimestamp="2026-11-30T04:00:03Z"))
+    assert known.reason(ExecutionState(), [STARTS]) == "FailedMount: no volume"

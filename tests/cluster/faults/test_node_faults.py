@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -14,10 +13,10 @@ import pytest
 
 from tests.cluster.conftest import Namespace, Submit
 from tests.cluster.counting import FAULTLESS, check, count
+from tests.cluster.faults.parts import kill, restart
 from tests.conftest import eventually, local
 
 LINES = 5000
-LOCAL_CLUSTER = Path(__file__).parents[3] / "scripts" / "local-cluster"
 
 # What the pod garbage collector writes, a minute after the node is gone (kubernetes pkg/controller/
 # podgc), before it deletes the pod.
@@ -27,22 +26,6 @@ COLLECTED = {
         {"type": "DisruptionTarget", "status": "True", "reason": "DeletionByPodGC"},
     ],
 }
-
-
-def kill(component: str, number: signal.Signals = signal.SIGKILL) -> None:
-    """End a part of the local cluster at once, or send it another signal."""
-    local("LOCAL_GIT")
-    status = subprocess.run([LOCAL_CLUSTER, "status"], capture_output=True, text=True, check=False)
-    match = re.search(
-        rf"^{component} +(?:running|not ready) \(pid (\d+)\)", status.stdout, re.MULTILINE
-    )
-    assert match, status.stdout
-    os.kill(int(match[1]), number)
-
-
-def restart() -> None:
-    """Start again what is not running."""
-    subprocess.run([LOCAL_CLUSTER, "up"], check=True, stdin=subprocess.DEVNULL)
 
 
 @pytest.mark.parametrize("component", ["kube-apiserver", "kubelet", "containerd"])
