@@ -20,7 +20,8 @@ print_environment() {
   printf 'export %s=%q\n' "${private[@]}"
   export_line LOCAL_BUILDER_WITH_LFS "$in_cluster/builder-lfs:$BUILDER_VERSION"
   export_line LOCAL_POD_LOGS "$state/pod-logs"
-  export_line LOCAL_KUBERAY "$(has_kuberay && echo "KubeRay $(<"$kuberay")" || echo "the stand-in of the tests")"
+  export_line LOCAL_KUBERAY "$(running_kuberay)"
+  export_line LOCAL_RAY "$ray_version"
   export_line KUBECTL_SUBMIT_IMAGE_REPOSITORY localhost:5000/submit
   export_line KUBECTL_SUBMIT_PULL_REPOSITORY "$in_cluster/submit"
   export_line KUBECTL_SUBMIT_BUILDER_IMAGE "$in_cluster/builder:$BUILDER_VERSION"
