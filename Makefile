@@ -12,8 +12,8 @@ PYTEST := $(VENV)/bin/pytest
 CLUSTER_WORKERS ?= 8
 LOCAL := eval "$$(scripts/local-cluster env)"
 
-.PHONY: help fuzz mutants format lint typecheck test test-starved test-unit test-docker test-cluster test-faults test-ray test-dist demo \
-	demo-ray cluster-up cluster-up-ray cluster-up-nodes cluster-down bench dist lock test-pythons \
+.PHONY: help fuzz mutants format lint typecheck test test-starved test-unit test-docker test-cluster test-faults test-ray test-kueue \
+	test-dist demo demo-ray cluster-up cluster-up-ray cluster-up-kueue cluster-up-nodes cluster-down bench dist lock test-pythons \
 	release picture docs clean
 
 help:  ## Show the targets.
@@ -58,18 +58,24 @@ test-docker: $(STAMP) cluster-up  ## Test local builds with docker buildx and a 
 	@$(LOCAL) && $(PYTEST) tests/docker -n 2
 
 test-cluster: $(STAMP) cluster-up  ## Test the installed command on a real cluster.
-	@$(LOCAL) && $(PYTEST) tests/cluster --ignore tests/cluster/faults --ignore tests/cluster/ray -n $(CLUSTER_WORKERS) --maxschedchunk 1
+	@$(LOCAL) && $(PYTEST) tests/cluster --ignore tests/cluster/faults --ignore tests/cluster/ray \
+		--ignore tests/cluster/kueue -n $(CLUSTER_WORKERS) --maxschedchunk 1
 
 test-faults: $(STAMP) cluster-up-nodes  ## Kill parts and nodes of the local cluster while a job is followed.
 	@$(LOCAL) && { $(PYTEST) tests/cluster/faults; code=$$?; scripts/local-cluster down nodes; exit $$code; }
 
-test-ray: $(STAMP) cluster-up-ray  ## Test Ray: the installed command, KubeRay, real Ray clusters.
-	@$(LOCAL) && $(PYTEST) tests/cluster/ray -n 2
+# The versions with which they pass are written into docs/ray.md.
+test-ray: $(STAMP) cluster-up-ray  ## Test Ray: KubeRay, real Ray clusters; KUBERAY_VERSION=… RAY_VERSION=… others.
+	@$(LOCAL) && $(PYTEST) tests/cluster/ray -n 2 && $(VENV)/bin/python -m scripts.tested_versions
+
+test-kueue: $(STAMP) cluster-up-kueue  ## Test queues: a real Kueue, which is removed again.
+	@$(LOCAL) && $(PYTEST) tests/cluster/kueue -n 2; code=$$?; scripts/local-cluster down kueue && exit $$code
 
 dist: $(STAMP)  ## Make what users install: wheel, source, single file, krew's archive; SBOM, checksums.
 	$(VENV)/bin/python -m scripts.shipping
 
 test-dist: dist cluster-up  ## Test what users install, as they install it, on a real cluster.
+	@scripts/local-cluster install krew
 	@$(LOCAL) && $(PYTEST) tests/dist -n 2
 
 test-pythons: dist  ## Test the wheel with every supported Python that is there; PYTHONS=… names others.
@@ -106,6 +112,10 @@ cluster-up-ray:  ## Bring up the local cluster with Ray and KubeRay.
 cluster-up-nodes:  ## Bring up the local cluster with two more nodes.
 	@scripts/local-cluster install
 	@scripts/local-cluster up nodes
+
+cluster-up-kueue:  ## Bring up the local cluster with Kueue.
+	@scripts/local-cluster install kueue
+	@scripts/local-cluster up kueue
 
 cluster-down:  ## Take the local cluster down.
 	@scripts/local-cluster down

@@ -42,7 +42,7 @@ class QueueWatch:
         """Why the run is queued, as far as known; asks for what is not known yet."""
         if self._version(GROUP) and not self._watch:
             self._start()
-        if self._workload and self._version(VISIBILITY):
+        if self._workload and self._workload.queue and self._version(VISIBILITY):
             self._ask(self._pending_path(self._workload.queue), self._on_pending)
         return queued(self._workload, self._ahead)
 

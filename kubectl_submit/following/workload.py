@@ -13,7 +13,7 @@ class WorkloadState:
 
     name: str
     queue: str
-    """The LocalQueue in which it waits."""
+    """The LocalQueue in which it waits; empty if it is in none."""
     reason: str
     """Why it does not run yet; empty if Kueue has not said."""
 
@@ -43,6 +43,8 @@ def queued(state: WorkloadState | None, ahead: int | None) -> str:
     """For people: `queued in team-a, 2 ahead: insufficient unused quota …`."""
     if state is None:
         return "queued (the job is suspended)"
+    if not state.queue:  # Kueue suspends all jobs of some namespaces
+        return "queued: jobs need a queue here, say --queue NAME"
     place = "" if ahead is None else ", next" if ahead == 0 else f", {ahead} ahead"
     return f"queued in {state.queue}{place}" + (f": {state.reason}" if state.reason else "")
 

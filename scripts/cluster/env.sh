@@ -23,7 +23,8 @@ print_environment() {
   export_line LOCAL_POD_LOGS "$state/pod-logs"
   export_line LOCAL_NODE3_DISK "$state/node3" # the next one: how it reaches registries
   export_line LOCAL_NODE3_REGISTRIES "$etc/node3/registries"
-  export_line LOCAL_KUBERAY "$(has_kuberay && echo "KubeRay $(<"$kuberay")" || echo "the stand-in of the tests")"
+  export_line LOCAL_KUBERAY "$(running_kuberay)"
+  export_line LOCAL_RAY "$ray_version"
   export_line KUBECTL_SUBMIT_IMAGE_REPOSITORY localhost:5000/submit
   export_line KUBECTL_SUBMIT_PULL_REPOSITORY "$in_cluster/submit"
   export_line KUBECTL_SUBMIT_BUILDER_IMAGE "$in_cluster/builder:$BUILDER_VERSION"

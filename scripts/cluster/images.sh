@@ -29,7 +29,7 @@ push() {
 configure() {
   local name content
   content=$(<"$sources/config/$1")
-  for name in home debian etc run state registry control_group node_name pods free_disk COREDNS_VERSION; do
+  for name in home debian etc run state registry control_group node_name pods free_disk COREDNS_VERSION KUEUE_VERSION; do
     content=${content//"@$name@"/"${!name}"}
   done
   mkdir -p "$(dirname "$2")"

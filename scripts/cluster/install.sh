@@ -10,17 +10,22 @@ parts=(
 
 install_cluster() {
   mkdir -p "$bin" "$build" "$installed"
-  install_tools
+  alone "$build/tools.lock" install_tools
   install_parts "${parts[@]}"
 }
 
-# install_parts "NAME VERSION"...: those that are not there.
+# install_parts "NAME VERSION"...: those that are not there. Other calls can install and use other parts meanwhile.
 install_parts() {
   local part name version
   for part; do
     read -r name version <<<"$part"
-    is_installed "$name" "$version" || install_part "$name" "$version"
+    is_installed "$name" "$version" || alone "$build/$name.lock" install_missing "$name" "$version"
   done
+}
+
+# install_missing NAME VERSION: unless somebody else has just done it.
+install_missing() {
+  is_installed "$1" "$2" || install_part "$1" "$2"
 }
 
 is_installed() {

@@ -36,7 +36,7 @@ start_more() {
     hold_more "$1"
     join "$1"
   fi
-  runs "$1-containerd" || start "$1-containerd" "$1" containerd --config "$etc/$1/containerd.toml"
+  runs "$1-containerd" || start "$1-containerd" "$1" env SSL_CERT_DIR="$etc/company" containerd --config "$etc/$1/containerd.toml"
   wait_for "$1-containerd" "ready_$1-containerd"
   runs "$1-kubelet" || start "$1-kubelet" "$1" kubelet --config="$etc/$1/kubelet.yaml" \
     --kubeconfig="$etc/$1/kubelet.conf" --root-dir="$state/$1/kubelet" --hostname-override="$1" \

@@ -5,8 +5,11 @@ BUILDX_VERSION=0.36.1
 BUILDKIT_VERSION=0.32.2 # also in buildkit/go.mod
 COREDNS_VERSION=1.14.7  # also in coredns/go.mod
 CRANE_VERSION=0.21.9
-RAY_VERSION=2.60.0 # also in ../../manifests/ray-job.yml
-KUBERAY_VERSIONS="1.7.0 1.6.1" # the first that can be had
+KUEUE_VERSION=0.17.0
+KREW_VERSION=0.4.3
+# These two can be chosen. The pairs that were tested are in docs/ray.md.
+ray_version=${RAY_VERSION:-2.60.0} # also in ../../manifests/ray-job.yml
+kuberay_version=${KUBERAY_VERSION:-1.6.1}
 BUILDER_VERSION=$BUILDKIT_VERSION-$BUILDX_VERSION-6 # raise the last number when the making of the image changes
 
 # Everything lies below this one folder, except a few plain Debian tools (see install.sh).

@@ -1,4 +1,7 @@
-"""Queues of Kueue, as far as a client has to do with them: Kueue itself is played by the test."""
+"""Queues of Kueue, as far as a client has to do with them: Kueue itself is played by the test.
+
+tests/cluster/kueue has the tests with the real one.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ import pytest
 import yaml
 
 from scripts import leftovers
-from tests.cluster.conftest import MANIFESTS, Namespace, Submit, own_job
-from tests.conftest import Repository, eventually
+from tests.cluster.conftest import Namespace, Submit, own_job
+from tests.conftest import eventually
 
 VERSION = "v1beta2"
 SPEC = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
@@ -49,6 +52,8 @@ DEFINITIONS = [
 @pytest.fixture
 def kinds(namespace: Namespace) -> Iterator[list[str]]:
     """The names of the definitions that a test creates; they are deleted after it."""
+    real = namespace.kubectl("get", "namespace", "kueue-system", "--ignore-not-found")
+    assert not real, "Kueue is in the cluster: scripts/local-cluster down kueue removes it"
     names: list[str] = []
     yield names
     if names:
@@ -108,35 +113,6 @@ def test_a_queue(
 
     assert (result.exit_code, result.stdout) == (0, "done\n")
     assert job["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "team-a"
-
-
-def test_the_build_goes_through_the_queue_too(
-    repository: Repository,
-    namespace: Namespace,
-    submit: Submit,
-    kinds: list[str],
-    tmp_path: Path,
-) -> None:
-    """Where Kueue suspends every Job, one that is in no queue would wait without an end."""
-    install(namespace, kinds)
-    namespace.create(kueue_object("LocalQueue", "team-a"))
-    repository.commit()
-    manifest = yaml.safe_load((MANIFESTS / "build-remote.yml").read_text(encoding="utf-8"))
-    manifest["spec"]["suspend"] = True
-    own = tmp_path / "build.yml"
-    own.write_text(yaml.safe_dump(manifest), encoding="utf-8")
-    flags = (f"--build-manifest={own}", "--queue=team-a")
-
-    running = submit.start(*flags, "--", "echo", "done", cwd=repository.folder)
-    running.wait_for("the build is queued")
-    [build] = namespace.get("jobs")
-    resume = '{"spec": {"suspend": false}}'
-    name = build["metadata"]["name"]
-    namespace.kubectl("patch", "job", name, "--type=merge", f"--patch={resume}")
-    result = running.finish()
-
-    assert (result.exit_code, result.stdout) == (0, "done\n"), result.stderr
-    assert build["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "team-a"
 
 
 def test_a_priority_without_a_queue(namespace: Namespace, submit: Submit, busybox: str) -> None:

@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[2]
 DIST = ROOT / "dist"
 # Lets a program run where it can write nothing but its temporary folder, as in many containers.
 READ_ONLY = """
-mount -o remount,bind,ro / && mount -t tmpfs none "$TMPDIR" && ! touch "$HOME/written" 2>/dev/null && exec "$@"
+mount -o remount,bind,ro / && mount -t tmpfs none "$TMPDIR" &&
+! touch "$HOME/written" 2>/dev/null && exec "$@"
 """
 
 

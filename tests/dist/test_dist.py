@@ -16,8 +16,10 @@ from kubectl_submit import __version__
 from tests.cluster.conftest import Namespace
 from tests.conftest import Repository
 
-from .conftest import DIST, User
+from .conftest import DIST, ROOT, User
 
+MANIFEST = DIST / "submit.yaml"
+ARCHIVE = DIST / f"kubectl-submit-krew-v{__version__}.tar.gz"
 LINES = "echo one; echo two; exit 7"
 
 
@@ -60,11 +62,10 @@ def test_a_manifest_of_its_own_build(installed: User, repository: Repository) ->
 
 
 def test_krew_s_archive_is_the_single_file(single_file: Path) -> None:
-    manifest = yaml.safe_load((DIST / "submit.yaml").read_text(encoding="utf-8"))
-    archive = DIST / f"kubectl-submit-krew-v{__version__}.tar.gz"
+    manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
     [platform] = manifest["spec"]["platforms"]
-    assert platform["sha256"] == hashlib.sha256(archive.read_bytes()).hexdigest()
-    with tarfile.open(archive) as opened:
+    assert platform["sha256"] == hashlib.sha256(ARCHIVE.read_bytes()).hexdigest()
+    with tarfile.open(ARCHIVE) as opened:
         inside = opened.extractfile("kubectl-submit")
         assert inside
         assert inside.read() == single_file.read_bytes()
@@ -72,18 +73,27 @@ def test_krew_s_archive_is_the_single_file(single_file: Path) -> None:
 
 def test_krew_installs_it(user: User, namespace: Namespace) -> None:
     krew = shutil.which("kubectl-krew")
-    if not krew:
-        pytest.skip("needs krew: kubectl-krew is not on PATH")
-    root = user.folder / "krew"
+    assert krew, "krew is missing: scripts/local-cluster install krew"
     user.install(Path(krew), "kubectl-krew")
-    files = (f"--manifest={DIST}/submit.yaml", f"--archive={DIST}/kubectl-submit-krew-v{__version__}.tar.gz")
-    variables = {**user.environment, "KREW_ROOT": str(root)}
-    subprocess.run(["kubectl", "krew", "install", *files], env=variables, check=True)
+    root = user.folder / "krew"
+    files = (f"--manifest={MANIFEST}", f"--archive={ARCHIVE}")
+    ours = {**user.environment, "KREW_ROOT": str(root), "KREW_NO_UPGRADE_CHECK": "1"}
+    subprocess.run(["kubectl", "krew", "install", *files], env=ours, check=True)
     path = f"{root}/bin:{user.environment['PATH']}"
     assert user.submit("--version", PATH=path).stdout == f"kubectl-submit {__version__}\n"
     tried = user.submit("--dry-run=server", "--image=app", "-o", "name", "--", "true", PATH=path)
     assert tried.stdout.startswith("job/app-"), tried.stderr
     assert namespace.names("jobs") == []
+
+
+@pytest.mark.parametrize("manifest", [MANIFEST, ROOT / "plugins" / "submit.yaml"])
+def test_the_check_of_krew_s_index_accepts_the_manifest(user: User, manifest: Path) -> None:
+    """That of a release, and the one of our own index."""
+    check = shutil.which("validate-krew-manifest")
+    assert check, "it is missing: scripts/local-cluster install krew"
+    checked = user.run(check, "-skip-install", f"-manifest={manifest}")
+    assert checked.exit_code == 0, checked.stderr
+    assert "no overlapping spec.platform[].selector" in checked.stderr
 
 
 def kubectls() -> list[str]:

@@ -17,20 +17,6 @@ from scripts.shipping import krew
 
 ROOT = Path(__file__).parents[2]
 ARCHIVE = krew.archive({"kubectl-submit": (b"program", 0o755), "LICENSE": (b"free", 0o644)}, 0)
-PLATFORMS = [
-    ("windows", "386"),
-    ("windows", "amd64"),
-    ("windows", "arm64"),
-    ("linux", "386"),
-    ("linux", "amd64"),
-    ("linux", "arm"),
-    ("linux", "arm64"),
-    ("linux", "ppc64le"),
-    ("darwin", "386"),
-    ("darwin", "amd64"),
-    ("darwin", "arm64"),
-]
-"""Those that krew's validate-krew-manifest knows."""
 
 
 def rendered() -> str:
@@ -48,14 +34,6 @@ def manifest(request: pytest.FixtureRequest) -> dict[str, Any]:
     text: str = request.param()
     found: dict[str, Any] = yaml.safe_load(text)
     return found
-
-
-def matches(selector: dict[str, Any], system: str, architecture: str) -> bool:
-    labels = {"os": system, "arch": architecture}
-    expressions = selector.get("matchExpressions", [])
-    assert selector.keys() <= {"matchExpressions"}
-    assert all(one["operator"] == "In" for one in expressions)
-    return all(labels[one["key"]] in one["values"] for one in expressions)
 
 
 def test_what_krew_asks_of_a_manifest(manifest: dict[str, Any]) -> None:
@@ -79,13 +57,12 @@ def test_what_reviewers_of_the_index_ask(manifest: dict[str, Any]) -> None:
     assert spec["homepage"].startswith("https://")
 
 
-def test_each_platform_that_we_run_on_is_chosen_once(manifest: dict[str, Any]) -> None:
-    selectors = [platform["selector"] for platform in manifest["spec"]["platforms"]]
-    chosen = [one for one in PLATFORMS for selector in selectors if matches(selector, *one)]
+def test_it_is_for_the_platforms_that_we_run_on(manifest: dict[str, Any]) -> None:
+    """krew's own check, in tests/dist, sees whether it can read the selector."""
+    [platform] = manifest["spec"]["platforms"]
+    chosen = {one["key"]: one["values"] for one in platform["selector"]["matchExpressions"]}
 
-    assert chosen == [
-        (system, arch) for system in ("linux", "darwin") for arch in ("amd64", "arm64")
-    ]
+    assert chosen == {"os": ["linux", "darwin"], "arch": ["amd64", "arm64"]}
 
 
 def test_the_checksum_is_the_archive_s() -> None:

@@ -64,6 +64,13 @@ def condition(status: str, message: str = "") -> list[dict[str, str]]:
             "queued in team-a: waiting for the admission check budget (Pending)",
         ),
         (
+            state(
+                spec={"queueName": ""}, conditions=condition("False", "LocalQueue  doesn't exist")
+            ),
+            None,
+            "queued: jobs need a queue here, say --queue NAME",
+        ),
+        (
             state(spec={"active": False}),
             None,
             "queued in team-a: it was deactivated; an administrator can set the Workload's "

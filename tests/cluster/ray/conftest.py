@@ -1,4 +1,4 @@
-"""Ray in pods, and KubeRay or its stand-in: the summary says which."""
+"""Ray in pods, and KubeRay; the summary says which versions."""
 
 from __future__ import annotations
 
@@ -13,14 +13,20 @@ from tests.conftest import Running, eventually
 
 
 def pytest_report_header() -> str:
-    """What plays the operator's part."""
-    return f"Ray's operator: {os.environ.get('LOCAL_KUBERAY', 'that of the cluster')}"
+    """The versions, where it is the local cluster."""
+    kuberay = os.environ.get("LOCAL_KUBERAY") or "of the cluster"
+    return f"KubeRay: {kuberay}, Ray: {ray_version()}"
+
+
+def ray_version() -> str:
+    """The version of Ray in the image."""
+    return os.environ.get("LOCAL_RAY", "2.60.0")
 
 
 @pytest.fixture(scope="session")
 def ray() -> str:
     """An image with Ray."""
-    version = "2.60.0"
+    version = ray_version()
     local = os.environ.get("LOCAL_PULL_REGISTRY")
     return _official_or_local(f"ray:{version}") if local else f"rayproject/ray:{version}"
 
@@ -82,4 +88,4 @@ def start(submit: Submit, ray: str) -> Start:
     return begin
 
 
-__all__ = ["WAITING", "Rays", "Start", "eventually"]
+__all__ = ["WAITING", "Rays", "Start", "eventually", "ray_version"]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
 from tests.cluster.conftest import Namespace, Submit
 from tests.cluster.hostile import HOSTILE
-from tests.conftest import Repository, eventually
+from tests.conftest import Repository, eventually, local
 
-from .conftest import Rays
+from .conftest import Rays, ray_version
 
 DRIVER = """
 import os, socket, sys, ray
@@ -53,7 +52,10 @@ def test_a_commit(
     repository.write("driver.py", DRIVER)
     repository.write("data.txt", "of the commit")
     commit = repository.commit()
-    flags = ("--execution=ray", "--workers=2", "--gpus=1", "--env=COLOUR=$(blue)")
+    flags = (
+        *("--execution=ray", f"--ray-version={ray_version()}", "--workers=2", "--gpus=1"),
+        "--env=COLOUR=$(blue)",
+    )
     secrets = ("--secret=wandb", f"--secret-file={tmp_path}/mine", "--secret-env=TOKEN=HERE")
 
     result = submit(
@@ -115,9 +117,19 @@ for token in ("", os.environ.get("RAY_AUTH_TOKEN", "")):
 """
     result = submit("--execution=ray", f"--image={ray}", "--", "python", "-c", driver)
 
-    stand_in = "stand-in" in os.environ.get("LOCAL_KUBERAY", "")  # which makes no token
     assert result.exit_code == 0, result.stderr
-    assert result.stdout == ("200\n200\n" if stand_in else "401\n200\n")
+    assert result.stdout == "401\n200\n"
+
+
+def test_the_versions_are_those_that_are_named(submit: Submit, ray: str) -> None:
+    """What KubeRay says of itself in the head: the table in docs/ray.md must not lie."""
+    driver = "import os, ray; print(ray.__version__, os.environ['RAY_USAGE_STATS_EXTRA_TAGS'])"
+
+    result = submit("--execution=ray", f"--image={ray}", "--", "python", "-c", driver)
+
+    assert result.exit_code == 0, result.stderr
+    versions = f"{ray_version()} kuberay_version=v{local('LOCAL_KUBERAY')};"
+    assert result.stdout.startswith(versions)
 
 
 def test_workers_come_and_go(submit: Submit, namespace: Namespace, rays: Rays, ray: str) -> None:
