@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from dataclasses import replace
 
-from kubectl_submit.build_backends import build_job, docker, image_lookup, shared_job
+from kubectl_submit.build_backends import (
+    build_job,
+    docker,
+    image_lookup,
+    remedies,
+    shared_job,
+)
 from kubectl_submit.build_backends.build_lines import BuildLines
 from kubectl_submit.build_backends.image_lookup import Lookup
 from kubectl_submit.build_backends.shared_job import SharedJob
@@ -28,32 +33,8 @@ from kubectl_submit.process import signals
 from kubectl_submit.process.pending import Pending
 from kubectl_submit.source import temporary_commit
 
-# What the cluster says of a pod that it does not take, and what to do about it.
-LOCALLY = "Build here with --build local, or in a namespace that takes a rootless BuildKit."
-SIZE = "Say how much the build may use: --build-cpu, --build-memory."
-REMEDIES = {
-    "violates PodSecurity": LOCALLY,
-    "must specify": SIZE,
-    "exceeded quota": SIZE,
-    "must be less than or equal to": SIZE,  # the limits that a LimitRange gives
-    " usage per ": SIZE,  # the least and the most that a LimitRange allows
-}
-# What rootlesskit, which starts BuildKit, says where it may not make a user namespace: Ubuntu's
-# AppArmor restricts them from 23.10 on, Bottlerocket allows none.
-NO_USER_NAMESPACE = re.compile(r"/proc/self/exe|user.?n(ame)?s(pace)?|newuidmap|unshare")
-# What Go's programs and git (with OpenSSL, with GnuTLS) say of a certificate of a company's own.
-UNKNOWN_AUTHORITY = re.compile(
-    r"signed by unknown authority|SSL certificate problem|certificate verification failed"
-)
-TRUST = """\
-Name a file with the certificate of your company's authority: --ca-file FILE
-A builder needs it as well: kubectl submit builder create --ca-file FILE"""
 # How many seconds a registry may take to answer this machine; after that, the build Job asks it.
 PATIENCE_SECONDS = 5.0
-ALLOW_THEM = """\
-Build here with --build local. Or let an administrator allow user namespaces on the nodes:
-  Ubuntu 23.10 and later: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0
-  Bottlerocket and others: sysctl -w user.max_user_namespaces=15000"""
 
 
 def _has_pushed(pod: PodState) -> bool:
@@ -166,23 +147,8 @@ def _never_ran(error: ExecutionError) -> BuildError:
         f"the build never ran: {error.message}",
         code=ErrorCode.BUILD_NEVER_RAN,
         last_words=error.last_words,
-        remedy=_remedy(error),
+        remedy=remedies.of_pod(error),
     )
-
-
-def _remedy(error: ExecutionError) -> str:
-    """What to do about a build that never ran."""
-    if "each time it starts" in error.last_words:
-        return ALLOW_THEM if NO_USER_NAMESPACE.search(error.last_words) else LOCALLY
-    remedies = (remedy for words, remedy in REMEDIES.items() if words in error.last_words)
-    return next(remedies, error.remedy)
-
-
-def _remedy_of_failure(outcome: Outcome) -> str:
-    """What to do about a build that failed; its last message has the end of its log."""
-    whole_log = "" if outcome.last_words else docker.WHOLE_LOG
-    trust = TRUST if UNKNOWN_AUTHORITY.search(outcome.last_words + outcome.last_message) else ""
-    return "\n".join(filter(None, [whole_log, trust]))
 
 
 def _digest(outcome: Outcome) -> str:
@@ -193,7 +159,7 @@ def _digest(outcome: Outcome) -> str:
             f"the image build failed: {outcome.summary}",
             code=ErrorCode.BUILD_FAILED,
             last_words=outcome.last_words,
-            remedy=_remedy_of_failure(outcome),
+            remedy=remedies.of_failure(outcome),
         )
     try:
         return digest_of_message(outcome.last_message)
