@@ -20,6 +20,7 @@ LABEL = "kubectl-submit-tests/process"
 KINDS = [
     "namespaces",
     "persistentvolumes",
+    "storageclasses",
     "nodes",
     "priorityclasses",
     "customresourcedefinitions",
