@@ -1,5 +1,5 @@
-# Kueue, for those who ask for it. It runs as its own manifests say, with webhooks that hold up every Job of the
-# cluster; so `down kueue` removes it again. In namespaces with the label kueue-managed=true a Job must have a queue.
+# Kueue, for those who ask for it. It runs as its own manifests say, but only namespaces with the label
+# kueue-managed=true are its business; there every Job must have a queue.
 
 kueue=$home/kueue.yaml # its objects
 
@@ -15,10 +15,10 @@ build_kueue() {
   pack
   push "kueue:$KUEUE_VERSION" --user 65532:65532 --entrypoint '["/manager"]'
   cp --recursive --no-preserve=mode "$(compile env GOMODCACHE)/$module@v$KUEUE_VERSION/config" .
-  cat >>config/components/manager/controller_manager_config.yaml <<'END'
-manageJobsWithoutQueueName: true
-managedJobsNamespaceSelector: {matchLabels: {kueue-managed: "true"}}
-END
+  local selector='{matchLabels: {kueue-managed: "true"}}'
+  printf '%s\n' 'manageJobsWithoutQueueName: true' "managedJobsNamespaceSelector: $selector" \
+    >>config/components/manager/controller_manager_config.yaml
+  sed --in-place "s/^  failurePolicy: Fail\$/&\n  namespaceSelector: $selector/" config/components/webhook/manifests.yaml
   configure kueue.yaml kustomization.yaml
   "$bin/kubectl" kustomize . >objects.yaml
   mv objects.yaml "$kueue"

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cluster.conftest import Namespace
-from tests.conftest import eventually
 
 API = "kueue.x-k8s.io/v1beta2"
 
@@ -93,6 +92,3 @@ def kuberay() -> None:
     """Skips the test where KubeRay is not in the cluster, too."""
     if not os.environ.get("LOCAL_KUBERAY"):
         pytest.skip("needs KubeRay beside Kueue: make cluster-up-ray")
-
-
-__all__ = ["Queue", "eventually"]

@@ -8,7 +8,7 @@ from tests.cluster.conftest import UNTIL_SIGNED, Namespace, Submit
 from tests.cluster.ray.conftest import ray
 from tests.conftest import Repository, Running
 
-from .conftest import Queue, eventually
+from .conftest import Queue
 
 FULL = "insufficient unused quota for cpu"
 HOLDS = ("sh", "-c", f"echo holds; {UNTIL_SIGNED}; exit 3")
@@ -23,10 +23,14 @@ def holding(queue: Queue, submit: Submit, busybox: str) -> Running:
     return running
 
 
+def pods_of(run: str, namespace: Namespace) -> list[str]:
+    """The pods of a run with this --name."""
+    return [name for name in namespace.names("pods") if name.startswith(f"{run}-")]
+
+
 def let_go(namespace: Namespace, running: Running) -> None:
     """Let it end, and see how."""
-    pods = namespace.get("pods", "batch.kubernetes.io/job-name=holding")
-    namespace.sign(pods[-1]["metadata"]["name"])
+    namespace.sign(pods_of("holding", namespace)[-1])
     ended = running.finish()
     assert (ended.exit_code, ended.stdout.splitlines()[-1]) == (3, "holds"), ended.stderr
 
@@ -40,7 +44,7 @@ def test_runs_wait_for_their_turn(
     third = submit.start(*flags, "--name=third", "--", "sh", "-c", "echo third; exit 5")
     third.wait_for("queued in team-a, 1 ahead")
     assert submit("list").stdout.count("Queued") == 2
-    assert namespace.get("pods", "batch.kubernetes.io/job-name in (second,third)") == []
+    assert len(namespace.names("pods")) == 1
 
     let_go(namespace, holding)
     ends = [one.finish() for one in (second, third)]
@@ -75,7 +79,7 @@ def test_a_queued_run_is_cancelled(
     assert waiting.finish().exit_code == 130
     assert "Cancelled" in submit("list").stdout
     let_go(namespace, holding)
-    assert namespace.get("pods", "batch.kubernetes.io/job-name=waits") == []
+    assert pods_of("waits", namespace) == []
 
 
 def test_a_run_that_is_preempted(
@@ -93,14 +97,12 @@ def test_a_run_that_is_preempted(
     running.wait_for("; its pods were stopped, and will start again")
     preempting.wait_for("urgent\n")
     assert "Queued" in submit("status", "low").stdout
-    [pod] = namespace.get("pods", "batch.kubernetes.io/job-name=high")
-    namespace.sign(pod["metadata"]["name"])
+    [pod] = pods_of("high", namespace)
+    namespace.sign(pod)
     assert preempting.finish().exit_code == 0
     running.wait_for("the command begins again: the Job was suspended and resumed\n")
-    eventually(lambda: namespace.get("pods", "batch.kubernetes.io/job-name=low"), "the second try")
-    [pod] = namespace.get("pods", "batch.kubernetes.io/job-name=low")
-    namespace.wait("--for=condition=Ready", f"pod/{pod['metadata']['name']}")
-    namespace.sign(pod["metadata"]["name"])
+    [pod] = pods_of("low", namespace)
+    namespace.sign(pod)
     result = running.finish()
 
     first, second, last = result.stdout.splitlines()
