@@ -5,13 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 
-from kubectl_submit.build_backends import (
-    build_job,
-    docker,
-    image_lookup,
-    remedies,
-    shared_job,
-)
+from kubectl_submit.build_backends import build_job, docker, image_lookup, remedies, shared_job
 from kubectl_submit.build_backends.build_lines import BuildLines
 from kubectl_submit.build_backends.image_lookup import Lookup
 from kubectl_submit.build_backends.shared_job import SharedJob

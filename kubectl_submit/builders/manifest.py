@@ -117,7 +117,7 @@ def _set_up(
     tree.put(stateful_set, ("spec", "selector", "matchLabels"), selected)
     template = tree.child(stateful_set, "spec", "template")
     tree.put(template, ("metadata", "labels"), selected)
-    # BuildKit reads both when it starts: a change of them has to start it again.
+    # BuildKit reads these when it starts: a change of one has to start it again.
     texts = certificates.authority + toml + settings.authorities
     read = hashlib.sha256(texts.encode()).hexdigest()
     tree.put_all(template, ("metadata", "annotations"), {READ_AT_START: read[:16]})

@@ -9,7 +9,7 @@ from kubectl_submit.errors import UsageError
 from kubectl_submit.manifests.run_secrets import AUTHORITIES_PATH, RunSecret
 
 FILE = "ca.crt"
-# They also stand in an annotation of a builder, and an object's annotations take no more than
+# A builder also keeps them in an annotation, and all annotations of an object take no more than
 # 256 KiB (k8s.io/apimachinery: TotalAnnotationSizeLimitB).
 LARGEST = 200 << 10
 BEGINNING = "-----BEGIN CERTIFICATE-----"

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from kubectl_submit.cli.options import values
 from kubectl_submit.error_codes import ErrorCode
 from kubectl_submit.errors import ConfigurationError
 
@@ -105,9 +106,9 @@ def _value(path: str, option: GroupedOption, value: Any) -> Any:
 def _from_file(path: str, option: GroupedOption, text: str) -> str:
     """Resolve a path against the folder of the file, not the current folder.
 
-    What begins with a brace is JSON in place of a path.
+    JSON in place of a path stays as it is.
     """
-    if text.lstrip().startswith("{"):
+    if values.is_inline(text):
         return text
     return os.path.relpath(os.path.join(os.path.dirname(path), text)) if option.path else text
 
